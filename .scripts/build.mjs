@@ -1,0 +1,86 @@
+// Builds everything into .out, and only what changed: `node .scripts/build.mjs [check]`.
+//
+//   compiler/   -> .out/compiler.wasm        (asc)
+//   runner/cli  -> .out/bpfcast.js + chunks  (esbuild)
+//   native/     -> .out/bpfcast.node         (node-gyp, on Linux)
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = join(root, ".out");
+process.chdir(root);
+
+/** Files below `folder` whose name ends with one of `endings`. */
+function filesBelow(folder, endings) {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, name))
+    .filter((name) => endings.some((ending) => name.endsWith(ending)) && !/[/\\](build|golden)[/\\]/.test(name) && statSync(name).isFile())
+    .sort();
+}
+
+/** Runs `make` unless the inputs are those of the last run and the outputs exist. */
+function step(name, inputs, outputs, make) {
+  const hash = createHash("sha256");
+  for (const file of inputs) hash.update(file).update("\0").update(readFileSync(file));
+  const digest = hash.digest("hex");
+  const stamp = join(out, `.${name}.sha256`);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && outputs.every((file) => existsSync(file))) return;
+  const started = Date.now();
+  make();
+  writeFileSync(stamp, digest);
+  console.log(`build: ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { stdio: "inherit", ...options });
+  if (result.error) throw result.error;
+  if (result.status !== 0) process.exit(result.status ?? 1);
+}
+
+const bin = (name) => join("node_modules", ".bin", name);
+
+/** One AssemblyScript module; the region runtime replaces the language's own. */
+export function assemble(entry, output, extra = []) {
+  run(bin("asc"), [entry, "--runtime", "compiler/runtime/region", "--outFile", output, ...extra]);
+}
+
+function build() {
+  mkdirSync(out, { recursive: true });
+  const compilerSources = filesBelow("compiler", [".ts"]);
+  const config = ["package.json", ".scripts/build.mjs"];
+  step("compiler", [...compilerSources.filter((file) => !file.includes("testing")), ...config], [".out/compiler.wasm"], () =>
+    assemble("compiler/index.ts", ".out/compiler.wasm", ["-O3", "--shrinkLevel", "1", "--sourceMap"]));
+  const typescript = [...filesBelow("runner", [".ts"]), ...readdirSync("wasm").filter((name) => name.endsWith(".ts")).map((name) => join("wasm", name))];
+  step("cli", [...typescript, ...config], [".out/bpfcast.js"], () => {
+    run(bin("esbuild"), [
+      "bpfcast=runner/cli/main.ts", "--bundle", "--splitting", "--platform=node", "--target=node20", "--format=esm", "--minify-syntax",
+      "--outdir=.out", "--chunk-names=chunk-[hash]", "--banner:js=#!/usr/bin/env node", "--log-level=warning",
+    ]);
+    chmodSync(".out/bpfcast.js", 0o755);
+  });
+  if (process.platform === "linux") {
+    const native = filesBelow("native", [".cc", ".h", ".gyp"]);
+    step("native", [...native, "package.json"], [".out/bpfcast.node"], () => {
+      // Debian's Node ships its headers; else node-gyp fetches them.
+      const prefix = dirname(dirname(execFileSync("node", ["-p", "process.execPath"], { encoding: "utf8" }).trim()));
+      const nodeDirectory = [prefix, "/usr"].find((folder) => existsSync(join(folder, "include/node/node_api.h")));
+      run(bin("node-gyp"), ["rebuild", "--directory=native", "--silent", ...(nodeDirectory ? [`--nodedir=${nodeDirectory}`] : [])]);
+      copyFileSync("native/build/Release/bpfcast.node", ".out/bpfcast.node");
+    });
+  }
+}
+
+/** Types of all TypeScript and AssemblyScript, and the formatter's and linter's word. */
+function check() {
+  run(bin("tsc"), ["-p", "tsconfig.json"]);
+  run(bin("tsc"), ["-p", "compiler/tsconfig.json"]);
+  mkdirSync(out, { recursive: true });
+  run(bin("asc"), ["compiler/index.ts", "--runtime", "compiler/runtime/region", "--noEmit"]);
+  run(bin("biome"), ["check", "."]);
+}
+
+if (process.argv[2] === "check") check();
+else build();

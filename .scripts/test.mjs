@@ -1,0 +1,54 @@
+// Runs the tests: each test/**/*.test.ts is bundled and run by itself, as it is a program of uvu's. Last line: the sum.
+//
+//   node .scripts/test.mjs [--matrix | --fuzz | --bench] [PART OF A FILE NAME...]
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+const words = process.argv.slice(2);
+const mode = words.find((word) => word.startsWith("--"))?.slice(2) ?? "test";
+const filters = words.filter((word) => !word.startsWith("--"));
+
+const folders = { test: (file) => !file.startsWith("test/bench/"), matrix: (file) => file.startsWith("test/kernel/"), fuzz: (file) => file.startsWith("test/fuzz/"), bench: (file) => file.startsWith("test/bench/") };
+const wanted = folders[mode];
+if (!wanted) {
+  console.error(`unknown mode --${mode}`);
+  process.exit(1);
+}
+const files = readdirSync("test", { recursive: true })
+  .map((name) => join("test", String(name)))
+  .filter((name) => name.endsWith(mode === "bench" ? ".bench.ts" : ".test.ts") && wanted(name) && (filters.length === 0 || filters.some((part) => name.includes(part))))
+  .sort();
+
+// Test modules of the compiler: entries that export what tests in TypeScript drive.
+for (const name of ["testing", "testing-backend"]) {
+  if (!existsSync(`compiler/${name}.ts`)) continue;
+  const made = spawnSync("node_modules/.bin/asc", [`compiler/${name}.ts`, "--runtime", "compiler/runtime/region", "-O1", "--debug", "--outFile", `.out/${name}.wasm`], { stdio: "inherit" });
+  if (made.status !== 0) process.exit(1);
+}
+
+mkdirSync(".out/test", { recursive: true });
+await build({ entryPoints: files, bundle: true, platform: "node", format: "esm", target: "node20", packages: "external", outdir: ".out/test", outbase: "test", sourcemap: "inline", logLevel: "warning" });
+
+let passed = 0;
+let failed = 0;
+for (const file of files) {
+  const started = Date.now();
+  const program = join(".out/test", file.slice("test/".length).replace(/\.ts$/, ".js"));
+  const result = spawnSync("node", ["--enable-source-maps", program], { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TEST_MODE: mode } });
+  const number = (label) => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(result.stdout)?.[1] ?? Number.NaN);
+  const total = number("Total");
+  const good = number("Passed");
+  const broken = result.status !== 0 || Number.isNaN(total) || total === 0;
+  const bad = Number.isNaN(total) ? 1 : Math.max(total - good, broken && total === good ? 1 : 0);
+  passed += Number.isNaN(good) ? 0 : good;
+  failed += bad;
+  console.log(`${bad > 0 ? "FAILED" : "ok    "} ${file}: ${Number.isNaN(good) ? 0 : good} passed, ${bad} failed (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  if (bad > 0 || mode === "bench" || mode === "matrix") console.log(result.stdout + result.stderr);
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,0 +1,69 @@
+// The builtins: values that a script names without declaring them. One row each; the checker, the lowering and the
+// documentation read the same row. Meaning and types: features section 4.1.
+
+import { BasicType } from "./types";
+import { Helper } from "../ir/helpers";
+
+/** How lowering gets the value. */
+export const enum Recipe {
+  /** The result of a helper without arguments. */
+  HelperResult,
+  /** Its low 32 bits. */
+  HelperLow,
+  /** Its high 32 bits. */
+  HelperHigh,
+  /** The command name: 16 bytes written by a helper. */
+  CommandName,
+  /** `struct task_struct *` of the running task. */
+  CurrentTask,
+  /** The fields of the probe. */
+  ProbeArguments,
+  /** A register argument; the number is part of the name. */
+  RegisterArgument,
+  /** What the function returned. */
+  ReturnValue,
+  /** The probe's name: constant text. */
+  ProbeName,
+}
+
+/** Probe kinds in which a builtin exists, as bits of `1 << ProbeKind`. */
+export const ALL_PROBES: u32 = 0xffffffff;
+
+@final
+export class BuiltinRow {
+  constructor(
+    public name: string,
+    public recipe: Recipe,
+    /** Helper of the first three recipes. */
+    public helper: i32,
+    /** A `BasicType`; 0 where the recipe decides. */
+    public type: i32,
+    /** One line for help and editor. */
+    public documentation: string,
+  ) {}
+}
+
+export function builtinRows(): Array<BuiltinRow> {
+  return [
+    new BuiltinRow("pid", Recipe.HelperHigh, Helper.GetCurrentPidTgid, BasicType.Uint32, "Process id (thread group id) of the running task"),
+    new BuiltinRow("tid", Recipe.HelperLow, Helper.GetCurrentPidTgid, BasicType.Uint32, "Thread id of the running task"),
+    new BuiltinRow("uid", Recipe.HelperLow, Helper.GetCurrentUidGid, BasicType.Uint64, "User id of the running task"),
+    new BuiltinRow("gid", Recipe.HelperHigh, Helper.GetCurrentUidGid, BasicType.Uint64, "Group id of the running task"),
+    new BuiltinRow("nsecs", Recipe.HelperResult, Helper.KtimeGetBootNs, BasicType.Uint64, "Nanoseconds since boot, suspended time included"),
+    new BuiltinRow("cpu", Recipe.HelperResult, Helper.GetSmpProcessorId, BasicType.Uint64, "Number of the running CPU"),
+    new BuiltinRow("numaid", Recipe.HelperResult, Helper.GetNumaNodeId, BasicType.Uint64, "NUMA node of the running CPU"),
+    new BuiltinRow("jiffies", Recipe.HelperResult, Helper.Jiffies64, BasicType.Uint64, "Ticks of the kernel's timer"),
+    new BuiltinRow("rand", Recipe.HelperResult, Helper.GetPrandomU32, BasicType.Uint32, "A random number of 32 bits"),
+    new BuiltinRow("cgroup", Recipe.HelperResult, Helper.GetCurrentCgroupId, BasicType.Uint64, "Id of the task's cgroup (version 2)"),
+    new BuiltinRow("comm", Recipe.CommandName, 0, 0, "Name of the running thread, at most 15 bytes"),
+    new BuiltinRow("curtask", Recipe.CurrentTask, Helper.GetCurrentTask, 0, "struct task_struct * of the running task"),
+    new BuiltinRow("args", Recipe.ProbeArguments, 0, BasicType.Arguments, "Fields of the tracepoint"),
+    new BuiltinRow("retval", Recipe.ReturnValue, 0, BasicType.Uint64, "What the probed function returned"),
+    new BuiltinRow("probe", Recipe.ProbeName, 0, 0, "Full name of the probe"),
+  ];
+}
+
+/** `argN`: not a row of its own per number. */
+export function registerArgumentRow(): BuiltinRow {
+  return new BuiltinRow("arg", Recipe.RegisterArgument, 0, BasicType.Uint64, "Argument N of the probed function");
+}

@@ -1,0 +1,274 @@
+// Calls: arguments and results of the functions of functions.ts.
+
+import { Call, IntegerLiteral, MapAccess, StringLiteral, Tuple } from "../syntax/expression-nodes";
+import { Expression, NodeKind } from "../syntax/ast";
+import { Code } from "../source/diagnostics";
+import { BasicType, TypeKind } from "./types";
+import { ExpressionChecker, MAXIMUM_STRING } from "./expressions";
+import { FunctionId, FunctionRow, functionRows } from "./functions";
+import { Format, isIntegerConversion, parseFormat } from "./format";
+import { closest } from "./suggestion";
+
+export abstract class CallChecker extends ExpressionChecker {
+  private functions: Array<FunctionRow> = functionRows();
+
+  findFunction(name: u32): FunctionRow | null {
+    for (let i = 0; i < this.functions.length; i++) if (this.symbols.is(name, this.functions[i].name)) return this.functions[i];
+    return null;
+  }
+
+  /** The row of a call with a fitting number of arguments; null after an error. */
+  private rowOf(e: Call): FunctionRow | null {
+    const row = this.findFunction(e.name);
+    const name = this.symbols.text(e.name);
+    if (row == null) {
+      const names: Array<string> = [];
+      for (let i = 0; i < this.functions.length; i++) names.push(this.functions[i].name);
+      this.error(Code.UnknownFunction, e.start, e.end, `Unknown function: '${name}'`, closest(name, names));
+      return null;
+    }
+    const count = e.argumentList.length;
+    if (count >= row.minimumArguments && count <= row.maximumArguments) return row;
+    const few = count < row.minimumArguments;
+    const wanted = few ? row.minimumArguments : row.maximumArguments;
+    const plural = wanted == 1 ? "" : "s";
+    const bound = row.minimumArguments == row.maximumArguments ? "" : few ? "at least " : "up to ";
+    this.error(Code.WrongArgumentCount, e.start, e.end, `${name}() requires ${bound}${wanted == 0 ? "no" : wanted.toString()} argument${plural} (${count} provided)`, row.documentation);
+    return null;
+  }
+
+  /** A call in an expression or as a statement. */
+  protected call(e: Call): i32 {
+    const row = this.rowOf(e);
+    if (row == null) {
+      for (let i = 0; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
+      return BasicType.None;
+    }
+    if (row.isAggregation) {
+      return this.error(Code.NotAvailableHere, e.start, e.end, `${row.name}() must be assigned directly to a map`);
+    }
+    switch (row.id) {
+      case FunctionId.Printf:
+        return this.printf(e);
+      case FunctionId.Print:
+        return this.print(e);
+      case FunctionId.Clear:
+      case FunctionId.Zero:
+        return this.wholeMap(e, row.name);
+      case FunctionId.Exit:
+        if (e.argumentList.length == 1) this.integerArgument(e, 0, "exit");
+        return BasicType.None;
+      case FunctionId.Str:
+        return this.str(e);
+      case FunctionId.Delete:
+        return this.delete(e);
+      default:
+        assert(false, "a function without a rule");
+        return BasicType.None;
+    }
+  }
+
+  private integerArgument(e: Call, index: i32, name: string): void {
+    const argument = e.argumentList[index];
+    const type = this.expression(argument);
+    if (type == BasicType.None || this.types.isInteger(type)) return;
+    this.error(Code.TypeMismatch, argument.start, argument.end, `${name}() only supports int arguments (${this.types.describe(type)} provided)`);
+  }
+
+  private printf(e: Call): i32 {
+    for (let i = 1; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
+    const first = e.argumentList[0];
+    if (first.kind != NodeKind.StringLiteral) {
+      this.expression(first);
+      return this.error(Code.NotConstant, first.start, first.end, "printf() expects a string literal (format string)");
+    }
+    const literal = <StringLiteral>first;
+    const format = parseFormat(literal.pointer, literal.length);
+    if (format.errorAt >= 0) return this.error(Code.InvalidFormat, first.start, first.end, "printf() has an invalid format specifier", "Known conversions: d i o u x X c p s r rx rh, with l, ll, h, hh before them.");
+    const given = e.argumentList.length - 1;
+    if (format.conversions.length != given) {
+      return this.error(Code.WrongArgumentCount, e.start, e.end, `printf: Not enough arguments for format string (${format.conversions.length} expected, ${given} found)`.replace("Not enough", given > format.conversions.length ? "Too many" : "Not enough"));
+    }
+    this.formatArguments(e, format);
+    return BasicType.None;
+  }
+
+  private formatArguments(e: Call, format: Format): void {
+    for (let i = 0; i < format.conversions.length; i++) {
+      const argument = e.argumentList[i + 1];
+      const type = argument.typeId;
+      if (type == BasicType.None) {
+        if (argument.kind == NodeKind.Call) this.error(Code.InvalidArgument, argument.start, argument.end, "printf: a call without a value can not be printed");
+        continue;
+      }
+      const letter = format.conversions[i].letter;
+      if (letter == 0x72) {
+        this.unsupported(argument.start, argument.end, "The conversion %r");
+      } else if (isIntegerConversion(letter)) {
+        if (!this.types.isScalar(type)) {
+          this.error(Code.InvalidFormat, argument.start, argument.end, `printf: %${String.fromCharCode(letter)} specifier expects a value of type int (${this.types.describe(type)} supplied)`, "Use %s.");
+        }
+      } else if (!this.isPrintable(type)) {
+        this.error(Code.InvalidFormat, argument.start, argument.end, `printf: a value of type '${this.types.describe(type)}' can not be printed`);
+      }
+    }
+  }
+
+  private isPrintable(type: i32): bool {
+    return this.types.isScalar(type) || this.types.kind(type) == TypeKind.String || this.types.kind(type) == TypeKind.Tuple;
+  }
+
+  /** The map that a bare `@name` argument names; null after an error. */
+  private mapArgument(e: Call, name: string): MapAccess | null {
+    const argument = e.argumentList[0];
+    if (argument.kind == NodeKind.MapAccess) {
+      const access = <MapAccess>argument;
+      if (access.keys == null) {
+        const map = this.mapOf(access);
+        if (this.reporting && map.valueType == BasicType.None) {
+          this.error(Code.UnknownMap, access.start, access.nameEnd, `Undefined map: ${map.text}`);
+          return null;
+        }
+        return access;
+      }
+    }
+    this.expression(argument);
+    this.error(Code.InvalidArgument, argument.start, argument.end, `${name}() expects a map to be provided`);
+    return null;
+  }
+
+  private wholeMap(e: Call, name: string): i32 {
+    this.mapArgument(e, name);
+    return BasicType.None;
+  }
+
+  private print(e: Call): i32 {
+    const first = e.argumentList[0];
+    const isMap = first.kind == NodeKind.MapAccess && (<MapAccess>first).keys == null;
+    if (isMap) {
+      this.mapArgument(e, "print");
+      for (let i = 1; i < e.argumentList.length; i++) {
+        const argument = e.argumentList[i];
+        this.expression(argument);
+        if (argument.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>argument).negative) {
+          this.error(Code.NotConstant, argument.start, argument.end, `print() ${i == 1 ? "top" : "div"} must be a positive integer literal`);
+        }
+      }
+      return BasicType.None;
+    }
+    const type = this.expression(first);
+    if (e.argumentList.length > 1) return this.error(Code.WrongArgumentCount, e.start, e.end, "print() of a value takes no further arguments");
+    if (type != BasicType.None && !this.isPrintable(type)) return this.error(Code.InvalidArgument, first.start, first.end, `print() can not print a value of type '${this.types.describe(type)}'`);
+    return BasicType.None;
+  }
+
+  private str(e: Call): i32 {
+    const address = e.argumentList[0];
+    const type = this.expression(address);
+    if (type != BasicType.None && !this.types.isScalar(type)) {
+      this.error(Code.TypeMismatch, address.start, address.end, `str() expects an integer or a pointer type as first argument (${this.types.describe(type)} provided)`);
+    }
+    if (e.argumentList.length == 1) return this.types.text(MAXIMUM_STRING);
+    const length = e.argumentList[1];
+    this.expression(length);
+    if (length.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>length).negative) return this.unsupported(length.start, length.end, "A length of str() that is no literal");
+    const value = (<IntegerLiteral>length).value;
+    if (value + 1 > <u64>MAXIMUM_STRING) {
+      this.warning(Code.OutOfRange, length.start, length.end, `length param (${value}) is too long and will be shortened to ${MAXIMUM_STRING} bytes (see BPFTRACE_MAX_STRLEN)`);
+      return this.types.text(MAXIMUM_STRING);
+    }
+    return this.types.text(<i32>value + 1);
+  }
+
+  /** `delete(@map, key)`, `delete(@scalar)`, and the old `delete(@map[key])`. */
+  private delete(e: Call): i32 {
+    const first = e.argumentList[0];
+    if (first.kind != NodeKind.MapAccess) {
+      this.expression(first);
+      return this.error(Code.InvalidArgument, first.start, first.end, "delete() expects a map argument");
+    }
+    const access = <MapAccess>first;
+    const map = this.mapOf(access);
+    if (e.argumentList.length == 2) {
+      const key = e.argumentList[1];
+      this.mapKey(map, key.kind == NodeKind.Tuple ? (<Tuple>key).elements : [key], key.start, key.end);
+    } else {
+      this.mapKey(map, access.keys, access.start, access.end);
+    }
+    if (this.reporting && map.valueType == BasicType.None) return this.error(Code.UnknownMap, access.start, access.nameEnd, `Undefined map: ${map.text}`);
+    const kind = this.types.kind(map.valueType);
+    if (kind == TypeKind.Histogram || kind == TypeKind.LinearHistogram) return this.unsupported(e.start, e.end, "delete() of a histogram's key");
+    // A program sees its own CPU's values alone; only the removal of a key removes all.
+    if (map.isScalar && this.types.isAggregate(map.valueType)) return this.unsupported(e.start, e.end, "delete() of an aggregation without a key");
+    return BasicType.Bool;
+  }
+
+  /** The aggregation that `e` assigns to a map: its type, or None after an error. */
+  protected aggregation(e: Call): i32 {
+    const row = this.rowOf(e);
+    if (row == null) return BasicType.None;
+    if (row.id == FunctionId.Count) return BasicType.Count;
+    const value = e.argumentList[0];
+    const type = this.expression(value);
+    for (let i = 1; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
+    if (type == BasicType.None) return type;
+    if (!this.types.isInteger(type)) {
+      return this.error(Code.TypeMismatch, value.start, value.end, `${row.name}() only supports int arguments (${this.types.describe(type)} provided)`);
+    }
+    const signed = this.types.isSigned(type);
+    switch (row.id) {
+      case FunctionId.Sum:
+        return signed ? BasicType.SumSigned : BasicType.SumUnsigned;
+      case FunctionId.Minimum:
+        return signed ? BasicType.MinimumSigned : BasicType.MinimumUnsigned;
+      case FunctionId.Maximum:
+        return signed ? BasicType.MaximumSigned : BasicType.MaximumUnsigned;
+      case FunctionId.Average:
+        return signed ? BasicType.AverageSigned : BasicType.AverageUnsigned;
+      case FunctionId.Stats:
+        return signed ? BasicType.StatsSigned : BasicType.StatsUnsigned;
+      case FunctionId.Histogram:
+        return this.histogram(e);
+      case FunctionId.LinearHistogram:
+        return this.linearHistogram(e);
+      default:
+        assert(false, "an aggregation without a rule");
+        return BasicType.None;
+    }
+  }
+
+  /** The literal that argument `index` must be; `fallback` and an error where it is none. */
+  private literalArgument(e: Call, index: i32, name: string, fallback: i64): i64 {
+    const argument = e.argumentList[index];
+    if (argument.kind == NodeKind.IntegerLiteral) return <i64>(<IntegerLiteral>argument).value;
+    this.error(Code.NotConstant, argument.start, argument.end, `${name} only supports literal arguments`);
+    return fallback;
+  }
+
+  private histogram(e: Call): i32 {
+    if (e.argumentList.length == 1) return this.types.histogram(0);
+    const bits = this.literalArgument(e, 1, "hist()", 0);
+    const argument = e.argumentList[1];
+    if (bits < 0 || bits > 5) return this.error(Code.OutOfRange, argument.start, argument.end, `hist() bits ${bits} must be 0..5`);
+    return this.types.histogram(<i32>bits);
+  }
+
+  private linearHistogram(e: Call): i32 {
+    const minimum = this.literalArgument(e, 1, "lhist()", 0);
+    const maximum = this.literalArgument(e, 2, "lhist()", 1);
+    const step = this.literalArgument(e, 3, "lhist()", 1);
+    if (step <= 0) return this.error(Code.OutOfRange, e.argumentList[3].start, e.argumentList[3].end, `lhist() step must be >= 1 (${step} provided)`);
+    if (minimum > maximum) return this.error(Code.OutOfRange, e.argumentList[1].start, e.argumentList[1].end, `lhist() min must be less than max (provided min ${minimum} and max ${maximum})`);
+    const buckets = (maximum - minimum) / step;
+    if (buckets > 1000) return this.error(Code.OutOfRange, e.start, e.end, `lhist() too many buckets, must be <= 1000 (would need ${buckets})`);
+    if (maximum - minimum < step) return this.error(Code.OutOfRange, e.argumentList[3].start, e.argumentList[3].end, `lhist() step is too large for the given range (provided step ${step} for range ${maximum - minimum})`);
+    return this.types.linearHistogram(minimum, maximum, step);
+  }
+
+  /** True when `e` is a call of an aggregation. */
+  protected isAggregation(e: Expression): bool {
+    if (e.kind != NodeKind.Call) return false;
+    const row = this.findFunction((<Call>e).name);
+    return row != null && row.isAggregation;
+  }
+}

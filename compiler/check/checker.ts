@@ -1,0 +1,357 @@
+// Names, probes and types of a whole script.
+//
+// The types of maps and variables are a fixpoint: the probes are walked until nothing widens any more. Every attach point is
+// walked by itself, because the types in a body depend on it (two tracepoints have different fields). The last walk of an
+// attach point reports, and leaves the annotations that its lowering reads: `check` must be followed by that lowering.
+
+import { AttachPoint, Block, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
+import { providerName } from "../syntax/attach-point";
+import { Assignment, Discard, ExpressionStatement, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import { Call, IntegerLiteral, MapAccess, Unary, Variable } from "../syntax/expression-nodes";
+import { BinaryOperator, UnaryOperator } from "../syntax/operators";
+import { Code } from "../source/diagnostics";
+import { BasicType, TypeKind } from "./types";
+import { CallChecker } from "./calls";
+import { ProbeContext } from "./probe-context";
+import { closest } from "./suggestion";
+
+/** Walks until the fixpoint must have been reached: types only widen, and not often. */
+const MAXIMUM_WALKS: i32 = 24;
+
+/** Times that `unroll` repeats its body at most, as in the peer. */
+export const MAXIMUM_UNROLL: u64 = 100;
+
+@final
+export class Checker extends CallChecker {
+  /** Every attach point of the script, in order, with the probe it belongs to. */
+  contexts: Array<ProbeContext> = [];
+  private probes: Array<Probe> = [];
+  private loopDepth: i32 = 0;
+
+  /** Infers all types. After it, `needs` says whether facts are missing. */
+  infer(program: Program): void {
+    this.rejectUnsupported(program);
+    for (let i = 0; i < program.probes.length; i++) {
+      const probe = program.probes[i];
+      for (let j = 0; j < probe.attachPoints.length; j++) {
+        this.contexts.push(new ProbeContext(probe.attachPoints[j], this.contexts.length));
+        this.probes.push(probe);
+      }
+    }
+    this.reporting = true;
+    for (let i = 0; i < this.contexts.length; i++) this.attachPoint(this.contexts[i]);
+    this.reporting = false;
+    this.changed = true;
+    for (let walk = 0; this.changed && walk < MAXIMUM_WALKS; walk++) {
+      this.changed = false;
+      for (let i = 0; i < this.contexts.length; i++) this.walk(i);
+    }
+  }
+
+  /** Reports what is wrong in attach point `index`, and annotates its body for lowering. */
+  report(index: i32): Probe {
+    this.reporting = true;
+    this.walk(index);
+    this.reporting = false;
+    return this.probes[index];
+  }
+
+  /** The type that a variable of attach point `context` was inferred to have. */
+  typeOfVariable(context: ProbeContext, declaration: u32): i32 {
+    this.context = context;
+    return this.variableType(declaration);
+  }
+
+  /** Parts of the grammar that no later stage can do yet. */
+  private rejectUnsupported(program: Program): void {
+    this.reporting = true;
+    for (let i = 0; i < program.definitions.length; i++) {
+      const node = program.definitions[i];
+      // Types come from BTF: what kernel headers declare is known without them.
+      if (node.kind != NodeKind.Include) this.unsupported(node.start, node.end, "A definition in C");
+    }
+    for (let i = 0; i < program.config.length; i++) this.unsupported(program.config[i].start, program.config[i].end, "The config block");
+    for (let i = 0; i < program.imports.length; i++) this.unsupported(program.imports[i].start, program.imports[i].end, "import");
+    for (let i = 0; i < program.mapDeclarations.length; i++) this.unsupported(program.mapDeclarations[i].start, program.mapDeclarations[i].end, "A map declaration");
+    for (let i = 0; i < program.macros.length; i++) this.unsupported(program.macros[i].start, program.macros[i].nameEnd, "A macro");
+    for (let i = 0; i < program.functions.length; i++) this.unsupported(program.functions[i].start, program.functions[i].nameEnd, "A function of the script");
+    this.reporting = false;
+  }
+
+  // Attach points
+
+  private attachPoint(context: ProbeContext): void {
+    const point = context.point;
+    const parts = point.parts.length;
+    for (let i = 0; i < parts; i++) {
+      const part = point.parts[i];
+      if (part.parameter) this.unsupported(part.start, part.end, "A positional parameter in an attach point");
+    }
+    switch (point.provider) {
+      case Provider.Begin:
+      case Provider.End:
+        return;
+      case Provider.Tracepoint:
+        if (parts != 2) this.invalidAttachPoint(point, "tracepoint:category:event");
+        else if (point.parts[0].wildcard || point.parts[1].wildcard) this.unsupported(point.start, point.end, "A wildcard in a tracepoint");
+        return;
+      case Provider.Kprobe:
+      case Provider.Kretprobe:
+        if (parts != 1 && parts != 2) this.invalidAttachPoint(point, `${providerName(point.provider)}[:module]:function`);
+        return;
+      case Provider.Interval:
+      case Provider.Profile:
+        if (parts != 1 && parts != 2) this.invalidAttachPoint(point, `${providerName(point.provider)}:unit:number`);
+        return;
+      case Provider.Unknown:
+        // The parser has reported it.
+        return;
+      default:
+        this.unsupported(point.start, point.end, `The probe type ${providerName(point.provider)}`);
+    }
+  }
+
+  private invalidAttachPoint(point: AttachPoint, form: string): void {
+    this.error(Code.InvalidAttachPoint, point.start, point.end, `${providerName(point.provider)} probe type requires the form ${form}`);
+  }
+
+  /** Asks for the format of a tracepoint; reports one that the target lacks. */
+  private loadFormat(context: ProbeContext): void {
+    context.waiting = false;
+    if (context.provider != Provider.Tracepoint || context.point.parts.length != 2 || context.format != null) return;
+    const name = context.tracepointName;
+    const known = this.profile.tracepoints;
+    if (!known.has(name)) {
+      this.needs.tracepoint(name);
+      context.waiting = true;
+      return;
+    }
+    const fact = known.get(name);
+    context.format = fact.format;
+    if (fact.format == null) {
+      const point = context.point;
+      context.waiting = true;
+      this.error(Code.UnknownProbe, point.start, point.end, `tracepoint not found: ${name}`, closest(name, fact.candidates));
+    }
+  }
+
+  private walk(index: i32): void {
+    const context = this.contexts[index];
+    this.context = context;
+    this.loadFormat(context);
+    const probe = this.probes[index];
+    this.scopes.enter();
+    const predicate = probe.predicate;
+    if (predicate != null) this.condition(predicate, "predicate");
+    this.block(probe.body);
+    this.scopes.leave();
+  }
+
+  // Statements
+
+  private block(block: Block): void {
+    this.scopes.enter();
+    for (let i = 0; i < block.statements.length; i++) this.statement(block.statements[i]);
+    const result = block.result;
+    if (result != null) this.expression(result);
+    this.scopes.leave();
+  }
+
+  private statement(statement: Statement): void {
+    switch (statement.kind) {
+      case NodeKind.Block:
+        this.block(<Block>statement);
+        return;
+      case NodeKind.Assignment:
+        this.assignment(<Assignment>statement);
+        return;
+      case NodeKind.Let:
+        this.let_(<Let>statement);
+        return;
+      case NodeKind.If:
+        this.if_(<If>statement);
+        return;
+      case NodeKind.While: {
+        const loop = <While>statement;
+        this.condition(loop.condition, "while()");
+        this.loopBody(loop.body);
+        return;
+      }
+      case NodeKind.Unroll:
+        this.unroll(<Unroll>statement);
+        return;
+      case NodeKind.ExpressionStatement: {
+        const expression = (<ExpressionStatement>statement).expression;
+        this.expression(expression);
+        return;
+      }
+      case NodeKind.Discard:
+        this.expression((<Discard>statement).value);
+        return;
+      case NodeKind.Return: {
+        const value = (<Return>statement).value;
+        if (value != null) {
+          const type = this.expression(value);
+          if (type != BasicType.None && !this.types.isInteger(type)) this.error(Code.TypeMismatch, value.start, value.end, `Invalid return type: '${this.types.describe(type)}'`);
+        }
+        return;
+      }
+      case NodeKind.Break:
+      case NodeKind.Continue:
+        if (this.loopDepth == 0) this.error(Code.NotAvailableHere, statement.start, statement.end, `${statement.kind == NodeKind.Break ? "break" : "continue"} used outside of a loop`);
+        return;
+      case NodeKind.ForRange:
+      case NodeKind.ForMap:
+        this.unsupported(statement.start, statement.end, "A for loop");
+        return;
+      default:
+        assert(false, "a statement kind without a rule");
+    }
+  }
+
+  private loopBody(body: Block): void {
+    this.loopDepth++;
+    this.block(body);
+    this.loopDepth--;
+  }
+
+  private if_(statement: If): void {
+    this.condition(statement.condition, "if()");
+    this.block(statement.then);
+    const otherwise = statement.otherwise;
+    if (otherwise != null) this.statement(otherwise);
+  }
+
+  private unroll(statement: Unroll): void {
+    this.expression(statement.count);
+    const count = statement.count;
+    if (count.kind != NodeKind.IntegerLiteral) this.error(Code.NotConstant, count.start, count.end, "unroll() needs a literal count");
+    else {
+      const value = (<IntegerLiteral>count).value;
+      if (value < 1) this.error(Code.OutOfRange, count.start, count.end, "unroll minimum value is 1");
+      else if (value > MAXIMUM_UNROLL) this.error(Code.OutOfRange, count.start, count.end, `unroll maximum value is ${MAXIMUM_UNROLL}`);
+    }
+    this.block(statement.body);
+  }
+
+  private let_(statement: Let): void {
+    if (this.scopes.find(statement.name) != null) {
+      this.error(Code.Redeclared, statement.nameStart, statement.nameEnd, `Variable $${this.symbols.text(statement.name)} was already declared. Variable shadowing is not allowed.`);
+    }
+    const value = statement.value;
+    let type: i32 = BasicType.None;
+    if (value != null) type = this.storable(this.expression(value), value.start, value.end);
+    const declared = statement.type;
+    if (declared != null) {
+      const wanted = this.namedType(declared);
+      if (wanted != BasicType.None) type = wanted;
+    }
+    this.scopes.add(statement.name, statement.nameStart);
+    if (type != BasicType.None) this.widenVariable(statement.name, statement.nameStart, type, false, statement.start, statement.end);
+  }
+
+  /** The type that a scratch variable gets from a value of `type`; None after an error. */
+  private storable(type: i32, start: u32, end: u32): i32 {
+    const kind = this.types.kind(type);
+    // Undeclared integers fill a register: only their sign is inferred.
+    if (kind == TypeKind.Integer) return this.types.integer(8, this.types.isSigned(type));
+    if (kind == TypeKind.None || this.types.isScalar(type) || kind == TypeKind.String) return type;
+    return this.unsupported(start, end, `A variable of type '${this.types.describe(type)}'`);
+  }
+
+  private widenVariable(name: u32, declaration: u32, type: i32, flexible: bool, start: u32, end: u32): void {
+    const before = this.variableType(declaration);
+    if (before == BasicType.None) {
+      this.setVariableType(declaration, type);
+      return;
+    }
+    const widened = this.promote(before, type, flexible);
+    if (widened == BasicType.None) {
+      this.error(Code.TypeMismatch, start, end, `Type mismatch for $${this.symbols.text(name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(before)}'`);
+    } else this.setVariableType(declaration, widened);
+  }
+
+  private assignment(statement: Assignment): void {
+    const target = statement.target;
+    if (target.kind == NodeKind.Variable) this.assignVariable(statement, <Variable>target);
+    else if (target.kind == NodeKind.MapAccess) this.assignMap(statement, <MapAccess>target);
+    else {
+      this.expression(target);
+      this.error(Code.InvalidAssignment, target.start, target.end, "Only variables and maps can be assigned");
+    }
+  }
+
+  private assignVariable(statement: Assignment, target: Variable): void {
+    const value = statement.value;
+    let type = this.storable(this.expression(value), value.start, value.end);
+    let symbol = this.scopes.find(target.name);
+    if (symbol == null) {
+      if (statement.operator != BinaryOperator.None) {
+        this.error(Code.UnknownVariable, target.start, target.end, `Undefined or undeclared variable: $${this.symbols.text(target.name)}`);
+        return;
+      }
+      symbol = this.scopes.add(target.name, target.start);
+    }
+    if (type != BasicType.None) {
+      if (statement.operator != BinaryOperator.None) {
+        const current = this.variableType(symbol.declaration);
+        if (!this.types.isInteger(type) || (current != BasicType.None && !this.types.isInteger(current))) {
+          this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
+          type = BasicType.None;
+        } else type = current;
+      }
+      const flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+      if (type != BasicType.None) this.widenVariable(target.name, symbol.declaration, type, flexible, statement.start, statement.end);
+    }
+    target.typeId = this.variableType(symbol.declaration);
+  }
+
+  private assignMap(statement: Assignment, target: MapAccess): void {
+    const map = this.mapOf(target);
+    const value = statement.value;
+    let type: i32 = BasicType.None;
+    let flexible = false;
+    if (this.isAggregation(value)) {
+      if (statement.operator != BinaryOperator.None) {
+        this.error(Code.InvalidAssignment, statement.start, statement.end, "An aggregation can only be assigned with =");
+        return;
+      }
+      type = this.aggregation(<Call>value);
+      value.typeId = type;
+    } else {
+      type = this.expression(value);
+      const kind = this.types.kind(type);
+      if (type != BasicType.None && !this.types.isScalar(type) && kind != TypeKind.String && kind != TypeKind.Tuple) {
+        type = this.error(Code.TypeMismatch, value.start, value.end, `A value of type '${this.types.describe(type)}' can not be assigned to a map`);
+      }
+      flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+      // Integers are stored in 8 bytes: their sign is what widening decides.
+      if (this.types.isInteger(type)) type = this.types.integer(8, flexible || this.types.isSigned(type));
+    }
+    this.mapKey(map, target.keys, target.start, target.end);
+    target.typeId = map.valueType;
+    if (type == BasicType.None) return;
+    if (map.valueType == BasicType.None) {
+      map.valueType = type;
+      this.changed = true;
+    } else {
+      const both = this.types.isAggregate(type) || this.types.isAggregate(map.valueType);
+      const widened = both ? (type == map.valueType ? type : this.sameAggregate(map.valueType, type)) : this.promote(map.valueType, type, flexible);
+      if (widened == BasicType.None) {
+        this.error(Code.TypeMismatch, statement.start, statement.end, `Type mismatch for ${map.text}: trying to assign value of type '${this.types.describe(type)}' when map already has a type '${this.types.describe(map.valueType)}'`);
+      } else if (widened != map.valueType) {
+        map.valueType = widened;
+        this.changed = true;
+      }
+    }
+    target.typeId = map.valueType;
+  }
+
+  /** Aggregations of one kind with different signs are signed; anything else does not mix. */
+  private sameAggregate(left: i32, right: i32): i32 {
+    const a = this.types.get(left);
+    const b = this.types.get(right);
+    if (a.kind != b.kind || a.kind == TypeKind.Histogram || a.kind == TypeKind.LinearHistogram) return BasicType.None;
+    return a.signed ? left : right;
+  }
+}

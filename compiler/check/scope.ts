@@ -1,0 +1,66 @@
+// What the names of a script stand for: maps for the whole script, scratch variables by block.
+
+import { BasicType } from "./types";
+
+/** A map of the script; every use in every probe refers to the same symbol. */
+@final
+export class MapSymbol {
+  /** Type of the key, a Tuple for several keys; `None` while unknown, and for a scalar map. */
+  keyType: i32 = BasicType.None;
+  /** Type of the value; `None` while unknown. */
+  valueType: i32 = BasicType.None;
+  /** True once it was used with a key, or without. */
+  isKeyed: bool = false;
+  isScalar: bool = false;
+
+  constructor(
+    /** Symbol id, without `@`. */
+    public name: u32,
+    /** As written, with `@`. */
+    public text: string,
+    public index: i32,
+    /** Span of the first use. */
+    public start: u32,
+    public end: u32,
+  ) {}
+}
+
+/** A scratch variable in one block of one probe. */
+@final
+export class VariableSymbol {
+  type: i32 = BasicType.None;
+  /** Lowering: SSA variable of a scalar, or address of the slot of anything larger. */
+  storage: i32 = -1;
+
+  constructor(
+    public name: u32,
+    /** Where it was declared or first assigned: identifies it between walks. */
+    public declaration: u32,
+  ) {}
+}
+
+/** The blocks around a place, innermost last. */
+@final
+export class Scopes {
+  private symbols: Array<VariableSymbol> = [];
+  private marks: Array<i32> = [];
+
+  enter(): void {
+    this.marks.push(this.symbols.length);
+  }
+
+  leave(): void {
+    this.symbols.length = this.marks.pop();
+  }
+
+  find(name: u32): VariableSymbol | null {
+    for (let i = this.symbols.length - 1; i >= 0; i--) if (this.symbols[i].name == name) return this.symbols[i];
+    return null;
+  }
+
+  add(name: u32, declaration: u32): VariableSymbol {
+    const symbol = new VariableSymbol(name, declaration);
+    this.symbols.push(symbol);
+    return symbol;
+  }
+}

@@ -1,0 +1,315 @@
+// Types of the language, interned per compile: two values have the same type exactly if they have the same type id.
+// Rules: features section 5.
+
+/** What kind of value it is. */
+export const enum TypeKind {
+  /** The result of statements-like calls, or a type not yet inferred. */
+  None,
+  Integer,
+  Bool,
+  /** `size` bytes, NUL-terminated unless it fills them. */
+  String,
+  /** An address of `element`. */
+  Pointer,
+  /** A struct or union of BTF or of the script, reached by address. */
+  Record,
+  /** `count` times `element`, reached by address. */
+  Array,
+  /** Values side by side, laid out like a C struct. */
+  Tuple,
+  /** The fields of the probe. */
+  Arguments,
+  // Aggregations: only in maps.
+  Count,
+  Sum,
+  Minimum,
+  Maximum,
+  Average,
+  Stats,
+  Histogram,
+  LinearHistogram,
+}
+
+/** Whose memory an address is in. */
+export const enum AddressSpace {
+  None,
+  Kernel,
+  User,
+}
+
+@final
+export class TypeInfo {
+  kind: TypeKind = TypeKind.None;
+  /** Bytes of a value. */
+  size: i32 = 0;
+  /** Alignment in a tuple, key or event. */
+  align: i32 = 1;
+  signed: bool = false;
+  /** Pointer: what it points to. Array: its elements. */
+  element: i32 = 0;
+  count: i32 = 0;
+  space: AddressSpace = AddressSpace.None;
+  /** Record: BTF id of the struct. Pointer to a record carries it in `element`. */
+  btf: u32 = 0;
+  /** Tuple: element types and their offsets. */
+  fields: Array<i32> = [];
+  offsets: Array<i32> = [];
+  /** Histogram: bits; linear: index into `TypeTable.bounds`. */
+  parameter: i32 = 0;
+}
+
+/** Ids of the types that every script has. */
+export const enum BasicType {
+  None,
+  Int8,
+  Int16,
+  Int32,
+  Int64,
+  Uint8,
+  Uint16,
+  Uint32,
+  Uint64,
+  Bool,
+  Arguments,
+  Count,
+  SumSigned,
+  SumUnsigned,
+  MinimumSigned,
+  MinimumUnsigned,
+  MaximumSigned,
+  MaximumUnsigned,
+  AverageSigned,
+  AverageUnsigned,
+  StatsSigned,
+  StatsUnsigned,
+}
+
+/** Bounds of a linear histogram. */
+@final
+export class LinearBounds {
+  constructor(
+    public min: i64,
+    public max: i64,
+    public step: i64,
+  ) {}
+
+  get buckets(): i32 {
+    return <i32>((this.max - this.min) / this.step) + 2;
+  }
+}
+
+export class TypeTable {
+  types: Array<TypeInfo> = [];
+  bounds: Array<LinearBounds> = [];
+
+  constructor() {
+    // In the order of `BasicType`.
+    this.basic(TypeKind.None, 0, false);
+    for (let size = 1; size <= 8; size <<= 1) this.basic(TypeKind.Integer, size, true);
+    for (let size = 1; size <= 8; size <<= 1) this.basic(TypeKind.Integer, size, false);
+    this.basic(TypeKind.Bool, 1, false);
+    this.basic(TypeKind.Arguments, 0, false);
+    this.basic(TypeKind.Count, 8, false);
+    for (let kind: i32 = TypeKind.Sum; kind <= TypeKind.Stats; kind++) {
+      const size = kind == TypeKind.Sum ? 8 : 16;
+      this.basic(kind, size, true);
+      this.basic(kind, size, false);
+    }
+  }
+
+  private basic(kind: TypeKind, size: i32, signed: bool): void {
+    const info = new TypeInfo();
+    info.kind = kind;
+    info.size = size;
+    info.align = size > 8 ? 8 : size > 0 ? size : 1;
+    info.signed = signed;
+    this.types.push(info);
+  }
+
+  get(id: i32): TypeInfo {
+    return this.types[id];
+  }
+
+  kind(id: i32): TypeKind {
+    return this.types[id].kind;
+  }
+
+  private intern(info: TypeInfo): i32 {
+    for (let i = 0; i < this.types.length; i++) {
+      const other = this.types[i];
+      if (
+        other.kind != info.kind ||
+        other.size != info.size ||
+        other.signed != info.signed ||
+        other.element != info.element ||
+        other.count != info.count ||
+        other.space != info.space ||
+        other.btf != info.btf ||
+        other.parameter != info.parameter ||
+        other.fields.length != info.fields.length
+      )
+        continue;
+      let same = true;
+      for (let j = 0; j < info.fields.length; j++) if (other.fields[j] != info.fields[j]) same = false;
+      if (same) return i;
+    }
+    this.types.push(info);
+    return this.types.length - 1;
+  }
+
+  integer(size: i32, signed: bool): i32 {
+    const base: i32 = signed ? BasicType.Int8 : BasicType.Uint8;
+    return base + (size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3);
+  }
+
+  text(size: i32): i32 {
+    const info = new TypeInfo();
+    info.kind = TypeKind.String;
+    info.size = size;
+    return this.intern(info);
+  }
+
+  pointer(element: i32, space: AddressSpace): i32 {
+    const info = new TypeInfo();
+    info.kind = TypeKind.Pointer;
+    info.size = 8;
+    info.align = 8;
+    info.element = element;
+    info.space = space;
+    return this.intern(info);
+  }
+
+  /** A struct or union of BTF, `size` bytes. */
+  record(btf: u32, size: i32): i32 {
+    const info = new TypeInfo();
+    info.kind = TypeKind.Record;
+    info.size = size;
+    info.align = 8;
+    info.btf = btf;
+    return this.intern(info);
+  }
+
+  array(element: i32, count: i32): i32 {
+    const info = new TypeInfo();
+    info.kind = TypeKind.Array;
+    info.element = element;
+    info.count = count;
+    info.size = this.types[element].size * count;
+    info.align = this.types[element].align;
+    return this.intern(info);
+  }
+
+  /** Laid out like a C struct: every field at its natural alignment, the whole padded to the largest. */
+  tuple(fields: Array<i32>): i32 {
+    const info = new TypeInfo();
+    info.kind = TypeKind.Tuple;
+    info.fields = fields;
+    let offset = 0;
+    for (let i = 0; i < fields.length; i++) {
+      const field = this.types[fields[i]];
+      offset = alignUp(offset, field.align);
+      info.offsets.push(offset);
+      offset += field.size;
+      if (field.align > info.align) info.align = field.align;
+    }
+    info.size = alignUp(offset, info.align);
+    return this.intern(info);
+  }
+
+  histogram(bits: i32): i32 {
+    const info = new TypeInfo();
+    info.kind = TypeKind.Histogram;
+    info.size = 8;
+    info.align = 8;
+    info.parameter = bits;
+    return this.intern(info);
+  }
+
+  linearHistogram(min: i64, max: i64, step: i64): i32 {
+    const info = new TypeInfo();
+    info.kind = TypeKind.LinearHistogram;
+    info.size = 8;
+    info.align = 8;
+    info.parameter = this.bounds.length;
+    for (let i = 0; i < this.bounds.length; i++) {
+      const known = this.bounds[i];
+      if (known.min == min && known.max == max && known.step == step) info.parameter = i;
+    }
+    if (info.parameter == this.bounds.length) this.bounds.push(new LinearBounds(min, max, step));
+    return this.intern(info);
+  }
+
+  isInteger(id: i32): bool {
+    return this.types[id].kind == TypeKind.Integer;
+  }
+
+  isSigned(id: i32): bool {
+    return this.types[id].signed;
+  }
+
+  isAggregate(id: i32): bool {
+    return this.types[id].kind >= TypeKind.Count;
+  }
+
+  /** Aggregations that act as a number in expressions. */
+  isReadableAggregate(id: i32): bool {
+    const kind = this.types[id].kind;
+    return kind >= TypeKind.Count && kind <= TypeKind.Average;
+  }
+
+  /** Values that one register holds. */
+  isScalar(id: i32): bool {
+    const kind = this.types[id].kind;
+    return kind == TypeKind.Integer || kind == TypeKind.Bool || kind == TypeKind.Pointer;
+  }
+
+  /** The type as the peer writes it in messages. */
+  describe(id: i32): string {
+    const info = this.types[id];
+    switch (info.kind) {
+      case TypeKind.None:
+        return "none";
+      case TypeKind.Integer:
+        return (info.signed ? "int" : "uint") + (info.size * 8).toString();
+      case TypeKind.Bool:
+        return "bool";
+      case TypeKind.String:
+        return `string[${info.size}]`;
+      case TypeKind.Pointer:
+        return this.describe(info.element) + " *";
+      case TypeKind.Record:
+        return "struct";
+      case TypeKind.Array:
+        return `${this.describe(info.element)}[${info.count}]`;
+      case TypeKind.Tuple: {
+        const parts: Array<string> = [];
+        for (let i = 0; i < info.fields.length; i++) parts.push(this.describe(info.fields[i]));
+        return `(${parts.join(",")})`;
+      }
+      case TypeKind.Arguments:
+        return "args";
+      case TypeKind.Count:
+        return "count_t";
+      case TypeKind.Sum:
+        return info.signed ? "sum_t" : "usum_t";
+      case TypeKind.Minimum:
+        return info.signed ? "min_t" : "umin_t";
+      case TypeKind.Maximum:
+        return info.signed ? "max_t" : "umax_t";
+      case TypeKind.Average:
+        return info.signed ? "avg_t" : "uavg_t";
+      case TypeKind.Stats:
+        return info.signed ? "stats_t" : "ustats_t";
+      case TypeKind.Histogram:
+        return "hist_t";
+      case TypeKind.LinearHistogram:
+        return "lhist_t";
+      default:
+        return "unknown";
+    }
+  }
+}
+
+export function alignUp(value: i32, align: i32): i32 {
+  return (value + align - 1) & -align;
+}

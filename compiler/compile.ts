@@ -1,0 +1,241 @@
+// One compile: the stages of the compiler in order, on one screen.
+
+import { AttachPoint, Program, Provider } from "./syntax/ast";
+import { providerName } from "./syntax/attach-point";
+import { parseProgram } from "./syntax/parser";
+import { printProgram } from "./syntax/printer";
+import { Source } from "./source/source";
+import { Symbols } from "./source/symbols";
+import { Code, Diagnostics, Severity, codeName } from "./source/diagnostics";
+import { ByteBuffer } from "./source/bytes";
+import { Profile } from "./target/profile";
+import { Checker } from "./check/checker";
+import { ProbeContext } from "./check/probe-context";
+import { BasicType } from "./check/types";
+import { IrFunction } from "./ir/ir";
+import { LoweringState } from "./ir/lower-base";
+import { Lowering, programSection } from "./ir/lowering";
+import { defineMap, layOutMap, settle } from "./ir/map-layout";
+import { simplifyControlFlow } from "./ir/simplify-control-flow";
+import { numberValues } from "./ir/value-numbering";
+import { removeDeadCode } from "./ir/dead-code";
+import { printFunction } from "./ir/printer";
+import { generate } from "./bpf/codegen";
+import { DisassemblyNames, disassemble } from "./bpf/disassemble";
+import { writeObject } from "./object/object";
+import { IrModule } from "./object/module";
+import { Manifest, ProgramRow, writeJsonString } from "./object/manifest";
+
+export const enum Status {
+  Object = 0,
+  Needs = 1,
+  Failed = 2,
+}
+
+/** Dumps that a host may ask for, a bit each. */
+export const enum Dump {
+  Ast = 1,
+  Types = 2,
+  Ir = 4,
+  Bpf = 8,
+}
+
+@final
+export class Compilation {
+  object: ByteBuffer = new ByteBuffer();
+  /** JSON, as `Diagnostic[]` and `Need[]` of wasm/compiler.ts. */
+  diagnosticsJson: ByteBuffer = new ByteBuffer();
+  needsJson: ByteBuffer = new ByteBuffer();
+  ast: ByteBuffer = new ByteBuffer();
+  typesText: ByteBuffer = new ByteBuffer();
+  ir: ByteBuffer = new ByteBuffer();
+  bpf: ByteBuffer = new ByteBuffer();
+  private diagnostics: Diagnostics;
+  private symbols: Symbols;
+  private checker: Checker;
+
+  constructor(
+    private profile: Profile,
+    private source: Source,
+    private dumps: u32,
+  ) {
+    const diagnostics = new Diagnostics(source);
+    const symbols = new Symbols();
+    this.diagnostics = diagnostics;
+    this.symbols = symbols;
+    this.checker = new Checker(symbols, diagnostics, profile);
+  }
+
+  run(): Status {
+    const status = this.stages();
+    this.writeDiagnostics();
+    if (status == Status.Needs) this.writeNeeds();
+    return status;
+  }
+
+  private stages(): Status {
+    const program = parseProgram(this.source, this.symbols, this.diagnostics);
+    if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
+    if (this.diagnostics.hasErrors) return Status.Failed;
+    const checker = this.checker;
+    checker.infer(program);
+    if (checker.needs.any) return Status.Needs;
+    const module = this.lower();
+    if (checker.needs.any) return Status.Needs;
+    if (this.dumps & Dump.Types) this.dumpTypes();
+    if (module == null || this.diagnostics.hasErrors) return Status.Failed;
+    this.optimise(module);
+    return this.emit(module, program) ? Status.Object : Status.Failed;
+  }
+
+  /** Checks each attach point for good and lowers it at once, while the annotations of its body are its own. */
+  private lower(): IrModule | null {
+    const checker = this.checker;
+    const module = new IrModule(this.source);
+    module.sourceName = this.source.name;
+    const manifest = new Manifest(this.source, checker.types);
+    for (let i = 0; i < checker.maps.length; i++) {
+      const map = checker.maps[i];
+      settle(map);
+      const row = layOutMap(map, checker.types);
+      manifest.maps.push(row);
+      module.maps.push(defineMap(row, checker.types, module.btf));
+    }
+    const state = new LoweringState(module, manifest, checker);
+    for (let i = 0; i < checker.contexts.length; i++) {
+      const probe = checker.report(i);
+      if (this.diagnostics.hasErrors || checker.needs.any) continue;
+      const context = checker.contexts[i];
+      const row = this.programRow(context, i);
+      const events = manifest.events.length;
+      let lowering = new Lowering(state, context, new IrFunction(row.name, row.section), false);
+      lowering.probe(probe);
+      if (lowering.wantsScratch) {
+        manifest.events.length = events;
+        lowering = new Lowering(state, context, new IrFunction(row.name, row.section), true);
+        lowering.probe(probe);
+      }
+      manifest.programs.push(row);
+      module.functions.push(lowering.f);
+    }
+    if (this.diagnostics.hasErrors || checker.needs.any) return null;
+    state.finish();
+    manifest.write(module.manifest);
+    return module;
+  }
+
+  private programRow(context: ProbeContext, index: i32): ProgramRow {
+    const point = context.point;
+    let probe = providerName(point.provider);
+    let name = probe;
+    for (let i = 0; i < point.parts.length; i++) {
+      probe += ":" + context.part(i);
+      name += "_" + identifier(context.part(i));
+    }
+    return new ProgramRow(`${name}_${index + 1}`, programSection(context), providerName(point.provider), probe, target(point, context), point.start, point.end);
+  }
+
+  private optimise(module: IrModule): void {
+    for (let i = 0; i < module.functions.length; i++) {
+      const f = module.functions[i];
+      simplifyControlFlow(f);
+      numberValues(f);
+      simplifyControlFlow(f);
+      removeDeadCode(f);
+      if (this.dumps & Dump.Ir) printFunction(f, this.ir);
+    }
+  }
+
+  private emit(module: IrModule, program: Program): bool {
+    const generated = generate(module);
+    if (generated.error.length > 0) {
+      const point = this.checker.contexts[generated.errorFunction].point;
+      this.diagnostics.error(Code.TooComplex, point.start, point.end, generated.error);
+      return false;
+    }
+    if (this.dumps & Dump.Bpf) {
+      const names = new DisassemblyNames();
+      for (let i = 0; i < module.maps.length; i++) names.maps.push(module.maps[i].symbol);
+      for (let i = 0; i < module.functions.length; i++) names.functions.push(module.functions[i].name);
+      for (let i = 0; i < generated.functions.length; i++) disassemble(generated.functions[i], names, this.bpf);
+    }
+    writeObject(module, generated, this.object);
+    return program.probes.length > 0;
+  }
+
+  private dumpTypes(): void {
+    const types = this.checker.types;
+    const maps = this.checker.maps;
+    for (let i = 0; i < maps.length; i++) {
+      const map = maps[i];
+      const key = map.keyType == BasicType.None ? "" : `[${types.describe(map.keyType)}]`;
+      this.typesText.writeText(`${map.text}${key}: ${types.describe(map.valueType)}\n`);
+    }
+  }
+
+  private writeDiagnostics(): void {
+    const out = this.diagnosticsJson;
+    const source = this.source;
+    this.diagnostics.sort();
+    const all = this.diagnostics.all;
+    out.writeU8(0x5b);
+    for (let i = 0; i < all.length; i++) {
+      const d = all[i];
+      if (i > 0) out.writeU8(0x2c);
+      out.writeText(`{"severity":"${d.severity == Severity.Error ? "error" : "warning"}","code":"${codeName(d.code)}","message":`);
+      writeText(out, d.message);
+      out.writeText(',"hint":');
+      writeText(out, d.hint);
+      out.writeText(`,"start":${d.start},"end":${d.end},"line":${source.line(d.start)},"column":${source.column(d.start)},"endLine":${source.line(d.end)},"endColumn":${source.column(d.end)}}`);
+    }
+    out.writeU8(0x5d);
+  }
+
+  private writeNeeds(): void {
+    const out = this.needsJson;
+    const needs = this.checker.needs;
+    out.writeU8(0x5b);
+    if (needs.kernelBtf) out.writeText('{"kind":"btf","module":"vmlinux"}');
+    for (let i = 0; i < needs.tracepoints.length; i++) {
+      if (i > 0 || needs.kernelBtf) out.writeU8(0x2c);
+      const name = needs.tracepoints[i];
+      const colon = name.indexOf(":");
+      out.writeText('{"kind":"tracepoint","category":');
+      writeText(out, name.substring(0, colon));
+      out.writeText(',"event":');
+      writeText(out, name.substring(colon + 1));
+      out.writeU8(0x7d);
+    }
+    out.writeU8(0x5d);
+  }
+}
+
+function writeText(out: ByteBuffer, text: string): void {
+  const buffer = String.UTF8.encode(text);
+  writeJsonString(out, changetype<usize>(buffer), buffer.byteLength);
+}
+
+/** `text` with everything but letters, digits and underscores replaced: what kernel and bpftool take in names. */
+function identifier(text: string): string {
+  let result = "";
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const plain = (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
+    result += plain ? String.fromCharCode(code) : "_";
+  }
+  return result;
+}
+
+/** The attach point's parts as the manifest has them: see `Program.target` in wasm/manifest.ts. */
+function target(point: AttachPoint, context: ProbeContext): Array<string> {
+  const parts: Array<string> = [];
+  for (let i = 0; i < point.parts.length; i++) parts.push(context.part(i));
+  if (point.provider == Provider.Kprobe || point.provider == Provider.Kretprobe) {
+    if (parts.length == 1) parts.unshift("");
+    const plus = parts[1].indexOf("+");
+    const offset = plus < 0 ? 0 : <i64>parseInt(parts[1].substring(plus + 1));
+    if (plus >= 0) parts[1] = parts[1].substring(0, plus);
+    if (point.provider == Provider.Kprobe) parts.push(offset.toString());
+  }
+  return parts;
+}

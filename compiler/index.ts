@@ -1,0 +1,91 @@
+// The module's exports: numbers, addresses and lengths in its memory. wasm/compiler.ts is the other side.
+
+import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
+import { Compilation, Status } from "./compile";
+import { ByteBuffer } from "./source/bytes";
+import { Source } from "./source/source";
+import { Profile } from "./target/profile";
+
+let profile: Profile = new Profile();
+/** The compile whose result the host reads; null once it was released. */
+let compilation: Compilation | null = null;
+
+export function allocateProfile(size: u32): usize {
+  useRegion(Region.Profile);
+  return heap.alloc(size);
+}
+
+export function allocateCompile(size: u32): usize {
+  useRegion(Region.Compile);
+  return heap.alloc(size);
+}
+
+export function supplyKernelBtf(bytes: usize, length: u32): void {
+  useRegion(Region.Profile);
+  profile.supplyKernelBtf(bytes, length);
+}
+
+export function supplyMissingKernelBtf(): void {
+  profile.kernelAnswered = true;
+}
+
+export function supplyTracepoint(name: usize, nameLength: u32, text: usize, length: u32): void {
+  useRegion(Region.Profile);
+  profile.supplyTracepoint(String.UTF8.decodeUnsafe(name, nameLength), text, length);
+}
+
+/** `candidates`: names like the missing one, a line each. */
+export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates: usize, length: u32): void {
+  useRegion(Region.Profile);
+  const names = length > 0 ? String.UTF8.decodeUnsafe(candidates, length).split("\n") : [];
+  profile.supplyMissingTracepoint(String.UTF8.decodeUnsafe(name, nameLength), names);
+}
+
+export function compile(text: usize, length: u32, name: usize, nameLength: u32, dumps: u32): Status {
+  useRegion(Region.Compile);
+  const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
+  const run = new Compilation(profile, source, dumps);
+  compilation = run;
+  return run.run();
+}
+
+/** Parts of a result, by the numbers of wasm/compiler.ts. */
+function part(index: u32): ByteBuffer {
+  const run = compilation!;
+  switch (index) {
+    case 0:
+      return run.object;
+    case 1:
+      return run.diagnosticsJson;
+    case 2:
+      return run.needsJson;
+    case 3:
+      return run.ast;
+    case 4:
+      return run.typesText;
+    case 5:
+      return run.ir;
+    default:
+      return run.bpf;
+  }
+}
+
+export function resultPointer(index: u32): usize {
+  return part(index).pointer;
+}
+
+export function resultLength(index: u32): u32 {
+  return part(index).length;
+}
+
+/** Gives back the memory of the last compile; what it handed out is gone. */
+export function release(): void {
+  compilation = null;
+  releaseCompileRegion();
+  useRegion(Region.Profile);
+}
+
+/** Bytes that both regions hold. */
+export function memoryInUse(): u32 {
+  return <u32>regionBytes();
+}

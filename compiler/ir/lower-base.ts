@@ -1,0 +1,211 @@
+// Lowering, the common part: what the lowering of one attach point knows, stack and scratch memory, leaving the program.
+
+import { Checker } from "../check/checker";
+import { ProbeContext } from "../check/probe-context";
+import { TypeTable } from "../check/types";
+import { BindingRow, EventRow, Manifest } from "../object/manifest";
+import { IrModule } from "../object/module";
+import { CoreTypes } from "../target/core-types";
+import { Provider } from "../syntax/ast";
+import { Symbols } from "../source/symbols";
+import { Builder } from "./builder";
+import { BpfMapType, IrFunction, MapDefinition, Op, Section, Type } from "./ir";
+import { Helper } from "./helpers";
+
+/** Larger objects than this many bytes lie in per-CPU scratch memory, not on the stack. */
+const ON_STACK_LIMIT: i32 = 64;
+
+/** The busy flag at the start of a scratch slot. */
+const SCRATCH_HEADER: i32 = 8;
+
+/** A second slot lets a CPU go on when the holder of the first was preempted. */
+export const SCRATCH_SLOTS: i32 = 2;
+
+/** Slots of `.data.counters`: `CounterKind` in wasm/manifest.ts. */
+export const enum Counter {
+  LostEvents = 0,
+  ScratchBusy = 1,
+  MapFull = 2,
+  Count = 3,
+}
+
+/** A constant that stands for `factor` scratch slots, patched once the size of a slot is known. */
+@final
+class SlotMultiple {
+  constructor(
+    public f: IrFunction,
+    public value: i32,
+    public factor: i32,
+  ) {}
+}
+
+/** What all attach points of a script share while they are lowered. */
+export class LoweringState {
+  /** Made on first use: a script without kernel structs needs no BTF. */
+  core: CoreTypes | null = null;
+  /** Index of the ring buffer in `module.maps`, or -1. */
+  ringBuffer: i32 = -1;
+  /** Offset of `ring_limit` and `max_cpu` in `.rodata`, or -1. */
+  ringLimit: i32 = -1;
+  maximumCpu: i32 = -1;
+  /** Bytes of the largest scratch slot so far, header included. */
+  scratchSize: i32 = 0;
+  slotMultiples: Array<SlotMultiple> = [];
+
+  constructor(
+    public module: IrModule,
+    public manifest: Manifest,
+    public checker: Checker,
+  ) {}
+
+  /** Fixes the size of scratch slots, once every attach point was lowered. */
+  finish(): void {
+    if (this.scratchSize == 0) return;
+    // Whole cache lines keep slots of two CPUs apart.
+    const size = (this.scratchSize + 63) & -64;
+    this.manifest.scratchSlotSize = size;
+    this.manifest.scratchSlotsPerCpu = SCRATCH_SLOTS;
+    this.module.scratchSize = size * SCRATCH_SLOTS;
+    for (let i = 0; i < this.slotMultiples.length; i++) {
+      const multiple = this.slotMultiples[i];
+      multiple.f.imm[multiple.value] = size * multiple.factor;
+    }
+  }
+}
+
+export abstract class LoweringBase {
+  protected b: Builder;
+  protected module: IrModule;
+  protected manifest: Manifest;
+  protected types: TypeTable;
+  protected symbols: Symbols;
+  protected checker: Checker;
+  /** Address of this run's scratch slot; -1 while the program has none. */
+  private scratchSlot: i32 = -1;
+  /** Bytes of the slot that are handed out. */
+  private scratchUsed: i32 = SCRATCH_HEADER;
+  /** Set when memory was wanted that only a scratch slot can give: lowering starts again with one. */
+  wantsScratch: bool = false;
+
+  constructor(
+    protected state: LoweringState,
+    protected context: ProbeContext,
+    public f: IrFunction,
+  ) {
+    this.b = new Builder(f);
+    this.module = state.module;
+    this.manifest = state.manifest;
+    this.checker = state.checker;
+    this.types = state.checker.types;
+    this.symbols = state.checker.symbols;
+  }
+
+  // Memory
+
+  /** Address of `size` bytes of undefined contents, which live as long as the program runs. */
+  protected memory(size: i32): i32 {
+    if (size <= ON_STACK_LIMIT) return this.b.slot(size);
+    if (this.scratchSlot < 0) {
+      this.wantsScratch = true;
+      return this.b.slot(8);
+    }
+    const offset = this.scratchUsed;
+    this.scratchUsed = (offset + size + 7) & -8;
+    if (this.scratchUsed > this.state.scratchSize) this.state.scratchSize = this.scratchUsed;
+    return this.b.offset(this.scratchSlot, offset);
+  }
+
+  /**
+   * Takes a scratch slot of this CPU, or leaves the program and counts the loss. The flag is a lock that only adds: a holder
+   * contributes 1 until it releases, so whoever reads 1 after adding is alone, in whatever order programs preempt each other.
+   * Two that add at once both give way. It needs no fetching atomics, which kernels before 5.12 lack.
+   */
+  protected acquireScratch(): void {
+    const b = this.b;
+    const state = this.state;
+    if (state.maximumCpu < 0) {
+      state.maximumCpu = this.constantOfRodata(4);
+      this.manifest.bindings.push(new BindingRow("max_cpu", state.maximumCpu, 4));
+    }
+    const refused = b.newBlock(true);
+    const inRange = b.newBlock();
+    const cpu = b.call(Helper.GetSmpProcessorId, []);
+    const maximum = b.load(b.data(Section.Rodata, state.maximumCpu), 0, 4);
+    b.branch(b.binary(Op.Above, cpu, maximum), refused, inRange);
+    b.enter(inRange);
+    const first = b.index(b.data(Section.Scratch, 0), b.binary(Op.Mul, cpu, this.slotMultiple(SCRATCH_SLOTS)));
+    const taken = b.newBlock();
+    const slot = b.addVariable(Type.Data);
+    const one = b.constant(1);
+    for (let i = 0; i < SCRATCH_SLOTS; i++) {
+      const address = i == 0 ? first : b.index(first, this.slotMultiple(i));
+      const busy = b.newBlock(true);
+      b.atomicAdd(address, 0, 8, one);
+      b.write(slot, address);
+      b.branch(b.binary(Op.Equal, b.load(address, 0, 8), one), taken, busy);
+      b.enter(busy);
+      b.atomicAdd(address, 0, 8, b.constant(-1));
+    }
+    b.jump(refused);
+    b.enter(refused);
+    this.countLoss(Counter.ScratchBusy);
+    b.ret(this.returnValue());
+    b.enter(taken);
+    this.scratchSlot = b.read(slot);
+  }
+
+  /** A constant of its own (never shared) that will be `factor` slots. */
+  private slotMultiple(factor: i32): i32 {
+    const value = this.f.create(Op.Const, Type.Scalar, 4096 + factor, 0, this.b.source);
+    this.f.code[0].unshift(value);
+    this.f.block[value] = 0;
+    this.state.slotMultiples.push(new SlotMultiple(this.f, value, factor));
+    return value;
+  }
+
+  /** Reserves `size` bytes of `.rodata` that `bind` sets; returns their offset. */
+  protected constantOfRodata(size: i32): i32 {
+    const rodata = this.module.rodata;
+    rodata.align(size);
+    const offset = <i32>rodata.length;
+    rodata.writeZeros(size);
+    return offset;
+  }
+
+  /** Adds one to a counter that the runner reports. */
+  protected countLoss(counter: Counter): void {
+    this.module.countersSize = Counter.Count * 8;
+    this.b.atomicAdd(this.b.data(Section.Counters, counter * 8), 0, 8, this.b.constant(1));
+  }
+
+  // Leaving
+
+  /** Index of the value that the program returns: a tracepoint's must be 1, or perf would lose the event. */
+  private returnValue(): i32 {
+    return this.b.constant(this.context.provider == Provider.Tracepoint ? 1 : 0);
+  }
+
+  /** Ends the program. */
+  protected leave(): void {
+    if (!this.b.reachable) return;
+    if (this.scratchSlot >= 0) this.b.atomicAdd(this.scratchSlot, 0, 8, this.b.constant(-1));
+    this.b.ret(this.returnValue());
+  }
+
+  // Module
+
+  protected ringBuffer(): i32 {
+    const state = this.state;
+    if (state.ringBuffer < 0) {
+      state.ringBuffer = this.module.maps.length;
+      // The runner sets the real size: this one only has to be valid.
+      this.module.maps.push(new MapDefinition("events", BpfMapType.RingBuffer, 0, 0, 0, 0, 1 << 18, 0));
+    }
+    return this.b.map(state.ringBuffer);
+  }
+
+  protected addEvent(row: EventRow): i32 {
+    this.manifest.events.push(row);
+    return this.manifest.events.length - 1;
+  }
+}

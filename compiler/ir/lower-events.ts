@@ -1,0 +1,98 @@
+// Lowering of messages to the runner: records of the ring buffer, each with a row in the manifest.
+
+import { alignUp } from "../check/types";
+import { BindingRow, EventKind, EventRow } from "../object/manifest";
+import { Counter, LoweringBase } from "./lower-base";
+import { Helper } from "./helpers";
+import { Op, Section } from "./ir";
+
+/** Bytes before the arguments: u32 id, u32 reserved. */
+export const EVENT_HEADER: i32 = 8;
+
+export abstract class EventLowering extends LoweringBase {
+  /** Lays out the arguments of an event behind its header. */
+  protected layOut(row: EventRow, types: Array<i32>): void {
+    let offset = EVENT_HEADER;
+    for (let i = 0; i < types.length; i++) {
+      const info = this.types.get(types[i]);
+      offset = alignUp(offset, info.align);
+      row.types.push(types[i]);
+      row.offsets.push(offset);
+      offset += info.size;
+    }
+    row.size = alignUp(offset, 8);
+  }
+
+  /**
+   * Reserves the record of an event and enters the block where it exists. Returns its address; the caller fills it and calls
+   * `submitEvent` with the block that this returned in `eventDone`.
+   * A flood of output leaves room for what must not be lost: the reserve is checked first.
+   */
+  protected eventDone: i32 = -1;
+
+  protected reserveEvent(id: i32, row: EventRow): i32 {
+    const b = this.b;
+    const ring = this.ringBuffer();
+    this.manifest.need("ring_buffer", row.start, row.end);
+    const lost = b.newBlock(true);
+    const room = b.newBlock();
+    const reserved = b.newBlock();
+    this.eventDone = b.newBlock();
+    if (this.state.ringLimit < 0) {
+      this.state.ringLimit = this.constantOfRodata(8);
+      this.manifest.bindings.push(new BindingRow("ring_limit", this.state.ringLimit, 8));
+    }
+    const used = b.call(Helper.RingbufQuery, [ring, b.constant(0)]);
+    const limit = b.load(b.data(Section.Rodata, this.state.ringLimit), 0, 8);
+    b.branch(b.binary(Op.Above, used, limit), lost, room);
+    b.enter(room);
+    const record = b.call(Helper.RingbufReserve, [ring, b.constant(row.size), b.constant(0)]);
+    b.branch(b.binary(Op.NotEqual, record, b.constant(0)), reserved, lost);
+    b.enter(lost);
+    this.countLoss(Counter.LostEvents);
+    b.jump(this.eventDone);
+    b.enter(reserved);
+    b.store(record, 0, 8, b.constant(id));
+    return record;
+  }
+
+  protected submitEvent(record: i32, done: i32): void {
+    this.b.call(Helper.RingbufSubmit, [record, this.b.constant(0)]);
+    this.b.jump(done);
+    this.b.enter(done);
+  }
+
+  /** An event without arguments: its record is constant. */
+  protected sendConstantEvent(kind: EventKind, start: u32, end: u32): EventRow {
+    const row = new EventRow(kind, start, end);
+    const id = this.addEvent(row);
+    const rodata = this.module.rodata;
+    rodata.align(8);
+    const offset = <u32>rodata.length;
+    rodata.writeU64(id);
+    this.manifest.need("ring_buffer", start, end);
+    const b = this.b;
+    const failure = b.call(Helper.RingbufOutput, [this.ringBuffer(), b.data(Section.Rodata, offset), b.constant(EVENT_HEADER), b.constant(0)]);
+    this.countIfNot(failure, Counter.LostEvents);
+    return row;
+  }
+
+  /** Sends a record that was built on the stack. */
+  protected sendFromStack(record: i32, row: EventRow): void {
+    const b = this.b;
+    this.manifest.need("ring_buffer", row.start, row.end);
+    this.countIfNot(b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(row.size), b.constant(0)]), Counter.LostEvents);
+  }
+
+  /** Counts a loss unless `result` is 0. */
+  protected countIfNot(result: i32, counter: Counter): void {
+    const b = this.b;
+    const failed = b.newBlock(true);
+    const done = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, result, b.constant(0)), failed, done);
+    b.enter(failed);
+    this.countLoss(counter);
+    b.jump(done);
+    b.enter(done);
+  }
+}

@@ -1,0 +1,360 @@
+// Lowering of map accesses and aggregations.
+
+import { MapAccess, Call, Tuple } from "../syntax/expression-nodes";
+import { Expression, NodeKind } from "../syntax/ast";
+import { FunctionId } from "../check/functions";
+import { MapSymbol } from "../check/scope";
+import { TypeKind } from "../check/types";
+import { MapRow } from "../object/manifest";
+import { EventLowering } from "./lower-events";
+import { Counter } from "./lower-base";
+import { Helper } from "./helpers";
+import { Op, Type } from "./ir";
+
+export abstract class MapLowering extends EventLowering {
+  /** The value of a scalar expression, in a register. */
+  protected abstract value(e: Expression): i32;
+
+  /** Writes a value of any type to memory, as `type`; every byte of it is set. */
+  protected abstract writeTo(e: Expression, type: i32, pointer: i32, offset: i32): void;
+
+  protected rowOf(map: MapSymbol): MapRow {
+    return this.manifest.maps[map.index];
+  }
+
+  /** Writes the key of an access into memory of its own; returns the address. */
+  protected key(map: MapSymbol, keys: Array<Expression> | null): i32 {
+    const b = this.b;
+    const row = this.rowOf(map);
+    const pointer = this.memory(row.keySize);
+    if (keys == null) {
+      b.store(pointer, 0, 4, b.constant(0));
+      return pointer;
+    }
+    // The verifier does not see unset bytes in a key, but the map would miss.
+    if (row.bucketOffset > 0) {
+      const size = this.types.get(map.keyType).size;
+      if (row.bucketOffset > size) b.zero(pointer, size, row.bucketOffset - size);
+    }
+    if (keys.length == 1) this.writeTo(keys[0], map.keyType, pointer, 0);
+    else this.writeTuple(keys, map.keyType, pointer, 0);
+    return pointer;
+  }
+
+  /** The elements one by one at their offsets, the gaps between them zero. */
+  protected writeTuple(elements: Array<Expression>, type: i32, pointer: i32, offset: i32): void {
+    const info = this.types.get(type);
+    let end = 0;
+    for (let i = 0; i < elements.length; i++) {
+      const at = info.offsets[i];
+      if (at > end) this.b.zero(pointer, offset + end, at - end);
+      this.writeTo(elements[i], info.fields[i], pointer, offset + at);
+      end = at + this.types.get(info.fields[i]).size;
+    }
+    if (info.size > end) this.b.zero(pointer, offset + end, info.size - end);
+  }
+
+  /** Zeros; many of them by one helper call, which fills its output with zeros when it cannot read address 0. */
+  protected clear(pointer: i32, offset: i32, size: i32): void {
+    const b = this.b;
+    if (size <= 64) b.zero(pointer, offset, size);
+    else b.call(Helper.ProbeReadKernel, [b.offset(pointer, offset), b.constant(size), b.constant(0)]);
+  }
+
+  protected lookup(map: MapSymbol, key: i32): i32 {
+    return this.b.call(Helper.MapLookupElem, [this.b.map(map.index), key]);
+  }
+
+  /** Stores a fresh value under `key`; a full map is counted. */
+  protected update(map: MapSymbol, key: i32, value: i32): void {
+    const failure = this.b.call(Helper.MapUpdateElem, [this.b.map(map.index), key, value, this.b.constant(0)]);
+    this.countIfNot(failure, Counter.MapFull);
+  }
+
+  // Aggregations
+
+  /** `@map[keys] = call`, where the call is an aggregation. */
+  protected aggregate(access: MapAccess, call: Call): void {
+    const map = this.checker.mapOf(access);
+    const id = this.checker.findFunction(call.name)!.id;
+    const value = id == FunctionId.Count ? -1 : this.value(call.argumentList[0]);
+    const kind = this.types.kind(map.valueType);
+    if (kind == TypeKind.Histogram || kind == TypeKind.LinearHistogram) {
+      this.countBucket(map, access.keys, this.bucket(map, value));
+      return;
+    }
+    const b = this.b;
+    const key = this.key(map, access.keys);
+    const element = this.lookup(map, key);
+    const hit = b.newBlock();
+    const miss = b.newBlock(true);
+    const done = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, miss);
+    b.enter(hit);
+    this.aggregateInto(map, element, value);
+    b.jump(done);
+    b.enter(miss);
+    // An entry of an array is always there; the branch is for the verifier.
+    if (!map.isScalar) this.insertAggregate(map, key, value);
+    b.jump(done);
+    b.enter(done);
+  }
+
+  /** Adds one observation to the element at `element`. Values are per CPU: no atomics. */
+  private aggregateInto(map: MapSymbol, element: i32, value: i32): void {
+    const b = this.b;
+    const info = this.types.get(map.valueType);
+    const one = b.constant(1);
+    switch (info.kind) {
+      case TypeKind.Count:
+        b.store(element, 0, 8, b.binary(Op.Add, b.load(element, 0, 8), one));
+        return;
+      case TypeKind.Sum:
+        b.store(element, 0, 8, b.binary(Op.Add, b.load(element, 0, 8), value));
+        if (map.isScalar) b.store(element, this.rowOf(map).presenceOffset, 8, one);
+        return;
+      case TypeKind.Average:
+      case TypeKind.Stats:
+        b.store(element, 0, 8, b.binary(Op.Add, b.load(element, 0, 8), value));
+        b.store(element, 8, 8, b.binary(Op.Add, b.load(element, 8, 8), one));
+        return;
+      default: {
+        assert(info.kind == TypeKind.Minimum || info.kind == TypeKind.Maximum);
+        const compare = b.newBlock();
+        const write = b.newBlock();
+        const done = b.newBlock();
+        b.branch(b.binary(Op.NotEqual, b.load(element, 8, 8), b.constant(0)), compare, write);
+        b.enter(compare);
+        const op = info.kind == TypeKind.Minimum ? (info.signed ? Op.Less : Op.Below) : info.signed ? Op.Greater : Op.Above;
+        b.branch(b.binary(op, value, b.load(element, 0, 8)), write, done);
+        b.enter(write);
+        b.store(element, 0, 8, value);
+        b.store(element, 8, 8, one);
+        b.jump(done);
+        b.enter(done);
+      }
+    }
+  }
+
+  /** The first observation under a key. */
+  private insertAggregate(map: MapSymbol, key: i32, value: i32): void {
+    const b = this.b;
+    const kind = this.types.kind(map.valueType);
+    const one = b.constant(1);
+    const fresh = b.slot(this.rowOf(map).valueSize);
+    if (kind == TypeKind.Count) b.store(fresh, 0, 8, one);
+    else {
+      b.store(fresh, 0, 8, value);
+      if (kind != TypeKind.Sum) b.store(fresh, 8, 8, one);
+    }
+    this.update(map, key, fresh);
+  }
+
+  /** Counts one in a histogram's bucket: per CPU, under (key, bucket), or the array entry of the bucket. */
+  private countBucket(map: MapSymbol, keys: Array<Expression> | null, bucket: i32): void {
+    const b = this.b;
+    const row = this.rowOf(map);
+    const key = map.isScalar ? this.memory(4) : this.key(map, keys);
+    b.store(key, row.bucketOffset, 4, bucket);
+    const element = this.lookup(map, key);
+    const hit = b.newBlock();
+    const miss = b.newBlock(true);
+    const done = b.newBlock();
+    const one = b.constant(1);
+    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, miss);
+    b.enter(hit);
+    b.store(element, 0, 8, b.binary(Op.Add, b.load(element, 0, 8), one));
+    b.jump(done);
+    b.enter(miss);
+    if (!map.isScalar) {
+      const fresh = b.slot(8);
+      b.store(fresh, 0, 8, one);
+      this.update(map, key, fresh);
+    }
+    b.jump(done);
+    b.enter(done);
+  }
+
+  /** The bucket of `value` (features 4.4). */
+  private bucket(map: MapSymbol, value: i32): i32 {
+    const info = this.types.get(map.valueType);
+    return info.kind == TypeKind.Histogram ? this.powerBucket(value, info.parameter) : this.linearBucket(map, value);
+  }
+
+  /**
+   * n < 0: 0. n < 2^k: n + 1. Else, with l = floor(log2 n) - k: ((l + 1) << k) + ((n >> l) & (2^k - 1)) + 1.
+   * The logarithm halves the width six times; as a key the result costs the verifier little, and a loop would cost it much.
+   */
+  private powerBucket(value: i32, bits: i32): i32 {
+    const b = this.b;
+    const result = b.addVariable(Type.Scalar);
+    const done = b.newBlock();
+    const notNegative = b.newBlock();
+    const small = b.newBlock();
+    const large = b.newBlock();
+    b.write(result, b.constant(0));
+    b.branch(b.binary(Op.Less, value, b.constant(0)), done, notNegative);
+    b.enter(notNegative);
+    b.branch(b.binary(Op.Below, value, b.constant(1 << bits)), small, large);
+    b.enter(small);
+    b.write(result, b.binary(Op.Add, value, b.constant(1)));
+    b.jump(done);
+    b.enter(large);
+    const logarithm = this.logarithm(value);
+    if (bits == 0) b.write(result, b.binary(Op.Add, logarithm, b.constant(2)));
+    else {
+      const level = b.binary(Op.Sub, logarithm, b.constant(bits));
+      const base = b.binary(Op.Shl, b.binary(Op.Add, level, b.constant(1)), b.constant(bits));
+      const part = b.binary(Op.And, b.binary(Op.Shr, value, level), b.constant((1 << bits) - 1));
+      b.write(result, b.binary(Op.Add, b.binary(Op.Add, base, part), b.constant(1)));
+    }
+    b.jump(done);
+    b.enter(done);
+    return b.read(result);
+  }
+
+  /** floor(log2 value) of a value that is not 0. */
+  private logarithm(value: i32): i32 {
+    const b = this.b;
+    const rest = b.addVariable(Type.Scalar);
+    const result = b.addVariable(Type.Scalar);
+    b.write(rest, value);
+    b.write(result, b.constant(0));
+    for (let width = 32; width >= 2; width >>= 1) {
+      const wide = b.newBlock();
+      const next = b.newBlock();
+      if (width == 32) {
+        // 2^32 is no immediate operand: the shifted value itself is tested.
+        const high = b.binary(Op.Shr, b.read(rest), b.constant(32));
+        b.branch(b.binary(Op.NotEqual, high, b.constant(0)), wide, next);
+        b.enter(wide);
+        b.write(rest, high);
+      } else {
+        b.branch(b.binary(Op.AboveEqual, b.read(rest), b.constant(<i64>1 << width)), wide, next);
+        b.enter(wide);
+        b.write(rest, b.binary(Op.Shr, b.read(rest), b.constant(width)));
+      }
+      b.write(result, b.binary(Op.Add, b.read(result), b.constant(width)));
+      b.jump(next);
+      b.enter(next);
+    }
+    return b.binary(Op.Add, b.read(result), b.binary(Op.Shr, b.read(rest), b.constant(1)));
+  }
+
+  /** n < min: 0. n >= max: the last. Else 1 + (n - min) / step. */
+  private linearBucket(map: MapSymbol, value: i32): i32 {
+    const b = this.b;
+    const bounds = this.types.bounds[this.types.get(map.valueType).parameter];
+    const result = b.addVariable(Type.Scalar);
+    const done = b.newBlock();
+    const notBelow = b.newBlock();
+    const inside = b.newBlock();
+    b.write(result, b.constant(0));
+    b.branch(b.binary(Op.Less, value, b.constant(bounds.min)), done, notBelow);
+    b.enter(notBelow);
+    b.write(result, b.constant(bounds.buckets - 1));
+    b.branch(b.binary(Op.GreaterEqual, value, b.constant(bounds.max)), done, inside);
+    b.enter(inside);
+    const steps = b.binary(Op.Div, b.binary(Op.Sub, value, b.constant(bounds.min)), b.constant(bounds.step));
+    b.write(result, b.binary(Op.Add, steps, b.constant(1)));
+    b.jump(done);
+    b.enter(done);
+    return b.read(result);
+  }
+
+  // Plain values
+
+  /** `@map[keys]` of a scalar value type: 0 where there is no such key. */
+  protected readMap(access: MapAccess): i32 {
+    const b = this.b;
+    const map = this.checker.mapOf(access);
+    const info = this.types.get(map.valueType);
+    const type = this.addressType(map.valueType);
+    const result = b.addVariable(type);
+    const element = this.lookup(map, this.key(map, access.keys));
+    const hit = b.newBlock();
+    const done = b.newBlock();
+    b.write(result, b.constant(0));
+    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, done);
+    b.enter(hit);
+    b.write(result, b.load(element, 0, info.size, info.signed, type));
+    b.jump(done);
+    b.enter(done);
+    return b.read(result);
+  }
+
+  /** What the IR calls a value of a scalar type. */
+  protected abstract addressType(type: i32): Type;
+
+  /** `@map[keys] = value` of a plain value. */
+  protected assignMapValue(access: MapAccess, value: Expression): void {
+    const b = this.b;
+    const map = this.checker.mapOf(access);
+    if (this.types.isScalar(map.valueType)) {
+      // The value first: it may read the very element that is assigned.
+      this.storeMapValue(map, access.keys, this.value(value));
+      return;
+    }
+    const size = this.types.get(map.valueType).size;
+    const memory = this.memory(this.rowOf(map).valueSize);
+    this.writeTo(value, map.valueType, memory, 0);
+    const padded = (size + 7) & -8;
+    if (padded > size) b.zero(memory, size, padded - size);
+    if (map.isScalar) b.store(memory, this.rowOf(map).presenceOffset, 8, b.constant(1));
+    this.update(map, this.key(map, access.keys), memory);
+  }
+
+  protected storeMapValue(map: MapSymbol, keys: Array<Expression> | null, value: i32): void {
+    const b = this.b;
+    const row = this.rowOf(map);
+    const size = this.types.get(map.valueType).size;
+    const key = this.key(map, keys);
+    if (map.isScalar) {
+      const element = this.lookup(map, key);
+      const hit = b.newBlock();
+      const done = b.newBlock();
+      b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, done);
+      b.enter(hit);
+      b.store(element, 0, size, value);
+      b.store(element, row.presenceOffset, 8, b.constant(1));
+      b.jump(done);
+      b.enter(done);
+      return;
+    }
+    const fresh = b.slot(row.valueSize);
+    if (size < row.valueSize) b.store(fresh, 0, 8, b.constant(0));
+    b.store(fresh, 0, size, value);
+    this.update(map, key, fresh);
+  }
+
+  /** `delete(@map, key)`: 1 if the key was there. */
+  protected deleteKey(call: Call): i32 {
+    const b = this.b;
+    const access = <MapAccess>call.argumentList[0];
+    const map = this.checker.mapOf(access);
+    let keys = access.keys;
+    if (call.argumentList.length == 2) {
+      const key = call.argumentList[1];
+      keys = key.kind == NodeKind.Tuple ? (<Tuple>key).elements : [key];
+    }
+    const key = this.key(map, keys);
+    if (!map.isScalar) {
+      const failure = b.call(Helper.MapDeleteElem, [b.map(map.index), key]);
+      return b.binary(Op.Equal, failure, b.constant(0));
+    }
+    // Entries of an array cannot be removed: the value and its presence are set to zero instead.
+    const element = this.lookup(map, key);
+    const result = b.addVariable(Type.Scalar);
+    const hit = b.newBlock();
+    const done = b.newBlock();
+    b.write(result, b.constant(0));
+    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, done);
+    b.enter(hit);
+    const row = this.rowOf(map);
+    b.write(result, b.truth(b.load(element, row.presenceOffset, 8)));
+    b.zero(element, 0, row.valueSize);
+    b.jump(done);
+    b.enter(done);
+    return b.read(result);
+  }
+}

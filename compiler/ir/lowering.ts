@@ -1,0 +1,337 @@
+// Lowering of one attach point: predicate, statements and the calls that have an effect. One `IrFunction` each.
+
+import { Assignment, Discard, ExpressionStatement, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import { Call, IntegerLiteral, MapAccess, StringLiteral, Unary, Variable } from "../syntax/expression-nodes";
+import { Block, Expression, NodeKind, Probe, Provider, Statement } from "../syntax/ast";
+import { BinaryOperator } from "../syntax/operators";
+import { FunctionId } from "../check/functions";
+import { ProbeContext } from "../check/probe-context";
+import { BasicType, TypeKind } from "../check/types";
+import { VariableSymbol } from "../check/scope";
+import { EventKind, EventRow } from "../object/manifest";
+import { EVENT_HEADER } from "./lower-events";
+import { LoweringState } from "./lower-base";
+import { ExpressionLowering } from "./lower-expressions";
+import { arithmeticOp } from "./lower-operators";
+import { IrFunction, Op, Type } from "./ir";
+
+/** Where `break` and `continue` go. */
+@final
+class Loop {
+  constructor(
+    public exit: i32,
+    public next: i32,
+  ) {}
+}
+
+@final
+export class Lowering extends ExpressionLowering {
+  private loops: Array<Loop> = [];
+
+  constructor(
+    state: LoweringState,
+    context: ProbeContext,
+    f: IrFunction,
+    /** Take a scratch slot first. */
+    private scratch: bool,
+  ) {
+    super(state, context, f);
+  }
+
+  probe(probe: Probe): void {
+    const b = this.b;
+    b.source = probe.start;
+    if (this.scratch) this.acquireScratch();
+    const predicate = probe.predicate;
+    this.scopes.enter();
+    if (predicate != null) {
+      const body = b.newBlock();
+      const skip = b.newBlock();
+      this.condition(predicate, body, skip);
+      b.enter(skip);
+      this.leave();
+      b.enter(body);
+    }
+    this.block(probe.body);
+    b.source = probe.end > 0 ? probe.end - 1 : 0;
+    this.leave();
+    this.scopes.leave();
+  }
+
+  // Statements
+
+  private block(block: Block): void {
+    this.scopes.enter();
+    for (let i = 0; i < block.statements.length; i++) this.statement(block.statements[i]);
+    const result = block.result;
+    if (result != null) this.effect(result);
+    this.scopes.leave();
+  }
+
+  private statement(statement: Statement): void {
+    const b = this.b;
+    b.source = statement.start;
+    switch (statement.kind) {
+      case NodeKind.Block:
+        this.block(<Block>statement);
+        return;
+      case NodeKind.Assignment:
+        this.assignment(<Assignment>statement);
+        return;
+      case NodeKind.Let:
+        this.let_(<Let>statement);
+        return;
+      case NodeKind.If:
+        this.if_(<If>statement);
+        return;
+      case NodeKind.While:
+        this.while_(<While>statement);
+        return;
+      case NodeKind.Unroll: {
+        const unroll = <Unroll>statement;
+        const count = <i32>(<IntegerLiteral>unroll.count).value;
+        for (let i = 0; i < count; i++) this.block(unroll.body);
+        return;
+      }
+      case NodeKind.ExpressionStatement:
+        this.effect((<ExpressionStatement>statement).expression);
+        return;
+      case NodeKind.Discard:
+        this.effect((<Discard>statement).value);
+        return;
+      case NodeKind.Return: {
+        const value = (<Return>statement).value;
+        if (value != null) this.effect(value);
+        this.leave();
+        return;
+      }
+      case NodeKind.Break:
+        b.jump(this.loops[this.loops.length - 1].exit);
+        return;
+      case NodeKind.Continue:
+        b.jump(this.loops[this.loops.length - 1].next);
+        return;
+      default:
+        assert(false, "a statement kind without a lowering");
+    }
+  }
+
+  /** An expression for its effect alone. */
+  private effect(e: Expression): void {
+    if (e.kind == NodeKind.Call) this.call(<Call>e);
+    else if (e.typeId > 0 && this.types.isScalar(e.typeId)) this.value(e);
+  }
+
+  private if_(statement: If): void {
+    const b = this.b;
+    const then = b.newBlock();
+    const otherwise = b.newBlock();
+    const done = b.newBlock();
+    this.condition(statement.condition, then, otherwise);
+    b.enter(then);
+    this.block(statement.then);
+    b.jump(done);
+    b.enter(otherwise);
+    const alternative = statement.otherwise;
+    if (alternative != null) this.statement(alternative);
+    b.jump(done);
+    b.enter(done);
+  }
+
+  private while_(statement: While): void {
+    const b = this.b;
+    const head = b.newBlock();
+    const body = b.newBlock();
+    const exit = b.newBlock();
+    b.jump(head);
+    b.enterUnsealed(head);
+    this.condition(statement.condition, body, exit);
+    b.enter(body);
+    this.loops.push(new Loop(exit, head));
+    this.block(statement.body);
+    this.loops.pop();
+    b.jump(head);
+    b.seal(head);
+    b.enter(exit);
+  }
+
+  private let_(statement: Let): void {
+    const value = statement.value;
+    // The value is computed before the name is known, so that it cannot refer to itself.
+    const symbol = new VariableSymbol(statement.name, statement.nameStart);
+    this.allocate(symbol);
+    if (value != null) this.assignTo(symbol, value);
+    else if (this.types.isScalar(symbol.type)) this.b.write(symbol.storage, this.b.constant(0));
+    else if (symbol.type != BasicType.None) this.clear(symbol.storage, 0, this.types.get(symbol.type).size);
+    const declared = this.scopes.add(statement.name, statement.nameStart);
+    declared.type = symbol.type;
+    declared.storage = symbol.storage;
+  }
+
+  /** Gives a variable its storage: a register for a scalar, memory for a text. */
+  private allocate(symbol: VariableSymbol): void {
+    symbol.type = this.checker.typeOfVariable(this.context, symbol.declaration);
+    if (symbol.type == BasicType.None) return;
+    if (this.types.isScalar(symbol.type)) symbol.storage = this.b.addVariable(this.addressType(symbol.type));
+    else symbol.storage = this.memory((this.types.get(symbol.type).size + 7) & -8);
+  }
+
+  private assignTo(symbol: VariableSymbol, value: Expression): void {
+    if (!this.types.isScalar(symbol.type)) {
+      this.writeTo(value, symbol.type, symbol.storage, 0);
+      return;
+    }
+    const info = this.types.get(symbol.type);
+    let register = this.value(value);
+    if (info.kind == TypeKind.Integer) register = this.b.extend(register, info.size, info.signed);
+    this.b.write(symbol.storage, register);
+  }
+
+  private assignment(statement: Assignment): void {
+    const target = statement.target;
+    const value = statement.value;
+    if (target.kind == NodeKind.MapAccess && this.types.isAggregate(value.typeId)) {
+      this.aggregate(<MapAccess>target, <Call>value);
+      return;
+    }
+    if (statement.operator != BinaryOperator.None) {
+      const before = this.value(target);
+      const after = this.b.binary(arithmeticOp(statement.operator, this.types.isSigned(target.typeId)), before, this.value(value));
+      this.assignScalar(target, after);
+      return;
+    }
+    if (target.kind == NodeKind.MapAccess) {
+      this.assignMapValue(<MapAccess>target, value);
+      return;
+    }
+    const variable = <Variable>target;
+    let symbol = this.scopes.find(variable.name);
+    if (symbol == null) {
+      symbol = this.scopes.add(variable.name, variable.start);
+      this.allocate(symbol);
+    }
+    this.assignTo(symbol, value);
+  }
+
+  // Calls
+
+  protected call(e: Call): i32 {
+    const b = this.b;
+    b.source = e.start;
+    switch (this.checker.findFunction(e.name)!.id) {
+      case FunctionId.Printf:
+        this.printf(e);
+        return b.constant(0);
+      case FunctionId.Print:
+        this.print(e);
+        return b.constant(0);
+      case FunctionId.Clear:
+        this.mapEvent(e, EventKind.Clear);
+        return b.constant(0);
+      case FunctionId.Zero:
+        this.mapEvent(e, EventKind.Zero);
+        return b.constant(0);
+      case FunctionId.Exit:
+        this.exit(e);
+        return b.constant(0);
+      case FunctionId.Delete:
+        return this.deleteKey(e);
+      default:
+        assert(false, "a function without a lowering");
+        return 0;
+    }
+  }
+
+  private printf(e: Call): void {
+    const literal = <StringLiteral>e.argumentList[0];
+    const row = new EventRow(EventKind.Printf, e.start, e.end);
+    row.text = literal.pointer;
+    row.textLength = literal.length;
+    this.sendValues(row, e.argumentList, 1);
+  }
+
+  private print(e: Call): void {
+    const first = e.argumentList[0];
+    if (first.kind != NodeKind.MapAccess || (<MapAccess>first).keys != null) {
+      this.sendValues(new EventRow(EventKind.PrintValue, e.start, e.end), e.argumentList, 0);
+      return;
+    }
+    const row = this.mapEvent(e, EventKind.PrintMap);
+    if (e.argumentList.length > 1) row.top = (<IntegerLiteral>e.argumentList[1]).value;
+    if (e.argumentList.length > 2) row.divisor = (<IntegerLiteral>e.argumentList[2]).value;
+  }
+
+  private mapEvent(e: Call, kind: EventKind): EventRow {
+    const map = this.checker.mapOf(<MapAccess>e.argumentList[0]);
+    const row = this.sendConstantEvent(kind, e.start, e.end);
+    row.map = map.index;
+    return row;
+  }
+
+  /** Sends an event with the arguments from `first` on. */
+  private sendValues(row: EventRow, list: Array<Expression>, first: i32): void {
+    const b = this.b;
+    const types: Array<i32> = [];
+    for (let i = first; i < list.length; i++) types.push(list[i].typeId);
+    this.layOut(row, types);
+    const id = this.addEvent(row);
+    // What has an effect of its own must happen even when the event is lost: it comes before the reservation.
+    const early = new StaticArray<i32>(list.length);
+    for (let i = first; i < list.length; i++) early[i] = hasSideEffect(list[i]) && this.types.isScalar(list[i].typeId) ? this.value(list[i]) : -1;
+    b.source = row.start;
+    const record = this.reserveEvent(id, row);
+    const done = this.eventDone;
+    let end = EVENT_HEADER;
+    for (let i = first; i < list.length; i++) {
+      const type = types[i - first];
+      const offset = row.offsets[i - first];
+      const info = this.types.get(type);
+      if (offset > end) b.zero(record, end, offset - end);
+      end = offset + info.size;
+      if (early[i] >= 0) b.store(record, offset, info.size, early[i]);
+      else if (info.kind == TypeKind.String) this.writeText(list[i], info.size, record, offset, false);
+      else this.writeTo(list[i], type, record, offset);
+    }
+    b.source = row.start;
+    this.submitEvent(record, done);
+  }
+
+  private exit(e: Call): void {
+    const b = this.b;
+    if (e.argumentList.length == 0) this.sendConstantEvent(EventKind.Exit, e.start, e.end);
+    else {
+      const row = new EventRow(EventKind.Exit, e.start, e.end);
+      this.layOut(row, [BasicType.Uint64]);
+      const id = this.addEvent(row);
+      const code = this.value(e.argumentList[0]);
+      const record = b.slot(row.size);
+      b.store(record, 0, 8, b.constant(id));
+      b.store(record, row.offsets[0], 8, code);
+      this.sendFromStack(record, row);
+    }
+    this.leave();
+  }
+}
+
+/** Whether evaluating `e` changes something. */
+function hasSideEffect(e: Expression): bool {
+  return e.kind == NodeKind.Call || (e.kind == NodeKind.Unary && (<Unary>e).operator >= 5);
+}
+
+/** The probe as it names programs and sections: `Provider` of the programs that BPF_PROG_TEST_RUN starts, and so on. */
+export function programSection(context: ProbeContext): string {
+  switch (context.provider) {
+    case Provider.Begin:
+      return "raw_tp/begin";
+    case Provider.End:
+      return "raw_tp/end";
+    case Provider.Tracepoint:
+      return `tracepoint/${context.part(0)}/${context.part(1)}`;
+    case Provider.Kprobe:
+      return `kprobe/${context.part(context.point.parts.length - 1)}`;
+    case Provider.Kretprobe:
+      return `kretprobe/${context.part(context.point.parts.length - 1)}`;
+    default:
+      return "perf_event";
+  }
+}

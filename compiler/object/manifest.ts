@@ -1,0 +1,402 @@
+// The manifest: what the runner must know of the script, as one canonical JSON document (schema: wasm/manifest.ts).
+// Keys are written in sorted order, 64-bit numbers as decimal strings, so that equal scripts give equal bytes.
+
+import { ByteBuffer } from "../source/bytes";
+import { Source } from "../source/source";
+import { FieldKind, TracepointField } from "../target/tracepoint";
+import { BasicType, TypeKind, TypeTable } from "../check/types";
+
+/** Version of the manifest's schema. */
+const VERSION: i32 = 1;
+
+/** Name and version of the compiler that wrote an object. */
+export const COMPILER: string = "bpfcast 0.1.0";
+
+export const enum EventKind {
+  Printf,
+  Exit,
+  PrintMap,
+  Clear,
+  Zero,
+  PrintValue,
+  RuntimeError,
+}
+
+/** A row of `events`; its index is the id in the record. */
+@final
+export class EventRow {
+  /** printf: bytes of the format. runtime_error: its text. */
+  text: usize = 0;
+  textLength: u32 = 0;
+  /** Types and offsets of the arguments. */
+  types: Array<i32> = [];
+  offsets: Array<i32> = [];
+  /** Bytes of the record. */
+  size: i32 = 8;
+  map: i32 = 0;
+  top: u64 = 0;
+  divisor: u64 = 0;
+
+  constructor(
+    public kind: EventKind,
+    public start: u32,
+    public end: u32,
+  ) {}
+}
+
+@final
+export class ProgramRow {
+  constructor(
+    public name: string,
+    public section: string,
+    public kind: string,
+    public probe: string,
+    public target: Array<string>,
+    public start: u32,
+    public end: u32,
+  ) {}
+}
+
+@final
+export class MapRow {
+  name: string = "";
+  symbol: string = "";
+  /** Kernel name of the map type. */
+  type: string = "";
+  keyType: i32 = BasicType.None;
+  valueType: i32 = BasicType.None;
+  isScalar: bool = false;
+  keySize: i32 = 0;
+  valueSize: i32 = 0;
+  capacity: i32 = 0;
+  bucketOffset: i32 = 0;
+  presenceOffset: i32 = 0;
+}
+
+@final
+export class TracepointRow {
+  fields: Array<TracepointField> = [];
+  starts: Array<u32> = [];
+  ends: Array<u32> = [];
+
+  constructor(
+    public category: string,
+    public event: string,
+  ) {}
+}
+
+@final
+export class BindingRow {
+  constructor(
+    public kind: string,
+    public offset: i32,
+    public size: i32,
+  ) {}
+}
+
+@final
+export class FeatureRow {
+  constructor(
+    public feature: string,
+    public start: u32,
+    public end: u32,
+  ) {}
+}
+
+/** Collects the rows while the script is lowered; `write` makes the document. */
+@final
+export class Manifest {
+  programs: Array<ProgramRow> = [];
+  maps: Array<MapRow> = [];
+  events: Array<EventRow> = [];
+  tracepoints: Array<TracepointRow> = [];
+  bindings: Array<BindingRow> = [];
+  features: Array<FeatureRow> = [];
+  scratchSlotSize: i32 = 0;
+  scratchSlotsPerCpu: i32 = 0;
+  private out: ByteBuffer = new ByteBuffer();
+
+  constructor(
+    private source: Source,
+    private types: TypeTable,
+  ) {}
+
+  /** Notes that the program needs a kernel feature; the first place counts. */
+  need(feature: string, start: u32, end: u32): void {
+    for (let i = 0; i < this.features.length; i++) if (this.features[i].feature == feature) return;
+    this.features.push(new FeatureRow(feature, start, end));
+  }
+
+  write(out: ByteBuffer): void {
+    this.out = out;
+    this.raw('{"arch":"x86_64","bindings":[');
+    for (let i = 0; i < this.bindings.length; i++) {
+      const binding = this.bindings[i];
+      this.comma(i);
+      this.raw(`{"kind":"${binding.kind}","offset":${binding.offset},"size":${binding.size}}`);
+    }
+    this.raw(`],"compiler":"${COMPILER}","config":{"missingProbes":"error","printMapsOnExit":true,"ringBufferPages":0,"stringTruncationTrailer":".."},"events":[`);
+    for (let i = 0; i < this.events.length; i++) {
+      this.comma(i);
+      this.event(this.events[i]);
+    }
+    this.raw('],"features":[');
+    for (let i = 0; i < this.features.length; i++) {
+      this.comma(i);
+      this.raw(`{"feature":"${this.features[i].feature}",`);
+      this.location(this.features[i].start, this.features[i].end);
+      this.raw("}");
+    }
+    this.raw('],"maps":[');
+    for (let i = 0; i < this.maps.length; i++) {
+      this.comma(i);
+      this.map(this.maps[i]);
+    }
+    this.raw('],"programs":[');
+    for (let i = 0; i < this.programs.length; i++) {
+      this.comma(i);
+      this.program(this.programs[i]);
+    }
+    this.raw(`],"scratch":{"slotSize":${this.scratchSlotSize},"slotsPerCpu":${this.scratchSlotsPerCpu}},"source":{"name":`);
+    this.string(this.source.name);
+    this.raw(',"text":');
+    this.bytes(this.source.pointer, this.source.length);
+    this.raw('},"tracepoints":[');
+    for (let i = 0; i < this.tracepoints.length; i++) {
+      this.comma(i);
+      this.tracepoint(this.tracepoints[i]);
+    }
+    this.raw(`],"unsafe":false,"version":${VERSION}}`);
+  }
+
+  private raw(text: string): void {
+    this.out.writeText(text);
+  }
+
+  private comma(index: i32): void {
+    if (index > 0) this.out.writeU8(0x2c);
+  }
+
+  private string(text: string): void {
+    const buffer = String.UTF8.encode(text);
+    this.bytes(changetype<usize>(buffer), buffer.byteLength);
+  }
+
+  private bytes(pointer: usize, length: u32): void {
+    writeJsonString(this.out, pointer, length);
+  }
+
+  private location(start: u32, end: u32): void {
+    const source = this.source;
+    this.raw(`"location":{"column":${source.column(start)},"endColumn":${source.column(end)},"endLine":${source.line(end)},"line":${source.line(start)}}`);
+  }
+
+  private event(event: EventRow): void {
+    const kind = event.kind;
+    const args = kind == EventKind.Printf || kind == EventKind.Exit || kind == EventKind.PrintValue;
+    this.raw("{");
+    if (args) {
+      this.raw('"args":[');
+      for (let i = 0; i < event.types.length; i++) {
+        this.comma(i);
+        this.field(event.offsets[i], event.types[i]);
+      }
+      this.raw("],");
+    }
+    if (kind == EventKind.PrintMap) this.raw(`"div":${event.divisor},`);
+    if (kind == EventKind.Printf) {
+      this.raw('"format":');
+      this.bytes(event.text, event.textLength);
+      this.raw(",");
+    }
+    this.raw(`"kind":"${eventName(kind)}",`);
+    this.location(event.start, event.end);
+    if (kind == EventKind.PrintMap || kind == EventKind.Clear || kind == EventKind.Zero) this.raw(`,"map":${event.map}`);
+    this.raw(`,"size":${event.size}`);
+    if (kind == EventKind.RuntimeError) {
+      this.raw(',"text":');
+      this.bytes(event.text, event.textLength);
+    }
+    if (kind == EventKind.PrintMap) this.raw(`,"top":${event.top}`);
+    this.raw("}");
+  }
+
+  private field(offset: i32, type: i32): void {
+    this.raw(`{"offset":${offset},"type":`);
+    this.valueType(type);
+    this.raw("}");
+  }
+
+  private valueType(type: i32): void {
+    const info = this.types.get(type);
+    switch (info.kind) {
+      case TypeKind.Integer:
+        this.raw(`{"kind":"int","signed":${info.signed ? "true" : "false"},"size":${info.size}}`);
+        return;
+      case TypeKind.Bool:
+        this.raw('{"kind":"bool"}');
+        return;
+      case TypeKind.String:
+        this.raw(`{"kind":"string","size":${info.size}}`);
+        return;
+      case TypeKind.Pointer:
+        this.raw('{"kind":"pointer"}');
+        return;
+      case TypeKind.Tuple:
+        this.raw('{"fields":[');
+        for (let i = 0; i < info.fields.length; i++) {
+          this.comma(i);
+          this.field(info.offsets[i], info.fields[i]);
+        }
+        this.raw(`],"kind":"tuple","size":${info.size}}`);
+        return;
+      default:
+        assert(false, "a type that the manifest cannot carry");
+    }
+  }
+
+  private map(map: MapRow): void {
+    this.raw(`{"bucketOffset":${map.bucketOffset},"capacity":${map.capacity},"key":`);
+    if (map.isScalar) this.raw("null");
+    else this.valueType(map.keyType);
+    this.raw(`,"keySize":${map.keySize},"name":"${map.name}","presenceOffset":${map.presenceOffset},"symbol":"${map.symbol}","type":"${map.type}","value":`);
+    this.mapValue(map.valueType);
+    this.raw(`,"valueSize":${map.valueSize}}`);
+  }
+
+  private mapValue(type: i32): void {
+    const info = this.types.get(type);
+    const signed = info.signed ? "true" : "false";
+    switch (info.kind) {
+      case TypeKind.Count:
+        this.raw('{"kind":"count"}');
+        return;
+      case TypeKind.Sum:
+        this.raw(`{"kind":"sum","signed":${signed}}`);
+        return;
+      case TypeKind.Minimum:
+        this.raw(`{"kind":"min","signed":${signed}}`);
+        return;
+      case TypeKind.Maximum:
+        this.raw(`{"kind":"max","signed":${signed}}`);
+        return;
+      case TypeKind.Average:
+        this.raw(`{"kind":"avg","signed":${signed}}`);
+        return;
+      case TypeKind.Stats:
+        this.raw(`{"kind":"stats","signed":${signed}}`);
+        return;
+      case TypeKind.Histogram:
+        this.raw(`{"bits":${info.parameter},"buckets":${histogramBuckets(info.parameter)},"kind":"hist"}`);
+        return;
+      case TypeKind.LinearHistogram: {
+        const bounds = this.types.bounds[info.parameter];
+        this.raw(`{"buckets":${bounds.buckets},"kind":"lhist","max":"${bounds.max}","min":"${bounds.min}","step":"${bounds.step}"}`);
+        return;
+      }
+      default:
+        this.raw('{"kind":"value","type":');
+        this.valueType(type);
+        this.raw("}");
+    }
+  }
+
+  private program(program: ProgramRow): void {
+    this.raw(`{"kind":"${program.kind}",`);
+    this.location(program.start, program.end);
+    this.raw(`,"name":"${program.name}","probe":`);
+    this.string(program.probe);
+    this.raw(',"section":');
+    this.string(program.section);
+    this.raw(',"target":[');
+    for (let i = 0; i < program.target.length; i++) {
+      this.comma(i);
+      this.string(program.target[i]);
+    }
+    this.raw("]}");
+  }
+
+  private tracepoint(tracepoint: TracepointRow): void {
+    this.raw('{"category":');
+    this.string(tracepoint.category);
+    this.raw(',"event":');
+    this.string(tracepoint.event);
+    this.raw(',"fields":[');
+    for (let i = 0; i < tracepoint.fields.length; i++) {
+      const field = tracepoint.fields[i];
+      this.comma(i);
+      const kind = field.kind == FieldKind.DataLocation ? "data_loc" : field.kind == FieldKind.Array ? "array" : "int";
+      this.raw(`{"kind":"${kind}",`);
+      this.location(tracepoint.starts[i], tracepoint.ends[i]);
+      this.raw(',"name":');
+      this.bytes(field.name, field.nameLength);
+      this.raw(`,"offset":${field.offset},"signed":${field.signed ? "true" : "false"},"size":${field.size}}`);
+    }
+    this.raw("]}");
+  }
+}
+
+function eventName(kind: EventKind): string {
+  switch (kind) {
+    case EventKind.Printf:
+      return "printf";
+    case EventKind.Exit:
+      return "exit";
+    case EventKind.PrintMap:
+      return "print_map";
+    case EventKind.Clear:
+      return "clear";
+    case EventKind.Zero:
+      return "zero";
+    case EventKind.PrintValue:
+      return "print_value";
+    default:
+      return "runtime_error";
+  }
+}
+
+/** Number of buckets of `hist(n, bits)`: negative, the exact ones, and 2^bits for each power of two up to 2^63. */
+export function histogramBuckets(bits: i32): i32 {
+  return ((64 - bits + 1) << bits) + 1;
+}
+
+/** `length` bytes as a JSON string; bytes that are no UTF-8 are kept by escaping each as U+00XX, as text would be shown. */
+export function writeJsonString(out: ByteBuffer, pointer: usize, length: u32): void {
+  out.writeU8(0x22);
+  for (let i: u32 = 0; i < length; i++) {
+    const byte = load<u8>(pointer + i);
+    if (byte == 0x22 || byte == 0x5c) {
+      out.writeU8(0x5c);
+      out.writeU8(byte);
+    } else if (byte >= 0x20 && byte < 0x80) out.writeU8(byte);
+    else if (byte < 0x20 || byte == 0x7f) escape(out, byte);
+    else {
+      const width = utf8Width(pointer + i, length - i);
+      if (width == 0) escape(out, byte);
+      else {
+        for (let j: u32 = 0; j < width; j++) out.writeU8(load<u8>(pointer + i + j));
+        i += width - 1;
+      }
+    }
+  }
+  out.writeU8(0x22);
+}
+
+function escape(out: ByteBuffer, byte: u8): void {
+  out.writeText("\\u00");
+  const high = byte >> 4;
+  const low = byte & 15;
+  out.writeU8(high < 10 ? 0x30 + high : 0x57 + high);
+  out.writeU8(low < 10 ? 0x30 + low : 0x57 + low);
+}
+
+/** Bytes of the UTF-8 sequence at `pointer`, or 0 where it is none (RFC 3629). */
+function utf8Width(pointer: usize, available: u32): u32 {
+  const first = load<u8>(pointer);
+  const width: u32 = first >= 0xf0 && first <= 0xf4 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  if (width == 0 || first > 0xf4 || width > available) return 0;
+  for (let i: u32 = 1; i < width; i++) if ((load<u8>(pointer + i) & 0xc0) != 0x80) return 0;
+  const second = load<u8>(pointer, 1);
+  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return 0;
+  return width;
+}

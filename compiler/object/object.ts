@@ -1,0 +1,227 @@
+// From a module and its code to the bytes of a libbpf object.
+//
+// Section order: programs by section, `license`, data, `.maps`, `.BTF`, `.BTF.ext`, ours (`.bpfcast`, `.bpfcast.rel`), symbols,
+// strings, relocations. Several programs may share a section; callbacks lie in `.text`.
+
+import { CodeFixup, EncodedFunction } from "../bpf/encode";
+import { GeneratedModule } from "../bpf/codegen";
+import { Fixup } from "../bpf/instructions";
+import { RelocationKind, Section } from "../ir/ir";
+import { ByteBuffer } from "../source/bytes";
+import { Linkage } from "./btf";
+import { BtfExtBuilder } from "./btf-ext";
+import { BpfRelocation, ElfWriter, SectionFlags } from "./elf";
+import { MapLayout, describeMaps } from "./maps";
+import { IrModule } from "./module";
+
+/** Section of callbacks. */
+const TEXT: string = ".text";
+
+/** Writes the object. The module's BTF grows by what the object needs, so this works once per module. */
+export function writeObject(module: IrModule, generated: GeneratedModule, out: ByteBuffer): void {
+  new ObjectWriter(module, generated).run(out);
+}
+
+/** One ELF section of code. */
+@final
+class CodeSection {
+  code: ByteBuffer = new ByteBuffer(256);
+  index: i32 = 0;
+  /** Functions by rising offset. */
+  functions: Array<i32> = [];
+
+  constructor(public name: string) {}
+}
+
+@final
+class ObjectWriter {
+  private elf: ElfWriter = new ElfWriter();
+  private sections: Array<CodeSection> = [];
+  /** By function: code section, byte offset in it, symbol, index among the programs (-1 for callbacks). */
+  private functionSection: Array<i32> = [];
+  private functionOffset: Array<u32> = [];
+  private functionSymbol: Array<i32> = [];
+  private functionProgram: Array<i32> = [];
+  private mapSymbols: Array<i32> = [];
+  /** Section symbols of the data sections by `Section`, or -1. */
+  private dataSymbols: StaticArray<i32> = [-1, -1, -1];
+  private ext: BtfExtBuilder;
+  /** Text of script lines as strings of the BTF, by line. */
+  private lineStrings: Map<u32, u32> = new Map();
+
+  constructor(
+    private module: IrModule,
+    private generated: GeneratedModule,
+  ) {
+    this.ext = new BtfExtBuilder(module.btf);
+  }
+
+  run(out: ByteBuffer): void {
+    this.collectCode();
+    this.addLicense();
+    this.addData(Section.Rodata, ".rodata", SectionFlags.Allocate, this.module.rodata);
+    this.addZeroData(Section.Counters, ".data.counters", this.module.countersSize);
+    this.addZeroData(Section.Scratch, ".data.scratch", this.module.scratchSize);
+    this.addMaps();
+    this.describeCode();
+    this.addInfo();
+    this.addOurs();
+    for (let i = 0; i < this.generated.functions.length; i++) this.addRelocations(i);
+    this.elf.write(out);
+  }
+
+  private collectCode(): void {
+    const functions = this.generated.functions;
+    let programs = 0;
+    for (let i = 0; i < functions.length; i++) {
+      const section = this.codeSection(functions[i].section);
+      const code = this.sections[section].code;
+      this.sections[section].functions.push(i);
+      this.functionSection.push(section);
+      this.functionOffset.push(code.length);
+      this.functionProgram.push(functions[i].section == TEXT ? -1 : programs++);
+      code.append(functions[i].code);
+    }
+    for (let s = 0; s < this.sections.length; s++) {
+      const section = this.sections[s];
+      section.index = this.elf.section(section.name, SectionFlags.Allocate | SectionFlags.Execute, 8, section.code);
+    }
+    for (let i = 0; i < functions.length; i++) {
+      const section = this.sections[this.functionSection[i]];
+      // libbpf refuses static programs, and verifies global callbacks without their callers.
+      const global = section.name != TEXT;
+      const size = functions[i].code.length;
+      this.functionSymbol.push(this.elf.functionSymbol(functions[i].name, global, section.index, this.functionOffset[i], size));
+    }
+  }
+
+  private codeSection(name: string): i32 {
+    for (let s = 0; s < this.sections.length; s++) if (this.sections[s].name == name) return s;
+    this.sections.push(new CodeSection(name));
+    return this.sections.length - 1;
+  }
+
+  private addLicense(): void {
+    const content = new ByteBuffer(16);
+    content.writeText(this.module.license);
+    content.writeU8(0);
+    this.elf.section("license", SectionFlags.Allocate | SectionFlags.Write, 1, content);
+  }
+
+  private addData(which: Section, name: string, flags: u32, content: ByteBuffer): void {
+    if (content.length == 0) return;
+    this.dataSymbols[which] = this.elf.sectionSymbol(this.elf.section(name, flags, 8, content));
+  }
+
+  private addZeroData(which: Section, name: string, size: u32): void {
+    const content = new ByteBuffer(size);
+    content.writeZeros(size);
+    this.addData(which, name, SectionFlags.Allocate | SectionFlags.Write, content);
+  }
+
+  private addMaps(): void {
+    const maps = this.module.maps;
+    if (maps.length == 0) return;
+    const layout: MapLayout = describeMaps(maps, this.module.btf);
+    const content = new ByteBuffer(layout.size);
+    content.writeZeros(layout.size);
+    const section = this.elf.section(".maps", SectionFlags.Allocate | SectionFlags.Write, 8, content);
+    for (let i = 0; i < maps.length; i++) {
+      this.mapSymbols.push(this.elf.objectSymbol(maps[i].symbol, section, layout.offsets[i], layout.sizes[i]));
+    }
+  }
+
+  /** Function types, script lines and CO-RE relocations of all code. */
+  private describeCode(): void {
+    const btf = this.module.btf;
+    const prototype = btf.prototype(btf.int("int", 4, true));
+    btf.parameter(prototype, "ctx", btf.pointer(0));
+    const file = btf.string(this.module.sourceName);
+    for (let s = 0; s < this.sections.length; s++) {
+      const section = this.sections[s];
+      const linkage = section.name == TEXT ? Linkage.Static : Linkage.Global;
+      this.ext.section(section.name);
+      for (let k = 0; k < section.functions.length; k++) {
+        const f = this.generated.functions[section.functions[k]];
+        const start = this.functionOffset[section.functions[k]];
+        this.ext.func(start, btf.func(f.name, prototype, linkage));
+        this.describeLines(f, start, file);
+        this.describeRelocations(f, start);
+      }
+    }
+  }
+
+  private describeLines(f: EncodedFunction, start: u32, file: u32): void {
+    const source = this.module.source;
+    for (let i = 0; i < f.lines.length; i++) {
+      const offset = min(f.lines[i].source, source.length);
+      const line = source.line(offset);
+      if (!this.lineStrings.has(line)) {
+        const text = source.text(source.lineStart(line), source.lineEnd(line));
+        this.lineStrings.set(line, this.module.btf.string(text));
+      }
+      this.ext.line(start + <u32>f.lines[i].slot * 8, file, this.lineStrings.get(line), line, source.column(offset));
+    }
+  }
+
+  private describeRelocations(f: EncodedFunction, start: u32): void {
+    for (let i = 0; i < f.relocations.length; i++) {
+      const relocation = this.module.relocations[f.relocations[i].relocation];
+      if (relocation.kind >= RelocationKind.TracepointLoad) continue;
+      this.ext.relocation(start + <u32>f.relocations[i].slot * 8, relocation.target, relocation.access, relocation.kind);
+    }
+  }
+
+  private addInfo(): void {
+    const ext = new ByteBuffer(1024);
+    this.ext.serialise(ext);
+    const btf = new ByteBuffer(4096);
+    this.module.btf.serialise(btf);
+    this.elf.section(".BTF", SectionFlags.None, 4, btf);
+    this.elf.section(".BTF.ext", SectionFlags.None, 4, ext);
+  }
+
+  /** The manifest, and our own relocations: five u32 each, see `Relocation` of wasm/manifest.ts. */
+  private addOurs(): void {
+    this.elf.section(".bpfcast", SectionFlags.None, 1, this.module.manifest);
+    const records = new ByteBuffer(256);
+    const functions = this.generated.functions;
+    for (let i = 0; i < functions.length; i++) {
+      const list = functions[i].relocations;
+      for (let k = 0; k < list.length; k++) {
+        const relocation = this.module.relocations[list[k].relocation];
+        if (relocation.kind < RelocationKind.TracepointLoad) continue;
+        assert(this.functionProgram[i] >= 0, "callbacks have no tracepoint context");
+        records.writeU32(relocation.kind - RelocationKind.TracepointLoad);
+        records.writeU32(this.functionProgram[i]);
+        records.writeU32(list[k].slot);
+        records.writeU32(relocation.target);
+        records.writeU32(relocation.field);
+      }
+    }
+    this.elf.section(".bpfcast.rel", SectionFlags.None, 4, records);
+  }
+
+  private addRelocations(i: i32): void {
+    const fixups = this.generated.functions[i].fixups;
+    for (let k = 0; k < fixups.length; k++) {
+      const fixup = fixups[k];
+      const offset = this.functionOffset[i] + <u32>fixup.slot * 8;
+      const section = this.sections[this.functionSection[i]].index;
+      this.elf.relocation(section, offset, this.symbolOf(fixup), BpfRelocation.Wide);
+    }
+  }
+
+  private symbolOf(fixup: CodeFixup): i32 {
+    switch (fixup.kind) {
+      case Fixup.Map:
+        return this.mapSymbols[fixup.index];
+      case Fixup.Data:
+        assert(this.dataSymbols[fixup.index] >= 0, "the data section is empty");
+        return this.dataSymbols[fixup.index];
+      default:
+        assert(fixup.kind == Fixup.Function);
+        return this.functionSymbol[fixup.index];
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// What is known of the target so far, and what a compile found missing.
+//
+// The profile lives in its own memory region and only grows: the host supplies a fact once, in answer to a need, and every
+// later compile finds it. A fact may be that the target has no such thing.
+
+import { Btf } from "./btf";
+import { TracepointFormat } from "./tracepoint";
+
+/** What the host answered about one tracepoint. */
+@final
+export class TracepointFact {
+  format: TracepointFormat | null = null;
+  /** Names like the one asked for, when the target lacks it. */
+  candidates: Array<string> = [];
+}
+
+export class Profile {
+  /** BTF of the kernel proper; null until supplied, or when the target has none. */
+  kernel: Btf | null = null;
+  kernelAnswered: bool = false;
+  /** Why the supplied BTF could not be used; empty otherwise. */
+  kernelError: string = "";
+  /** By `category:event`. */
+  tracepoints: Map<string, TracepointFact> = new Map();
+
+  supplyKernelBtf(bytes: usize, length: u32): void {
+    this.kernelAnswered = true;
+    const btf = Btf.open(bytes, length);
+    this.kernelError = btf.error;
+    this.kernel = btf.error.length == 0 ? btf : null;
+  }
+
+  supplyTracepoint(name: string, text: usize, length: u32): void {
+    const fact = new TracepointFact();
+    fact.format = TracepointFormat.parse(text, length);
+    this.tracepoints.set(name, fact);
+  }
+
+  supplyMissingTracepoint(name: string, candidates: Array<string>): void {
+    const fact = new TracepointFact();
+    fact.candidates = candidates;
+    this.tracepoints.set(name, fact);
+  }
+}
+
+/** Facts that a compile asked for and the profile lacks, each once. */
+export class Needs {
+  kernelBtf: bool = false;
+  /** `category:event`. */
+  tracepoints: Array<string> = [];
+
+  get any(): bool {
+    return this.kernelBtf || this.tracepoints.length > 0;
+  }
+
+  tracepoint(name: string): void {
+    if (this.tracepoints.indexOf(name) < 0) this.tracepoints.push(name);
+  }
+}

@@ -1,0 +1,132 @@
+// Attaching programs. Every attachment is kept as a link until `detach` or `close`.
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "error.h"
+#include "log.h"
+#include "object.h"
+
+namespace bpfcast {
+
+namespace {
+
+// From uapi/linux/bpf.h since 5.18; Debian 12's headers may lack the names.
+constexpr auto kTraceKprobeMulti = static_cast<bpf_attach_type>(42);
+constexpr uint32_t kKprobeMultiReturn = 1;
+
+}  // namespace
+
+void BpfObject::KeepLink(Napi::Env env, bpf_link* link, const std::string& what, const std::string& log) {
+  if (link == nullptr) {
+    ThrowErrno(env, errno, what, log);
+    return;
+  }
+  links_.emplace_back(link);
+}
+
+// attachTracepoint(program, category, event)
+void BpfObject::AttachTracepoint(const Napi::CallbackInfo& info) {
+  bpf_program* program = FindProgram(info.Env(), info[0]);
+  if (program == nullptr) return;
+  std::string category = info[1].ToString();
+  std::string event = info[2].ToString();
+  LogCapture log(verbose_);
+  bpf_link* link = bpf_program__attach_tracepoint(program, category.c_str(), event.c_str());
+  KeepLink(info.Env(), link, "attaching to tracepoint:" + category + ":" + event, log.text());
+}
+
+// attachKprobe(program, function, offset, isReturn)
+void BpfObject::AttachKprobe(const Napi::CallbackInfo& info) {
+  bpf_program* program = FindProgram(info.Env(), info[0]);
+  if (program == nullptr) return;
+  std::string function = info[1].ToString();
+  LIBBPF_OPTS(bpf_kprobe_opts, options);
+  options.offset = static_cast<size_t>(info[2].ToNumber().Int64Value());
+  options.retprobe = info[3].ToBoolean();
+  LogCapture log(verbose_);
+  bpf_link* link = bpf_program__attach_kprobe_opts(program, function.c_str(), &options);
+  KeepLink(info.Env(), link, "attaching to " + std::string(options.retprobe ? "kretprobe:" : "kprobe:") + function, log.text());
+}
+
+// attachKprobeMulti(program, functions, isReturn): one link for all of them; the program needs attach type 42.
+void BpfObject::AttachKprobeMulti(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  bpf_program* program = FindProgram(env, info[0]);
+  if (program == nullptr) return;
+  Napi::Array names = info[1].As<Napi::Array>();
+  std::vector<std::string> texts;
+  std::vector<const char*> symbols;
+  texts.reserve(names.Length());
+  symbols.reserve(names.Length());
+  for (uint32_t index = 0; index < names.Length(); index++) {
+    Napi::Value name = names[index];
+    texts.push_back(name.ToString());
+    symbols.push_back(texts.back().c_str());
+  }
+  LIBBPF_OPTS(bpf_link_create_opts, options);
+  options.kprobe_multi.flags = info[2].ToBoolean() ? kKprobeMultiReturn : 0;
+  options.kprobe_multi.cnt = static_cast<uint32_t>(symbols.size());
+  options.kprobe_multi.syms = symbols.data();
+  int descriptor = bpf_link_create(bpf_program__fd(program), 0, kTraceKprobeMulti, &options);
+  if (descriptor < 0) {
+    ThrowErrno(env, errno, "attaching to " + std::to_string(symbols.size()) + " kernel functions at once");
+    return;
+  }
+  link_descriptors_.emplace_back(descriptor);
+}
+
+// attachRawTracepoint(program, event)
+void BpfObject::AttachRawTracepoint(const Napi::CallbackInfo& info) {
+  bpf_program* program = FindProgram(info.Env(), info[0]);
+  if (program == nullptr) return;
+  std::string event = info[1].ToString();
+  LogCapture log(verbose_);
+  KeepLink(info.Env(), bpf_program__attach_raw_tracepoint(program, event.c_str()), "attaching to rawtracepoint:" + event,
+           log.text());
+}
+
+// attachPerfEvent(program, type, config, sample, isFrequency, cpu): samples every `sample` units of the event (nanoseconds of a
+// clock), or `sample` times a second, on one CPU.
+void BpfObject::AttachPerfEvent(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  bpf_program* program = FindProgram(env, info[0]);
+  if (program == nullptr) return;
+  perf_event_attr attributes = {};
+  attributes.size = sizeof(attributes);
+  attributes.type = info[1].ToNumber().Uint32Value();
+  attributes.config = static_cast<uint64_t>(info[2].ToNumber().Int64Value());
+  bool frequency = info[4].ToBoolean();
+  attributes.freq = frequency ? 1 : 0;
+  if (frequency) {
+    attributes.sample_freq = static_cast<uint64_t>(info[3].ToNumber().Int64Value());
+  } else {
+    attributes.sample_period = static_cast<uint64_t>(info[3].ToNumber().Int64Value());
+  }
+  int cpu = info[5].ToNumber().Int32Value();
+  Descriptor event(
+      static_cast<int>(syscall(__NR_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
+  if (!event.valid()) {
+    ThrowErrno(env, errno, "opening a timer event on CPU " + std::to_string(cpu));
+    return;
+  }
+  LogCapture log(verbose_);
+  bpf_link* link = bpf_program__attach_perf_event(program, event.get());
+  // The link owns the descriptor only once it exists.
+  if (link != nullptr) event.Release();
+  KeepLink(env, link, "attaching a timer on CPU " + std::to_string(cpu), log.text());
+}
+
+// detach(): ends every attachment; programs and maps stay.
+void BpfObject::Detach(const Napi::CallbackInfo&) {
+  links_.clear();
+  link_descriptors_.clear();
+}
+
+}  // namespace bpfcast

@@ -1,0 +1,120 @@
+// What the command line asks for: run a script, or one of our subcommands.
+
+import { basename } from "node:path";
+import { BpfcastError } from "../../wasm/errors.ts";
+import type { Script } from "./compile.ts";
+import { checkOutputOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+
+/** Replaced by the bundler with the package's version. */
+declare const BPFCAST_VERSION: string | undefined;
+const VERSION = typeof BPFCAST_VERSION === "string" ? BPFCAST_VERSION : "0.1.0";
+
+/** Stages that the compiler can print, by the names that -d accepts; the peer's names stand for our nearest stage. */
+const COMPILER_STAGES: Record<string, string[]> = {
+  all: ["ast", "types", "ir", "bpf"],
+  ast: ["ast"],
+  parse: ["ast"],
+  types: ["types"],
+  ir: ["ir"],
+  codegen: ["ir"],
+  "codegen-opt": ["ir"],
+  bpf: ["bpf"],
+  dis: ["bpf"],
+  libbpf: [],
+  verifier: [],
+};
+
+function stagesOf(options: Options): string[] {
+  const stages = new Set<string>();
+  for (const stage of options.debug ?? []) {
+    const found = COMPILER_STAGES[stage];
+    if (found === undefined) throw new BpfcastError("usage", `USAGE: invalid option for -d: ${stage}`);
+    for (const name of found) stages.add(name);
+  }
+  return [...stages];
+}
+
+/** The script of `-e`, or of the first word: a file, or `-` for standard input. */
+function scriptOf(options: Options): Script {
+  if (options.program !== undefined) return { name: "stdin", bytes: new TextEncoder().encode(options.program) };
+  const file = options.words.shift();
+  if (file === undefined) throw new BpfcastError("usage", "USAGE: filename or -e 'program' required.", { hint: "bpfcast --help lists the options" });
+  return { name: file === "-" ? "stdin" : file, bytes: readInput(file) };
+}
+
+/** Compiles and prints what the compiler has to say; undefined when the script has errors. */
+async function compile(script: Script, options: Options): Promise<Uint8Array | undefined> {
+  const stages = stagesOf(options);
+  const { compileScript } = await import("./compile.ts");
+  const { object, messages, dumps } = await compileScript(script, stages, !options.noWarnings);
+  for (const stage of stages) {
+    const dump = dumps[stage];
+    if (dump !== undefined) process.stdout.write(`${dump}${dump.endsWith("\n") ? "" : "\n"}`);
+  }
+  if (messages !== "") process.stderr.write(messages);
+  return object;
+}
+
+async function runScript(options: Options): Promise<number> {
+  checkOutputOptions(options);
+  const first = options.words[0];
+  if (options.program === undefined && first !== undefined && isObjectFile(first)) return execute(readInput(first), options);
+  const object = await compile(scriptOf(options), options);
+  if (object === undefined) return 1;
+  if (options.emitElf !== undefined) writeObject(options.emitElf, object);
+  return execute(object, options);
+}
+
+async function build(words: string[]): Promise<number> {
+  const options = parseOptions(words);
+  const script = scriptOf(options);
+  const output = options.output ?? (script.name === "stdin" ? undefined : `${basename(script.name).replace(/\.bt$/, "")}.o`);
+  if (output === undefined) throw new BpfcastError("usage", "USAGE: bpfcast build -e 'program' -o FILE");
+  const object = await compile(script, options);
+  if (object === undefined) return 1;
+  writeObject(output, object);
+  return 0;
+}
+
+async function run(words: string[]): Promise<number> {
+  const options = parseOptions(words);
+  const file = options.words.shift();
+  if (file === undefined) throw new BpfcastError("usage", "USAGE: bpfcast run FILE");
+  return execute(readInput(file), options);
+}
+
+async function check(words: string[]): Promise<number> {
+  const options = parseOptions(words);
+  const scripts: Script[] = [];
+  if (options.program !== undefined) scripts.push(scriptOf(options));
+  for (const file of options.words) scripts.push({ name: file === "-" ? "stdin" : file, bytes: readInput(file) });
+  if (scripts.length === 0) throw new BpfcastError("usage", "USAGE: bpfcast check FILE...");
+  let code = 0;
+  for (const script of scripts) {
+    if ((await compile(script, options)) === undefined) code = 1;
+  }
+  return code;
+}
+
+const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check };
+
+/**
+ * @param words the command line behind the program's name.
+ * @returns the exit code.
+ */
+export async function runCommand(words: string[]): Promise<number> {
+  const [first = ""] = words;
+  const subcommand = Object.hasOwn(SUBCOMMANDS, first) ? SUBCOMMANDS[first] : undefined;
+  if (subcommand !== undefined) return subcommand(words.slice(1));
+  const options = parseOptions(words);
+  if (options.help) {
+    process.stdout.write(usage());
+    return 0;
+  }
+  if (options.version) {
+    process.stdout.write(`bpfcast v${VERSION}\n`);
+    return 0;
+  }
+  return runScript(options);
+}

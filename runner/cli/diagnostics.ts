@@ -1,0 +1,29 @@
+// Errors and warnings on their way to the user.
+
+import type { Diagnostic } from "../../wasm/compiler.ts";
+import type { BpfcastError } from "../../wasm/errors.ts";
+import { diagnosticText } from "../core/diagnostic-text.ts";
+
+/** The compiler's messages: the peer's shape first, then our hint and code on lines of their own. */
+export function compileDiagnostics(diagnostics: Diagnostic[], source: { name: string; text: string }): string {
+  return diagnostics
+    .map((diagnostic) => {
+      const severity = diagnostic.severity === "error" ? "ERROR" : "WARNING";
+      return diagnosticText(severity, source, diagnostic, diagnostic.message, diagnostic.hint) + codeLine(diagnostic.code);
+    })
+    .join("");
+}
+
+function codeLine(code: string): string {
+  return code === "" ? "" : `CODE: ${code}\n`;
+}
+
+/** An error, or a warning of the run, with its place in the script if it has one. */
+export function errorText(error: BpfcastError, severity: "ERROR" | "WARNING", verbose: boolean): string {
+  const { hint = "", location, source, log = "" } = error.details;
+  let text: string;
+  if (location !== undefined && source !== undefined) text = diagnosticText(severity, source, location, error.message, hint);
+  else text = `${severity}: ${error.message}\n${hint === "" ? "" : `HINT: ${hint}\n`}`;
+  text += codeLine(error.code);
+  return verbose && log !== "" ? `${text}${log.endsWith("\n") ? log : `${log}\n`}` : text;
+}

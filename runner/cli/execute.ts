@@ -1,0 +1,104 @@
+// Runs an object on this machine: facts, bind, session.
+
+import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
+import { BpfcastError } from "../../wasm/errors.ts";
+import { bind, readManifest } from "../core/bind.ts";
+import { JsonOutput } from "../core/format/json.ts";
+import { TextOutput } from "../core/format/text.ts";
+import type { Output } from "../core/output.ts";
+import { refuseUnsafe } from "../core/safety.ts";
+import { Session } from "../core/session.ts";
+import { HostCommand } from "../host/command.ts";
+import { gatherFacts } from "../host/facts.ts";
+import { HostKernel } from "../host/kernel.ts";
+import { requirePrivileges } from "../host/privileges.ts";
+import { ProcessHost } from "../host/session-host.ts";
+import { FileSink } from "../host/sink.ts";
+import { errorText } from "./diagnostics.ts";
+import type { Options } from "./options.ts";
+import { explainLoadError } from "./verifier.ts";
+
+/** What a test harness waits for: printed when everything is attached, if the variable of that name is set. */
+const NOTIFY = "__BPFTRACE_NOTIFY_PROBES_ATTACHED";
+/** Larger than any object; a mistaken path to a device must not be read without end. */
+const MAX_FILE_BYTES = 1 << 28;
+
+/** @throws BpfcastError `cannot-read`. */
+export function readInput(file: string): Uint8Array {
+  try {
+    return readFileSync(file === "-" ? 0 : file);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const reason = code === "ENOENT" ? "No such file or directory" : code === "EISDIR" ? "Is a directory" : code === "EACCES" ? "Permission denied" : code;
+    throw new BpfcastError("cannot-read", `failed to open file '${file}': ${reason}`);
+  }
+}
+
+/** True when the file begins as an ELF file does. Does not read further. */
+export function isObjectFile(file: string): boolean {
+  try {
+    const descriptor = openSync(file, "r");
+    const head = new Uint8Array(4);
+    const count = readSync(descriptor, head, 0, 4, 0);
+    closeSync(descriptor);
+    return count === 4 && head[0] === 0x7f && head[1] === 0x45 && head[2] === 0x4c && head[3] === 0x46;
+  } catch {
+    return false;
+  }
+}
+
+export function writeObject(file: string, object: Uint8Array): void {
+  try {
+    writeFileSync(file, object);
+  } catch (error) {
+    throw new BpfcastError("cannot-write", `Failed to open output file: "${file}": ${error instanceof Error && "code" in error ? error.code : error}`);
+  }
+}
+
+/** @throws BpfcastError `usage` for what -f and -B do not know. */
+export function checkOutputOptions(options: Options): void {
+  const { format = "text", buffering = "line" } = options;
+  if (format !== "text" && format !== "json") {
+    throw new BpfcastError("usage", `Invalid output format "${format}"\nValid formats: 'text', 'json'`);
+  }
+  if (!["line", "full", "none"].includes(buffering)) throw new BpfcastError("usage", "USAGE: -B must be either 'line', 'full', or 'none'.");
+}
+
+/** @returns the exit code. */
+export async function execute(object: Uint8Array, options: Options): Promise<number> {
+  checkOutputOptions(options);
+  if (object.length > MAX_FILE_BYTES) throw new BpfcastError("bad-object", "the object is too large");
+  const manifest = readManifest(object);
+  if (!options.unsafe) refuseUnsafe(object, manifest);
+  requirePrivileges();
+  const bound = bind(object, gatherFacts(object, manifest));
+
+  const sink = new FileSink(options.output);
+  const warn = (warning: BpfcastError) => {
+    if (!options.noWarnings) sink.writeError(errorText(warning, "WARNING", false));
+  };
+  bound.warnings.forEach(warn);
+  const { stringTruncationTrailer } = manifest.config;
+  const output: Output = options.format === "json" ? new JsonOutput(sink, stringTruncationTrailer) : new TextOutput(sink, stringTruncationTrailer);
+  const kernel = new HostKernel(options.verbose === true || (options.debug ?? []).includes("libbpf"));
+  const command = options.command === undefined ? undefined : new HostCommand(options.command);
+  const host = new ProcessHost(command);
+  sink.onClosed = () => host.requestStop();
+  const session = new Session(kernel, bound, output, host, {
+    quiet: options.quiet === true,
+    dryRun: options.dryRun === true,
+    flushBatches: options.buffering !== "full",
+    attached: () => {
+      // Always on standard output, also when results go to a file.
+      if (process.env[NOTIFY] !== undefined) new FileSink().write(new TextEncoder().encode(`${NOTIFY}\n`));
+    },
+    warn,
+  });
+  try {
+    return await session.run();
+  } catch (error) {
+    throw explainLoadError(error, bound);
+  } finally {
+    sink.close();
+  }
+}

@@ -1,0 +1,179 @@
+// The command line: one table of options, the words read by the rules of getopt_long(3).
+
+import { BpfcastError } from "../../wasm/errors.ts";
+
+interface OptionRow {
+  short?: string;
+  long?: string;
+  /** Name of its argument; absent without one. */
+  argument?: string;
+  /** May be given without its argument. */
+  optional?: boolean;
+  key: keyof Options | "unsupported";
+  help: string;
+}
+
+export interface Options {
+  program?: string;
+  help?: boolean;
+  version?: boolean;
+  verbose?: boolean;
+  quiet?: boolean;
+  command?: string;
+  output?: string;
+  format?: string;
+  buffering?: string;
+  debug?: string[];
+  dryRun?: boolean;
+  emitElf?: string;
+  unsafe?: boolean;
+  noWarnings?: boolean;
+  btf?: boolean;
+  /** What is no option: file and script arguments. */
+  words: string[];
+}
+
+/** The peer's options, in its order, then ours. Those of key `unsupported` are refused by name. */
+export const OPTION_TABLE: readonly OptionRow[] = [
+  { short: "e", argument: "'program'", key: "program", help: "execute this program" },
+  { short: "l", long: "list", key: "unsupported", help: "list kernel probes or probes in a program" },
+  { short: "v", long: "verbose", key: "verbose", help: "enable verbose messages" },
+  { short: "h", long: "help", key: "help", help: "show this help message" },
+  { short: "V", long: "version", key: "version", help: "bpfcast version" },
+  { long: "info", key: "unsupported", help: "print information about kernel BPF support" },
+  { short: "p", long: "pid", argument: "PID", key: "unsupported", help: "filter actions and enable USDT probes on PID" },
+  { short: "c", long: "cmd", argument: "CMD", key: "command", help: "run CMD, trace until it ends" },
+  { long: "dwarf-pid", argument: "PID", key: "unsupported", help: "add additional pids to the DWARF-unwinder" },
+  { long: "usdt-file-activation", key: "unsupported", help: "activate usdt semaphores based on file path" },
+  { short: "o", long: "output", argument: "FILE", key: "output", help: "redirect output to FILE" },
+  { short: "f", argument: "FORMAT", key: "format", help: "output format ('text', 'json')" },
+  { short: "B", argument: "MODE", key: "buffering", help: "output buffering mode ('line', 'full', 'none')" },
+  { short: "q", long: "quiet", key: "quiet", help: "keep messages quiet" },
+  { short: "k", long: "warnings", key: "unsupported", help: "emit a warning when probe read helpers return an error" },
+  { long: "no-warnings", key: "noWarnings", help: "disable all warning messages" },
+  { short: "I", argument: "DIR", key: "unsupported", help: "add the directory to the include search path" },
+  { long: "include", argument: "FILE", key: "unsupported", help: "add an #include file before preprocessing" },
+  { long: "debuginfo", argument: "DIR", key: "unsupported", help: "add directories to the debug info search path" },
+  { long: "traceable-functions", argument: "FILE", key: "unsupported", help: "load the list of traceable kernel functions from FILE" },
+  { long: "unsafe", key: "unsafe", help: "allow unsafe/destructive functionality" },
+  { long: "no-feature", argument: "LIST", key: "unsupported", help: "disable use of detected features" },
+  { long: "mode", argument: "MODE", key: "unsupported", help: "developer modes" },
+  { long: "test", key: "unsupported", help: "run all test: probes" },
+  { long: "bench", key: "unsupported", help: "run all bench: probes" },
+  { long: "probe-filter", argument: "REGEX", key: "unsupported", help: "only run probes whose name matches REGEX" },
+  { long: "fmt", key: "unsupported", help: "format the input script and print it" },
+  { long: "dry-run", key: "dryRun", help: "terminate execution right after attaching all the probes" },
+  { long: "verify-llvm-ir", key: "unsupported", help: "check that the generated LLVM IR is valid" },
+  { short: "d", long: "debug", argument: "STAGE", key: "debug", help: "print stages: all, ast, types, ir, bpf; libbpf, verifier" },
+  { long: "emit-elf", argument: "FILE", key: "emitElf", help: "write the BPF object to FILE, too" },
+  { long: "emit-llvm", argument: "FILE", key: "unsupported", help: "write LLVM IR to FILE" },
+  { long: "aot", argument: "FILE", key: "unsupported", help: "see `bpfcast build`" },
+  { short: "b", long: "btf", key: "btf", help: "accepted, no effect" },
+];
+
+function usageError(message: string): BpfcastError {
+  return new BpfcastError("usage", message, { hint: "bpfcast --help lists the options" });
+}
+
+function findLong(name: string): OptionRow {
+  const exact = OPTION_TABLE.find((row) => row.long === name);
+  if (exact !== undefined) return exact;
+  const begun = OPTION_TABLE.filter((row) => row.long?.startsWith(name));
+  if (begun.length === 1 && begun[0] !== undefined) return begun[0];
+  throw usageError(begun.length === 0 ? `unrecognized option '--${name}'` : `option '--${name}' is ambiguous`);
+}
+
+function setOption(options: Options, row: OptionRow, spelled: string, value: string | undefined): void {
+  const { key } = row;
+  switch (key) {
+    case "unsupported": {
+      const hint = row.long === "aot" ? { hint: "`bpfcast build FILE -o x.o` makes an object that runs elsewhere, `bpfcast run x.o` runs it" } : {};
+      throw new BpfcastError("unsupported-option", `option ${spelled} is not supported by this version of bpfcast`, hint);
+    }
+    case "words":
+      break;
+    case "debug":
+      options.debug = [...(options.debug ?? []), ...(value ?? "").split(",")];
+      break;
+    case "program":
+    case "command":
+    case "output":
+    case "format":
+    case "buffering":
+    case "emitElf":
+      options[key] = value ?? "";
+      break;
+    default:
+      options[key] = true;
+  }
+}
+
+/**
+ * Options may stand before and behind other words; `--` ends them.
+ * @throws BpfcastError `usage`, `unsupported-option`.
+ */
+export function parseOptions(words: string[]): Options {
+  const options: Options = { words: [] };
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string;
+    if (word === "--") {
+      options.words.push(...words.slice(at + 1));
+      break;
+    }
+    if (word.startsWith("--")) {
+      const equals = word.indexOf("=");
+      const row = findLong(equals < 0 ? word.slice(2) : word.slice(2, equals));
+      let value = equals < 0 ? undefined : word.slice(equals + 1);
+      if (row.argument === undefined && value !== undefined) throw usageError(`option '--${row.long}' doesn't allow an argument`);
+      if (row.argument !== undefined && value === undefined) value = words[++at];
+      if (row.argument !== undefined && value === undefined) throw usageError(`option '--${row.long}' requires an argument`);
+      setOption(options, row, `--${row.long}`, value);
+    } else if (word.startsWith("-") && word !== "-") {
+      for (let letter = 1; letter < word.length; letter++) {
+        const row = OPTION_TABLE.find(({ short }) => short === word[letter]);
+        if (row === undefined) throw usageError(`invalid option -- '${word[letter]}'`);
+        if (row.argument === undefined) {
+          setOption(options, row, `-${row.short}`, undefined);
+          continue;
+        }
+        const value = letter + 1 < word.length ? word.slice(letter + 1) : words[++at];
+        if (value === undefined) throw usageError(`option requires an argument -- '${row.short}'`);
+        setOption(options, row, `-${row.short}`, value);
+        break;
+      }
+    } else {
+      options.words.push(word);
+    }
+  }
+  return options;
+}
+
+/** The help text. */
+export function usage(): string {
+  const rows = OPTION_TABLE.filter(({ key }) => key !== "unsupported" && key !== "btf").map(({ short, long, argument, help }) => {
+    const names = [short === undefined ? "" : `-${short}`, long === undefined ? "" : `--${long}`].filter((name) => name !== "").join(", ");
+    const head = `    ${names}${argument === undefined ? "" : ` ${argument}`}`;
+    return head.length < 22 ? `${head.padEnd(22)} ${help}` : `${head}\n${" ".repeat(23)}${help}`;
+  });
+  return `bpfcast - the bpftrace language, compiled anywhere, run where the kernel is
+
+USAGE:
+    bpfcast [options] filename
+    bpfcast [options] - <stdin input>
+    bpfcast [options] -e 'program'
+    bpfcast build filename|-e 'program' -o x.o
+                       compile to a portable object
+    bpfcast run x.o    run such an object; needs no compiler
+    bpfcast check filename...
+                       report the errors of scripts
+
+OPTIONS:
+${rows.join("\n")}
+
+EXAMPLES:
+    bpfcast -e 'tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }'
+        count syscalls by process name
+    bpfcast -e 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }'
+        trace file opens with process name and path
+`;
+}

@@ -1,0 +1,89 @@
+// A program that the kernel refuses: the script's line and one sentence instead of the verifier's log.
+
+import { BpfcastError } from "../../wasm/errors.ts";
+import type { Location } from "../../wasm/manifest.ts";
+import type { BoundObject } from "../core/bind.ts";
+import { lineOfInstruction } from "../core/btf-ext.ts";
+import { lineOf } from "../core/diagnostic-text.ts";
+import { readElf } from "../core/elf.ts";
+
+/** Known ends of a verifier log, each with what it means for a script. The first that matches decides. */
+const CAUSES: readonly [RegExp, string][] = [
+  [/<invalid CO-RE relocation>|failed to resolve CO-RE relocation/, "a field or type that is used here does not exist in this kernel, or has another size"],
+  [/unknown func (\S+)|invalid func (\S+)/, "a kernel function (BPF helper) that is needed here does not exist in this kernel"],
+  [/program of this type cannot use helper (\S+)/, "a kernel function (BPF helper) that is needed here is not allowed in this kind of probe"],
+  [/(too many instructions|program is too large|BPF program is too large)/i, "the program is too long for this kernel's verifier"],
+  [/(sequence of \d+ jumps is too complex|infinite loop detected|back-edge)/, "the kernel cannot prove that this loop or chain of conditions ends in time"],
+  [/combined stack size/, "the program needs more stack than the kernel has for it"],
+  [/(invalid mem access|R\d invalid)/, "the kernel cannot prove that this memory may be read"],
+  [/invalid bpf_context access|dereference of modified ctx/, "this probe's context cannot be read there"],
+  [/(unbounded|min value is negative|outside of the allowed memory range|invalid access to)/, "the kernel cannot prove that this access stays inside its memory"],
+  [/Unreleased reference/, "an event is not released on every path: this is an error of bpfcast"],
+  [/(unreachable insn|unknown opcode|uses reserved fields)/, "the code is not what this kernel understands: this is an error of bpfcast"],
+];
+
+const BEGIN = /prog '([^']*)': -- BEGIN PROG LOAD LOG --\n/;
+const END = /-- END PROG LOAD LOG --/;
+
+interface Refusal {
+  program: string;
+  /** The verifier's own words. */
+  log: string;
+}
+
+/** The refused program and its log, out of all that libbpf said. */
+export function findRefusal(messages: string): Refusal | undefined {
+  const begin = BEGIN.exec(messages);
+  if (begin === null) return undefined;
+  const rest = messages.slice(begin.index + begin[0].length);
+  const end = END.exec(rest);
+  return { program: begin[1] ?? "", log: end === null ? rest : rest.slice(0, end.index) };
+}
+
+/** The instruction that the verifier looked at last: log lines begin with its number. */
+export function lastInstruction(log: string): number | undefined {
+  let last: number | undefined;
+  for (const match of log.matchAll(/^(\d+): (?:\([0-9a-f]{2}\)|<invalid)/gm)) last = Number(match[1]);
+  return last;
+}
+
+export function causeOf(log: string): string {
+  for (const [pattern, sentence] of CAUSES) {
+    if (pattern.test(log)) return sentence;
+  }
+  const lines = log.trim().split("\n");
+  const words = lines.filter((line) => line !== "" && !/^(processed \d+|verification time|stack depth|\d+: )/.test(line)).at(-1);
+  return words === undefined ? "the kernel's verifier gave no reason" : `the kernel's verifier says: ${words}`;
+}
+
+/** The whole source line, without its indentation. */
+function wholeLine(text: string, line: number): Location {
+  const content = lineOf(text, line);
+  const start = content.length - content.trimStart().length;
+  const bytes = new TextEncoder().encode(content.trimEnd()).length;
+  return { line, column: start + 1, endLine: line, endColumn: Math.max(bytes, start) + 1 };
+}
+
+/** Turns the error of a refused load into one on the script's line; another error stays as it is. */
+export function explainLoadError(error: unknown, bound: BoundObject): unknown {
+  if (!(error instanceof BpfcastError) || error.code !== "load-failed") return error;
+  const refusal = findRefusal(error.details.log ?? "");
+  if (refusal === undefined) {
+    if (error.message.includes("EPERM")) {
+      return new BpfcastError("load-refused", error.message, { ...error.details, hint: "run bpfcast as root, or with CAP_BPF and CAP_PERFMON" });
+    }
+    return new BpfcastError("load-failed", error.message, { ...error.details, hint: "-v shows what libbpf says" });
+  }
+  const { manifest } = bound;
+  const program = manifest.programs[bound.programs.find(({ symbol }) => symbol === refusal.program)?.program ?? -1];
+  const instruction = lastInstruction(refusal.log);
+  const place = instruction === undefined ? undefined : lineOfInstruction(readElf(bound.bytes), refusal.program, instruction);
+  const location = place === undefined ? program?.location : wholeLine(manifest.source.text, place.line);
+  const name = program === undefined ? refusal.program : program.probe;
+  return new BpfcastError("verifier-refused", `this kernel does not accept ${name}: ${causeOf(refusal.log)}`, {
+    ...error.details,
+    ...(location === undefined ? {} : { location, source: manifest.source }),
+    hint: "-v shows the kernel's full log",
+    exitCode: 255,
+  });
+}

@@ -1,0 +1,180 @@
+// Results as JSON, one object a line: the shapes of features 1.10, blanks included.
+
+import type { Field, Location, ValueType } from "../../../wasm/manifest.ts";
+import { divide, type Integer, readInteger } from "../integers.ts";
+import type { Entry, MapTable } from "../maps.ts";
+import { divisor, isBlock, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import { bucketAt, filledRange, type HistogramInfo } from "./histogram.ts";
+import type { PrintfFormat } from "./printf.ts";
+import { type Memory, writeKey, writeString } from "./values.ts";
+import { ByteWriter } from "./writer.ts";
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+/** What a byte becomes inside a JSON text, where it is not itself. */
+const ESCAPES: (string | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  if (byte === QUOTE) return '\\"';
+  if (byte === BACKSLASH) return "\\\\";
+  if (byte === 10) return "\\n";
+  if (byte === 13) return "\\r";
+  if (byte === 9) return "\\t";
+  return byte < 32 ? `\\u${byte.toString(16).padStart(4, "0")}` : undefined;
+});
+
+function writeEscaped(bytes: Uint8Array, out: ByteWriter): void {
+  for (const byte of bytes) {
+    const escape = ESCAPES[byte];
+    if (escape === undefined) out.byte(byte);
+    else out.ascii(escape);
+  }
+}
+
+/** A number, or a text of digits where a double would not be exact. */
+function jsonInteger(value: Integer | bigint): string {
+  return BigInt(Number(value)) === BigInt(value) ? String(value) : `"${value}"`;
+}
+
+export class JsonOutput implements Output {
+  readonly #sink: Sink;
+  readonly #trailer: Uint8Array;
+  readonly #out = new ByteWriter(65_536);
+  readonly #scratch = new ByteWriter(4096);
+
+  constructor(sink: Sink, trailer: string) {
+    this.#sink = sink;
+    this.#trailer = new TextEncoder().encode(trailer);
+  }
+
+  get pending(): number {
+    return this.#out.length;
+  }
+
+  flush(): void {
+    if (this.#out.length === 0) return;
+    this.#sink.write(this.#out.view());
+    this.#out.clear();
+  }
+
+  attachedProbes(count: number): void {
+    this.#out.ascii(`{"type": "attached_probes", "count": ${count}, "data": {"probes": ${count}}}\n`);
+  }
+
+  printf(format: PrintfFormat, memory: Memory, at: number): void {
+    this.#scratch.clear();
+    format.write(memory, at, this.#scratch);
+    this.#out.ascii('{"type": "printf", "data": "');
+    writeEscaped(this.#scratch.view(), this.#out);
+    this.#out.ascii('"}\n');
+  }
+
+  value(field: Field, memory: Memory, at: number): void {
+    this.#out.ascii('{"type": "value", "data": ');
+    this.#value(field.type, memory, at + field.offset);
+    this.#out.ascii("}\n");
+  }
+
+  #value(type: ValueType, memory: Memory, at: number): void {
+    const out = this.#out;
+    switch (type.kind) {
+      case "int":
+        out.ascii(jsonInteger(readInteger(memory.view, at, type.size, type.signed)));
+        break;
+      case "bool":
+        out.ascii(memory.bytes[at] === 0 ? "false" : "true");
+        break;
+      case "pointer":
+        out.ascii(jsonInteger(readInteger(memory.view, at, 8, false)));
+        break;
+      case "string":
+        this.#scratch.clear();
+        writeString(memory, at, type.size, this.#trailer, this.#scratch);
+        out.byte(QUOTE);
+        writeEscaped(this.#scratch.view(), out);
+        out.byte(QUOTE);
+        break;
+      case "tuple":
+        out.byte(91);
+        type.fields.forEach((field, index) => {
+          if (index > 0) out.byte(44);
+          this.#value(field.type, memory, at + field.offset);
+        });
+        out.byte(93);
+        break;
+    }
+  }
+
+  map(table: MapTable, top: number, div: number): void {
+    const { map, keys } = table;
+    const entries = shownEntries(table, top);
+    if (entries.length === 0) return;
+    const out = this.#out;
+    const type = isBlock(map) ? "hist" : map.value.kind === "avg" || map.value.kind === "stats" ? "stats" : "map";
+    out.ascii(`{"type": "${type}", "data": {"${map.name}": `);
+    if (map.key !== null) out.byte(123);
+    entries.forEach((entry, index) => {
+      if (index > 0) out.ascii(", ");
+      if (map.key !== null) {
+        this.#scratch.clear();
+        writeKey(map.key, keys, entry.key, this.#trailer, this.#scratch);
+        out.byte(QUOTE);
+        // The peer takes every blank out of a key, those of its texts included.
+        writeEscaped(this.#scratch.view().filter((byte) => byte !== 32), out);
+        out.ascii('": ');
+      }
+      this.#mapValue(table, entry, divisor(div));
+    });
+    out.ascii(map.key === null ? "}}\n" : "}}}\n");
+  }
+
+  #mapValue({ map, values }: MapTable, entry: Entry, div: number): void {
+    const { value } = map;
+    const out = this.#out;
+    switch (value.kind) {
+      case "value":
+        if (value.type.kind === "int") out.ascii(jsonInteger(div === 1 ? entry.value : divide(entry.value, div)));
+        else this.#value(value.type, values, entry.at);
+        break;
+      case "stats": {
+        const average = jsonInteger(divide(entry.value, div));
+        out.ascii(`{"count": ${jsonInteger(entry.count)}, "average": ${average}, "total": ${jsonInteger(entry.total)}}`);
+        break;
+      }
+      case "hist":
+      case "lhist":
+        out.ascii(`[${this.#buckets(value, entry.buckets, value.kind === "hist" ? div : 1).join(",")}]`);
+        break;
+      default:
+        out.ascii(jsonInteger(div === 1 ? entry.value : divide(entry.value, div)));
+    }
+  }
+
+  #buckets(info: HistogramInfo, counts: Integer[], div: number): string[] {
+    const range = filledRange(counts);
+    const rows: string[] = [];
+    for (let index = range?.first ?? 0; range !== undefined && index <= range.last; index++) {
+      const { lower, upper } = bucketAt(info, index);
+      const bounds: string[] = [];
+      if (lower !== null) bounds.push(`"min": ${jsonInteger(lower)}`);
+      if (upper !== null) bounds.push(`"max": ${jsonInteger(upper - 1n)}`);
+      rows.push(`{${bounds.join(", ")}, "count": ${jsonInteger(divide(counts[index] ?? 0, div))}}`);
+    }
+    return rows;
+  }
+
+  lostEvents(count: number): void {
+    this.#out.ascii(`{"type": "lost_events", "count": ${count}, "data": {"events": ${count}}}\n`);
+  }
+
+  warning(message: string): void {
+    this.flush();
+    this.#sink.writeError(`WARNING: ${message}\n`);
+  }
+
+  runtimeError(message: string, source: Source, location: Location): void {
+    const place = `"filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}`;
+    this.#out.text(`{"type": "runtime_error", "msg": ${JSON.stringify(message)}, ${place}}\n`);
+  }
+
+  end(): void {}
+}

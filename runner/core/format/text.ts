@@ -1,0 +1,106 @@
+// Results as text: features 4.6.
+
+import type { Field, Location } from "../../../wasm/manifest.ts";
+import { diagnosticText } from "../diagnostic-text.ts";
+import { divide } from "../integers.ts";
+import type { Entry, MapTable } from "../maps.ts";
+import { divisor, isBlock, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import { writeHistogram } from "./histogram.ts";
+import type { PrintfFormat } from "./printf.ts";
+import { type Memory, writeKey, writeValue } from "./values.ts";
+import { ByteWriter } from "./writer.ts";
+
+export class TextOutput implements Output {
+  readonly #sink: Sink;
+  readonly #trailer: Uint8Array;
+  readonly #out = new ByteWriter(65_536);
+
+  /** @param trailer printed behind texts that were cut off. */
+  constructor(sink: Sink, trailer: string) {
+    this.#sink = sink;
+    this.#trailer = new TextEncoder().encode(trailer);
+  }
+
+  get pending(): number {
+    return this.#out.length;
+  }
+
+  flush(): void {
+    if (this.#out.length === 0) return;
+    this.#sink.write(this.#out.view());
+    this.#out.clear();
+  }
+
+  #error(text: string): void {
+    // Both streams may end in the same terminal: keep their order.
+    this.flush();
+    this.#sink.writeError(text);
+  }
+
+  attachedProbes(count: number): void {
+    this.#error(`Attached ${count} ${count === 1 ? "probe" : "probes"}\n`);
+  }
+
+  printf(format: PrintfFormat, memory: Memory, at: number): void {
+    format.write(memory, at, this.#out);
+  }
+
+  value(field: Field, memory: Memory, at: number): void {
+    writeValue(field.type, memory, at + field.offset, this.#trailer, this.#out);
+    this.#out.byte(10);
+  }
+
+  map(table: MapTable, top: number, div: number): void {
+    const { map, keys } = table;
+    const out = this.#out;
+    for (const entry of shownEntries(table, top)) {
+      out.ascii(map.name);
+      if (map.key !== null) {
+        out.byte(91);
+        writeKey(map.key, keys, entry.key, this.#trailer, out);
+        out.byte(93);
+      }
+      out.ascii(isBlock(map) ? ":\n" : ": ");
+      this.#mapValue(table, entry, divisor(div));
+      out.byte(10);
+    }
+  }
+
+  #mapValue({ map, values }: MapTable, entry: Entry, div: number): void {
+    const { value } = map;
+    const out = this.#out;
+    switch (value.kind) {
+      case "value":
+        if (value.type.kind === "int") out.integer(div === 1 ? entry.value : divide(entry.value, div));
+        else writeValue(value.type, values, entry.at, this.#trailer, out);
+        break;
+      case "stats":
+        out.ascii(`{ .count = ${entry.count}, .average = ${divide(entry.value, div)}, .total = ${entry.total} }`);
+        break;
+      case "hist":
+        writeHistogram(value, entry.buckets, div === 1 ? entry.buckets : entry.buckets.map((count) => divide(count, div)), out);
+        break;
+      case "lhist":
+        writeHistogram(value, entry.buckets, entry.buckets, out);
+        break;
+      default:
+        out.integer(div === 1 ? entry.value : divide(entry.value, div));
+    }
+  }
+
+  lostEvents(count: number): void {
+    this.#error(`Lost ${count} events\n`);
+  }
+
+  warning(message: string): void {
+    this.#error(`WARNING: ${message}\n`);
+  }
+
+  runtimeError(message: string, source: Source, location: Location): void {
+    this.#error(diagnosticText("WARNING", source, location, message));
+  }
+
+  end(): void {
+    this.#out.ascii("\n\n");
+  }
+}

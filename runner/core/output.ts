@@ -1,0 +1,54 @@
+// Where results go, in whatever form. Text and JSON implement it.
+
+import type { Field, Location, Manifest, MapInfo } from "../../wasm/manifest.ts";
+import type { PrintfFormat } from "./format/printf.ts";
+import type { Memory } from "./format/values.ts";
+import type { MapTable } from "./maps.ts";
+
+/** Receives bytes; they are only valid during the call. */
+export interface Sink {
+  /** Results: standard output, or the file of `-o`. */
+  write(bytes: Uint8Array): void;
+  /** Messages about the run: standard error. */
+  writeError(text: string): void;
+}
+
+export type Source = Manifest["source"];
+
+export interface Output {
+  attachedProbes(count: number): void;
+  /** A message of the record at `at`. */
+  printf(format: PrintfFormat, memory: Memory, at: number): void;
+  /** print() of a value. */
+  value(field: Field, memory: Memory, at: number): void;
+  /**
+   * print() of a map. `top`: only the last so many entries, 0 for all. `div`: numbers are divided by it.
+   */
+  map(table: MapTable, top: number, div: number): void;
+  lostEvents(count: number): void;
+  /** A message about the whole run, whatever the form of the output. */
+  warning(message: string): void;
+  /** A warning of a program, with its place in the script. */
+  runtimeError(message: string, source: Source, location: Location): void;
+  /** After the last event, before the maps are printed at exit. */
+  end(): void;
+  /** Gives everything that is buffered to the sink. */
+  flush(): void;
+  /** Bytes that are buffered. */
+  readonly pending: number;
+}
+
+/** What print(@map, top, div) makes of a number: a divisor of 0 counts as 1. */
+export function divisor(div: number): number {
+  return div === 0 ? 1 : div;
+}
+
+/** The entries that print shows: the last `top` of the order. */
+export function shownEntries(table: MapTable, top: number): MapTable["entries"] {
+  return top > 0 && top < table.entries.length ? table.entries.slice(-top) : table.entries;
+}
+
+/** True when the map prints as a block of lines for each entry. */
+export function isBlock(map: MapInfo): boolean {
+  return map.value.kind === "hist" || map.value.kind === "lhist";
+}

@@ -1,0 +1,32 @@
+// What a script may do to the machine. The runner does not take the object's word for it: it also looks at the code.
+
+import { BpfcastError } from "../../wasm/errors.ts";
+import type { Manifest } from "../../wasm/manifest.ts";
+import { readElf, SectionFlag, viewOf } from "./elf.ts";
+
+/** Helpers that change more than the tracer's own maps, by number (uapi/linux/bpf.h). */
+const UNSAFE_HELPERS = new Map([
+  [36, "bpf_probe_write_user"],
+  [58, "bpf_override_return"],
+  [109, "bpf_send_signal"],
+  [117, "bpf_send_signal_thread"],
+]);
+const CALL = 0x85;
+const LOAD_WIDE = 0x18;
+
+/** @throws BpfcastError `unsafe-object` when the object does what only `--unsafe` allows. */
+export function refuseUnsafe(bytes: Uint8Array, manifest: Manifest): void {
+  const hint = "run it with --unsafe if you trust it";
+  if (manifest.unsafe) throw new BpfcastError("unsafe-object", "the script uses functions that can change or stop processes", { hint });
+  for (const section of readElf(bytes).sections) {
+    if ((section.flags & SectionFlag.Execute) === 0) continue;
+    const code = viewOf(section.data);
+    for (let at = 0; at + 8 <= section.data.length; at += 8) {
+      const opcode = code.getUint8(at);
+      // The second half of a wide load is data, whatever it looks like.
+      if (opcode === LOAD_WIDE) at += 8;
+      const helper = opcode === CALL && code.getUint8(at + 1) >> 4 === 0 ? UNSAFE_HELPERS.get(code.getInt32(at + 4, true)) : undefined;
+      if (helper !== undefined) throw new BpfcastError("unsafe-object", `the object calls ${helper}, which can change or stop processes`, { hint });
+    }
+  }
+}

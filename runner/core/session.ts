@@ -1,0 +1,262 @@
+// One run of a script, from a bound object to its printed maps: features 7.1.
+//
+//   load -> begin programs -> attach -> let the command go -> "Attached" -> events
+//        -> detach -> end programs -> the rest of the events -> losses -> maps
+
+import { BpfcastError } from "../../wasm/errors.ts";
+import { COUNTER_SECTION, CounterKind, type MapInfo, type Program } from "../../wasm/manifest.ts";
+import { type BoundObject, missingProbe } from "./bind.ts";
+import { Decoder, type MapCommand } from "./decode.ts";
+import type { AttachFailure, AttachRequest, Kernel, LoadedObject } from "./kernel.ts";
+import { readTable, zeroTable } from "./maps.ts";
+import type { Output } from "./output.ts";
+
+/** What happens outside of the kernel and can end the run. */
+export interface SessionHost {
+  /** Calls `stop` once, when the user or the system asks the run to end. */
+  onStopRequest(stop: () => void): void;
+  /** The command of `-c`, held before its start; undefined without one. */
+  command: HeldCommand | undefined;
+  /** Calls `tick` about every so many milliseconds until the returned function is called. */
+  every(milliseconds: number, tick: () => void): () => void;
+  /** Similar names of a kernel function that does not exist. */
+  similarFunctions(name: string): string[];
+}
+
+export interface HeldCommand {
+  /** @throws BpfcastError when it cannot be run. */
+  release(): void;
+  /** Calls `ended` when it has ended. */
+  onEnd(ended: () => void): void;
+  /** Asks it to end, if it runs. */
+  terminate(): void;
+}
+
+export interface SessionOptions {
+  /** No "Attached" message. */
+  quiet: boolean;
+  /** Ends once everything is attached, without printing anything. */
+  dryRun: boolean;
+  /** Flushes the output behind every batch. */
+  flushBatches: boolean;
+  /** Called when all is attached, before any event is printed. */
+  attached: () => void;
+  /** Prints a warning about a probe of the script. */
+  warn: (warning: BpfcastError) => void;
+}
+
+/** How often the loss counters are looked at. */
+const LOSS_INTERVAL = 250;
+/** What the peer exits with when loading or attaching fails: -1. */
+const EXIT_NOT_ATTACHED = 255;
+
+const MAP_FULL = "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
+
+export class Session {
+  readonly #kernel: Kernel;
+  readonly #bound: BoundObject;
+  readonly #output: Output;
+  readonly #host: SessionHost;
+  readonly #options: SessionOptions;
+  readonly #decoder: Decoder;
+  #object: LoadedObject | null = null;
+  #exitCode = 0;
+  #stop: () => void = () => {};
+  #stopRequested = false;
+  #failure: unknown = null;
+  /** Lost events that were reported. */
+  #lost = 0;
+
+  constructor(kernel: Kernel, bound: BoundObject, output: Output, host: SessionHost, options: SessionOptions) {
+    this.#kernel = kernel;
+    this.#bound = bound;
+    this.#output = output;
+    this.#host = host;
+    this.#options = options;
+    this.#decoder = new Decoder(bound.manifest, output, {
+      mapCommand: (command) => this.#mapCommand(command),
+      exit: (code) => {
+        this.#exitCode = code;
+        this.#requestStop();
+      },
+    });
+    this.#decoder.flushBatches = options.flushBatches;
+  }
+
+  /**
+   * Runs the script to its end.
+   * @returns the exit code: 0, or what the script's exit() said.
+   * @throws BpfcastError when the object cannot be loaded or attached, or a map cannot be read.
+   */
+  async run(): Promise<number> {
+    const object = await this.#kernel.load(this.#bound);
+    this.#object = object;
+    try {
+      const stopped = new Promise<void>((resolve) => {
+        this.#stop = resolve;
+      });
+      this.#host.onStopRequest(() => this.#requestStop());
+      await this.#runPrograms("begin");
+      const count = await this.#attach(object);
+      if (this.#options.dryRun) return 0;
+      await this.#trace(object, count, stopped);
+      return this.#exitCode;
+    } finally {
+      this.#host.command?.terminate();
+      object.close();
+      this.#output.flush();
+    }
+  }
+
+  #requestStop(): void {
+    this.#stopRequested = true;
+    this.#stop();
+  }
+
+  async #runPrograms(kind: Program["kind"]): Promise<void> {
+    for (const { symbol, program } of this.#bound.programs) {
+      if (this.#bound.manifest.programs[program]?.kind === kind) await this.#object?.testRun(symbol);
+    }
+  }
+
+  /** Attaches everything; returns the number of probes, begin and end included. */
+  async #attach(object: LoadedObject): Promise<number> {
+    const { manifest, programs } = this.#bound;
+    const requests: AttachRequest[] = [];
+    let unattached = 0;
+    for (const { symbol, program, attachments } of programs) {
+      const kind = manifest.programs[program]?.kind;
+      if (kind === "begin" || kind === "end") unattached++;
+      for (const attachment of attachments) requests.push({ program: symbol, attachment });
+    }
+    const failures = await object.attach(requests);
+    for (const failure of failures) this.#attachFailed(failure);
+    const count = unattached + requests.length - failures.length;
+    if (count === 0) throw new BpfcastError("no-probes", "No probes to attach", { exitCode: 1 });
+    return count;
+  }
+
+  #attachFailed({ request, code, message }: AttachFailure): void {
+    const { manifest, programs } = this.#bound;
+    const bound = programs.find(({ symbol }) => symbol === request.program);
+    const program = bound === undefined ? undefined : manifest.programs[bound.program];
+    if (program === undefined) throw new BpfcastError("attach-failed", message, { exitCode: EXIT_NOT_ATTACHED });
+    const { attachment } = request;
+    const pattern = (bound?.attachments.length ?? 0) > 1;
+    if (attachment.kind === "kprobe" && (code === "ENOENT" || code === "ESRCH" || code === "EADDRNOTAVAIL")) {
+      // Of a pattern, functions that cannot be probed after all are passed over.
+      if (pattern || manifest.config.missingProbes === "ignore") return;
+      const problem = missingProbe(manifest, program, this.#host.similarFunctions(attachment.function));
+      if (manifest.config.missingProbes === "error") throw problem;
+      this.#options.warn(problem);
+      return;
+    }
+    const details = { location: program.location, source: manifest.source, exitCode: EXIT_NOT_ATTACHED };
+    if (attachment.kind === "tracepoint" && code === "EACCES") {
+      throw new BpfcastError("attach-failed", `${program.probe}: the program reads fields beyond the end of this kernel's event`, details);
+    }
+    throw new BpfcastError("attach-failed", `Unable to attach probe: ${program.probe}: ${message}`, details);
+  }
+
+  async #trace(object: LoadedObject, count: number, stopped: Promise<void>): Promise<void> {
+    const { command } = this.#host;
+    command?.onEnd(() => this.#requestStop());
+    command?.release();
+    if (!this.#options.quiet) this.#output.attachedProbes(count);
+    this.#output.flush();
+    this.#options.attached();
+
+    if (this.#bound.hasRingBuffer) object.onBatch((batch) => this.#handle(batch));
+    const attached = this.#bound.programs.some(({ attachments }) => attachments.length > 0);
+    if (!attached) this.#requestStop();
+    const endTicks = this.#host.every(LOSS_INTERVAL, () => {
+      this.#reportLosses(object).catch((error: unknown) => this.#fail(error));
+    });
+    if (!this.#stopRequested) await stopped;
+    endTicks();
+    object.pause();
+    await object.detach();
+    // What is in the ring behind an exit() is dropped, as the peer does; otherwise it is printed before the end programs run.
+    await this.#drain(object);
+    this.#decoder.stopped = false;
+    command?.terminate();
+    await this.#runPrograms("end");
+    await this.#drain(object);
+    if (this.#failure !== null) throw this.#failure;
+    const refused = await this.#reportLosses(object);
+    if (refused > 0) this.#output.warning(`${MAP_FULL} (${refused} ${refused === 1 ? "update" : "updates"} refused)`);
+    if (this.#lost > 0) this.#output.warning(`Total lost event count: ${this.#lost}`);
+    this.#output.end();
+    if (this.#bound.manifest.config.printMapsOnExit) await this.#printMaps(object);
+  }
+
+  #handle(batch: Uint8Array): void {
+    try {
+      this.#decoder.handle(batch);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#decoder.stopped = true;
+    this.#requestStop();
+  }
+
+  async #drain(object: LoadedObject): Promise<void> {
+    object.drain();
+    await this.#decoder.idle();
+  }
+
+  async #mapCommand(command: MapCommand): Promise<void> {
+    const map = this.#bound.manifest.maps[command.map];
+    const object = this.#object;
+    if (map === undefined || object === null) return;
+    switch (command.kind) {
+      case "print_map":
+        await this.#printMap(object, map, command.top, command.div, true);
+        break;
+      case "clear":
+        await object.clearMap(map.symbol);
+        break;
+      case "zero":
+        // A zeroed scalar still counts as assigned: it prints as 0.
+        await object.zeroMap(map.symbol, map.key === null ? map.presenceOffset : undefined);
+        break;
+    }
+  }
+
+  async #printMap(object: LoadedObject, map: MapInfo, top: number, div: number, zeroes: boolean): Promise<void> {
+    const cpus = this.#kernel.possibleCpus;
+    const table = readTable(map, await object.readMap(map.symbol), cpus);
+    if (table.entries.length > 0) {
+      this.#output.map(table, top, div);
+    } else if (zeroes && map.key === null && map.value.kind !== "hist" && map.value.kind !== "lhist") {
+      this.#output.map(zeroTable(map, cpus), top, div);
+    }
+  }
+
+  async #printMaps(object: LoadedObject): Promise<void> {
+    const maps = [...this.#bound.manifest.maps].sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
+    for (const map of maps) await this.#printMap(object, map, 0, 0, false);
+  }
+
+  /** Prints what was lost since the last report. Returns how many map updates were refused so far. */
+  async #reportLosses(object: LoadedObject): Promise<number> {
+    const counters = await this.#readCounters(object);
+    const lost = (counters[CounterKind.LostEvents] ?? 0) + (counters[CounterKind.ScratchBusy] ?? 0);
+    if (lost > this.#lost) this.#output.lostEvents(lost - this.#lost);
+    this.#lost = lost;
+    return counters[CounterKind.MapFull] ?? 0;
+  }
+
+  async #readCounters(object: LoadedObject): Promise<number[]> {
+    if (!this.#bound.hasCounters) return [];
+    const { values } = await object.readMap(COUNTER_SECTION);
+    const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+    const counters: number[] = [];
+    for (let at = 0; at + 8 <= values.length; at += 8) counters.push(Number(view.getBigUint64(at, true)));
+    return counters;
+  }
+}

@@ -1,0 +1,88 @@
+// The native addon: its types, and where it is.
+
+import { createRequire } from "node:module";
+import { BpfcastError } from "../../wasm/errors.ts";
+
+export interface NativeMapContents {
+  count: number;
+  keySize: number;
+  valueSize: number;
+  keys: ArrayBuffer;
+  values: ArrayBuffer;
+}
+
+/** Every method throws a NativeError. */
+export interface NativeObject {
+  programs(): { name: string; section: string; instructions: number }[];
+  setAutoload(program: string, load: boolean): void;
+  setExpectedAttachType(program: string, type: number): void;
+  setMaxEntries(map: string, count: number): void;
+  load(): void;
+  programInfo(program: string): { translated: number; jited: number };
+  testRun(program: string): number;
+  /** The returned buffer of `capacity` bytes holds each batch while `handler` runs, from its start on. */
+  startRing(map: string, capacity: number, handler: (length: number) => void): ArrayBuffer;
+  drainRing(): number;
+  pauseRing(): void;
+  attachTracepoint(program: string, category: string, event: string): void;
+  attachKprobe(program: string, name: string, offset: number, isReturn: boolean): void;
+  attachKprobeMulti(program: string, names: string[], isReturn: boolean): void;
+  attachRawTracepoint(program: string, event: string): void;
+  attachPerfEvent(program: string, type: number, config: number, sample: number, isFrequency: boolean, cpu: number): void;
+  detach(): void;
+  readMap(map: string): NativeMapContents;
+  clearMap(map: string): void;
+  zeroMap(map: string, keepOffset?: number): void;
+  close(): void;
+}
+
+export interface NativeChild {
+  pid(): number;
+  release(): void;
+  signal(number: number): void;
+  poll(): { code: number; signal: number } | null;
+}
+
+export interface NativeAddon {
+  BpfObject: new (bytes: Uint8Array, verbose: boolean) => NativeObject;
+  Child: new (words: string[], onExit: () => void) => NativeChild;
+  possibleCpus(): number;
+  raiseMemoryLimit(): boolean;
+  raiseFileLimit(): number;
+  hasKprobeMulti(): boolean;
+}
+
+/** What the addon throws: errno name and number, and what libbpf said meanwhile. */
+export interface NativeError extends Error {
+  code: string;
+  errno: number;
+  log?: string;
+}
+
+export function isNativeError(error: unknown): error is NativeError {
+  return error instanceof Error && "errno" in error && "code" in error && typeof error.code === "string";
+}
+
+/** Beside the bundle when it is built, else where node-gyp leaves it. */
+const PLACES = ["./bpfcast.node", "../../native/build/Release/bpfcast.node", "../native/build/Release/bpfcast.node"];
+
+let loaded: NativeAddon | undefined;
+
+/** @throws BpfcastError `no-addon`. */
+export function loadAddon(): NativeAddon {
+  if (loaded !== undefined) return loaded;
+  const require = createRequire(import.meta.url);
+  let failure = "";
+  for (const place of PLACES) {
+    try {
+      loaded = require(place) as NativeAddon;
+      return loaded;
+    } catch (error) {
+      const missing = error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND";
+      if (!missing) failure = error instanceof Error ? error.message : String(error);
+    }
+  }
+  throw new BpfcastError("no-addon", `the native part of bpfcast cannot be loaded${failure === "" ? "" : `: ${failure}`}`, {
+    hint: "it is built by `npm run build` and needs libbpf (Debian: apt-get install libbpf-dev)",
+  });
+}

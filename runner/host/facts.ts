@@ -1,0 +1,82 @@
+// What `bind` must know of this machine for one object: no more is read than its probes ask for.
+
+import { readFileSync } from "node:fs";
+import { freemem } from "node:os";
+import { type Manifest, type Program, RELOCATION_SECTION } from "../../wasm/manifest.ts";
+import { parseRelocations } from "../../wasm/parse-manifest.ts";
+import { findSection, readElf } from "../core/elf.ts";
+import type { HostFacts } from "../core/facts.ts";
+import { isPattern, matchesGlob } from "../core/glob.ts";
+import { parseTracepointFormat, type TracepointFormat } from "../core/tracepoint-format.ts";
+import { loadAddon } from "./addon.ts";
+import { similarNames } from "./similar.ts";
+import { allTracepoints, hasTracepoint, readFormat, traceableFunctions, tracepointCategories, tracepointEvents } from "./tracefs.ts";
+
+/** The kernel's name of this machine's architecture, as manifests have it. */
+export function hostArchitecture(): string {
+  return process.arch === "x64" ? "x86_64" : process.arch === "arm64" ? "aarch64" : process.arch;
+}
+
+function availableMemory(): number {
+  try {
+    const match = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync("/proc/meminfo", "latin1"));
+    if (match !== null) return Number(match[1]) * 1024;
+  } catch {
+    // Without /proc the free memory is a lower bound.
+  }
+  return freemem();
+}
+
+/** Pages are 4 KiB on x86-64; arm64 kernels may have 16 or 64 KiB ones. */
+function pageSize(): number {
+  try {
+    const match = /^KernelPageSize:\s+(\d+) kB/m.exec(readFileSync("/proc/self/smaps", "latin1"));
+    if (match !== null) return Number(match[1]) * 1024;
+  } catch {
+    // The usual size.
+  }
+  return 4096;
+}
+
+/** Adds the tracepoints that a program's target names or matches. */
+function addTracepoints(program: Program, wantsFormats: boolean, facts: HostFacts): void {
+  const [category = "", event = ""] = program.target;
+  const categories = isPattern(category) ? tracepointCategories().filter((name) => matchesGlob(category, name)) : [category];
+  for (const found of categories) {
+    const events = isPattern(event) ? tracepointEvents(found).filter((name) => matchesGlob(event, name)) : [event];
+    for (const name of events) {
+      const key = `${found}:${name}`;
+      if (!wantsFormats) {
+        if (!facts.tracepoints.has(key) && hasTracepoint(found, name)) facts.tracepoints.set(key, null);
+        continue;
+      }
+      const text = facts.tracepoints.get(key) ? undefined : readFormat(found, name);
+      if (text !== undefined) facts.tracepoints.set(key, parseTracepointFormat(text) satisfies TracepointFormat);
+    }
+  }
+  const wanted = `${category}:${event}`;
+  if (!isPattern(wanted) && !facts.tracepoints.has(wanted)) facts.similar.set(wanted, similarNames(wanted, allTracepoints()));
+}
+
+/**
+ * @throws BpfcastError for a damaged object, and `no-tracefs` when it has tracepoints and tracefs is not there.
+ */
+export function gatherFacts(bytes: Uint8Array, manifest: Manifest): HostFacts {
+  const facts: HostFacts = {
+    arch: hostArchitecture(),
+    possibleCpus: loadAddon().possibleCpus(),
+    pageSize: process.arch === "x64" ? 4096 : pageSize(),
+    availableMemory: availableMemory(),
+    tracepoints: new Map(),
+    functions: [],
+    similar: new Map(),
+  };
+  const section = findSection(readElf(bytes), RELOCATION_SECTION);
+  const relocated = new Set(parseRelocations(section?.data ?? new Uint8Array(0), manifest).map(({ program }) => program));
+  manifest.programs.forEach((program, index) => {
+    if (program.kind === "tracepoint") addTracepoints(program, relocated.has(index), facts);
+    const isFunction = program.kind === "kprobe" || program.kind === "kretprobe";
+    if (isFunction && isPattern(program.target[1] ?? "") && facts.functions.length === 0) facts.functions = traceableFunctions();
+  });
+  return facts;
+}

@@ -1,0 +1,35 @@
+// Answers the compiler's needs from the machine it runs on.
+
+import { readFileSync } from "node:fs";
+import type { Answer, Need } from "../../wasm/compiler.ts";
+import { similarNames } from "./similar.ts";
+import { allTracepoints, readFormat } from "./tracefs.ts";
+
+/** The file with the BTF of the kernel (`vmlinux`) or of a module; BPFTRACE_BTF names another one for the kernel. */
+function btfFile(module: string): string | undefined {
+  if (module === "vmlinux") return process.env["BPFTRACE_BTF"] || "/sys/kernel/btf/vmlinux";
+  return /^[A-Za-z0-9_-]+$/.test(module) ? `/sys/kernel/btf/${module}` : undefined;
+}
+
+/**
+ * The answer from the live machine.
+ * @throws BpfcastError `no-tracefs`.
+ */
+export function answerNeed(need: Need): Answer {
+  switch (need.kind) {
+    case "btf": {
+      const file = btfFile(need.module);
+      try {
+        if (file !== undefined) return { found: true, bytes: readFileSync(file) };
+      } catch {
+        // No such file: the kernel has no BTF, or no such module is loaded.
+      }
+      return { found: false, candidates: [] };
+    }
+    case "tracepoint": {
+      const text = readFormat(need.category, need.event);
+      if (text !== undefined) return { found: true, bytes: Buffer.from(text, "latin1") };
+      return { found: false, candidates: similarNames(`${need.category}:${need.event}`, allTracepoints()) };
+    }
+  }
+}

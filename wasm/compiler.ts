@@ -1,0 +1,167 @@
+// The compiler module from JavaScript: bytes in, bytes out, no host access.
+
+import { BpfcastError } from "./errors.ts";
+
+/** A fact of the target that the compiler asks for before it can go on. Answer with `Compiler.supply`. */
+export type Need =
+  /** Raw BTF of `vmlinux` or of a module. */
+  | { kind: "btf"; module: string }
+  /** The `format` file of a tracepoint. */
+  | { kind: "tracepoint"; category: string; event: string };
+
+/** The answer to a need: its bytes, or that the target has none, with similar names for the error message. */
+export type Answer = { found: true; bytes: Uint8Array } | { found: false; candidates: string[] };
+
+export interface Diagnostic {
+  severity: "error" | "warning";
+  /** Stable name, as `unknown-field`. */
+  code: string;
+  message: string;
+  hint: string;
+  /** Byte offsets in the source, end exclusive; lines and byte columns from 1. */
+  start: number;
+  end: number;
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+}
+
+export interface CompileOptions {
+  /** Shown in diagnostics and line info: a file name, or `stdin`. */
+  name: string;
+  /** Stages whose dump is wanted: ast, types, ir, bpf. */
+  dump?: string[];
+}
+
+export type CompileResult =
+  | { kind: "object"; object: Uint8Array; diagnostics: Diagnostic[]; dumps: Record<string, string> }
+  | { kind: "needs"; needs: Need[]; diagnostics: Diagnostic[] }
+  | { kind: "failed"; diagnostics: Diagnostic[]; dumps: Record<string, string> };
+
+export interface CompilerApi {
+  /** Records a fact of the target for this and all later compiles. */
+  supply(need: Need, answer: Answer): void;
+  compile(source: Uint8Array, options: CompileOptions): CompileResult;
+}
+
+/** Exports of the module: addresses and lengths in its memory. */
+interface Exports {
+  memory: WebAssembly.Memory;
+  allocateProfile(size: number): number;
+  allocateCompile(size: number): number;
+  supplyKernelBtf(bytes: number, length: number): void;
+  supplyTracepoint(name: number, nameLength: number, text: number, length: number): void;
+  supplyMissingTracepoint(name: number, nameLength: number, candidates: number, length: number): void;
+  supplyMissingKernelBtf(): void;
+  compile(source: number, length: number, name: number, nameLength: number, dumps: number): number;
+  resultPointer(part: number): number;
+  resultLength(part: number): number;
+  release(): void;
+  memoryInUse(): number;
+}
+
+/** Parts of a result, by the number that the module knows them by. */
+const enum Part {
+  Object = 0,
+  Diagnostics = 1,
+  Needs = 2,
+  FirstDump = 3,
+}
+
+/** Dump stages in the order of their parts; the compiler takes a bit each. */
+const DUMPS = ["ast", "types", "ir", "bpf"];
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** One instance of the compiler with its profile. Not re-entrant, but any number of compiles may follow each other. */
+export class Compiler implements CompilerApi {
+  readonly #exports: Exports;
+  /** Where the module was when it gave up, for the error. */
+  #aborted = "";
+
+  private constructor(module: WebAssembly.Module) {
+    const instance = new WebAssembly.Instance(module, {
+      env: {
+        abort: (message: number, file: number, line: number, column: number) => {
+          this.#aborted = `${this.#text(message)} at ${this.#text(file)}:${line}:${column}`;
+          throw new BpfcastError("internal-compiler-error", `internal error in the compiler: ${this.#aborted}`);
+        },
+      },
+    });
+    this.#exports = instance.exports as unknown as Exports;
+  }
+
+  static async create(module: WebAssembly.Module | BufferSource): Promise<Compiler> {
+    return new Compiler(module instanceof WebAssembly.Module ? module : await WebAssembly.compile(module));
+  }
+
+  /** A string of the AssemblyScript runtime: UTF-16, its byte length four bytes before. */
+  #text(pointer: number): string {
+    if (pointer === 0) return "";
+    const memory = this.#exports.memory.buffer;
+    const length = new DataView(memory).getUint32(pointer - 4, true);
+    return new TextDecoder("utf-16le").decode(new Uint8Array(memory, pointer, length));
+  }
+
+  #put(bytes: Uint8Array, profile: boolean): number {
+    const pointer = profile ? this.#exports.allocateProfile(bytes.length) : this.#exports.allocateCompile(bytes.length);
+    new Uint8Array(this.#exports.memory.buffer, pointer, bytes.length).set(bytes);
+    return pointer;
+  }
+
+  #part(part: number): Uint8Array {
+    return new Uint8Array(this.#exports.memory.buffer, this.#exports.resultPointer(part), this.#exports.resultLength(part)).slice();
+  }
+
+  supply(need: Need, answer: Answer): void {
+    if (need.kind === "btf") {
+      if (answer.found) this.#exports.supplyKernelBtf(this.#put(answer.bytes, true), answer.bytes.length);
+      else this.#exports.supplyMissingKernelBtf();
+      return;
+    }
+    const name = encoder.encode(`${need.category}:${need.event}`);
+    const bytes = answer.found ? answer.bytes : encoder.encode(answer.candidates.join("\n"));
+    const namePointer = this.#put(name, true);
+    const pointer = this.#put(bytes, true);
+    if (answer.found) this.#exports.supplyTracepoint(namePointer, name.length, pointer, bytes.length);
+    else this.#exports.supplyMissingTracepoint(namePointer, name.length, pointer, bytes.length);
+  }
+
+  compile(source: Uint8Array, options: CompileOptions): CompileResult {
+    const name = encoder.encode(options.name);
+    let dumpBits = 0;
+    for (const stage of options.dump ?? []) if (DUMPS.includes(stage)) dumpBits |= 1 << DUMPS.indexOf(stage);
+    try {
+      const status = this.#exports.compile(this.#put(source, false), source.length, this.#put(name, false), name.length, dumpBits);
+      const json = (part: Part) => JSON.parse(decoder.decode(this.#part(part))) as unknown;
+      const diagnostics = json(Part.Diagnostics) as Diagnostic[];
+      if (status === 1) return { kind: "needs", needs: json(Part.Needs) as Need[], diagnostics };
+      const dumps: Record<string, string> = {};
+      DUMPS.forEach((stage, index) => {
+        if (dumpBits & (1 << index)) dumps[stage] = decoder.decode(this.#part(Part.FirstDump + index));
+      });
+      if (status === 2) return { kind: "failed", diagnostics, dumps };
+      return { kind: "object", object: this.#part(Part.Object), diagnostics, dumps };
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
+        throw new BpfcastError("internal-compiler-error", `internal error in the compiler: ${error.message}`);
+      }
+      throw error;
+    } finally {
+      this.#exports.release();
+    }
+  }
+
+  /** Bytes of memory that profile and compile regions hold. */
+  get memoryInUse(): number {
+    return this.#exports.memoryInUse();
+  }
+}
+
+/** A compiler from the module that lies beside the running script (Node). In a page, fetch the module and use `Compiler.create`. */
+export async function loadCompiler(): Promise<Compiler> {
+  const { readFile } = await import("node:fs/promises");
+  return Compiler.create(await readFile(new URL("./compiler.wasm", import.meta.url)));
+}

@@ -1,0 +1,220 @@
+// The contract between the compiler and whoever runs its objects: one JSON document in section `.bpfcast`.
+//
+// Objects are untrusted input: `parseManifest` checks every field before the runner believes one. The compiler writes the
+// document canonically (sorted keys, no blanks), so equal scripts give equal bytes.
+
+/** The newest manifest version that this code understands. */
+export const MANIFEST_VERSION = 1;
+
+/** ELF sections that belong to bpfcast and are skipped by libbpf. */
+export const MANIFEST_SECTION = ".bpfcast";
+export const RELOCATION_SECTION = ".bpfcast.rel";
+
+/** Name of the ring buffer map that carries every event. */
+export const RING_BUFFER_MAP = "events";
+/** Section (and libbpf map) of the loss counters: an array of u64, one per `CounterKind`. */
+export const COUNTER_SECTION = ".data.counters";
+/** Section (and libbpf map) of the per-CPU scratch slots; `bind` sets its size. */
+export const SCRATCH_SECTION = ".data.scratch";
+
+/** A place in the script: lines and byte columns count from 1, `endColumn` is exclusive. */
+export interface Location {
+  line: number;
+  column: number;
+  endLine: number;
+  endColumn: number;
+}
+
+/** How the bytes of one value lie in an event, a map key or a map value. All little endian, at natural alignment. */
+export type ValueType =
+  /** `size` bytes, two's complement. */
+  | { kind: "int"; size: 1 | 2 | 4 | 8; signed: boolean }
+  /** One byte, 0 or 1. */
+  | { kind: "bool" }
+  /** `size` bytes; text ends at the first NUL. Without a NUL it was truncated. */
+  | { kind: "string"; size: number }
+  /** An address, printed as hexadecimal. */
+  | { kind: "pointer" }
+  /** Values at fixed offsets; also the key of a map with several keys. */
+  | { kind: "tuple"; size: number; fields: Field[] };
+
+export interface Field {
+  /** Bytes from the start of the tuple or event. */
+  offset: number;
+  type: ValueType;
+}
+
+/** What a map holds under one key, and so how its per-CPU values are reduced and printed. */
+export type MapValue =
+  /** A plain value: not per CPU. */
+  | { kind: "value"; type: ValueType }
+  /** Per CPU `{ u64 count; }`. */
+  | { kind: "count" }
+  /** Per CPU `{ u64 total; }`. */
+  | { kind: "sum"; signed: boolean }
+  /** Per CPU `{ u64 value; u64 isSet; }`. */
+  | { kind: "min"; signed: boolean }
+  | { kind: "max"; signed: boolean }
+  /** Per CPU `{ u64 total; u64 count; }`. */
+  | { kind: "avg"; signed: boolean }
+  | { kind: "stats"; signed: boolean }
+  /**
+   * Per CPU `u64`. Keyed maps: under (key, u32 bucket). Scalar maps: an array with one entry per bucket, whose u32 key is
+   * the bucket; assigned when any bucket is not 0. Bucket of a value: see `Histogram` in runner/core/format.
+   */
+  | { kind: "hist"; bits: number; buckets: number }
+  | { kind: "lhist"; min: string; max: string; step: string; buckets: number };
+
+export interface MapInfo {
+  /** The script's name: `@`, `@bytes`. */
+  name: string;
+  /** The ELF symbol and libbpf name: `at_bytes`. */
+  symbol: string;
+  /** BPF map type by its kernel name. */
+  type: "hash" | "percpu_hash" | "lru_hash" | "lru_percpu_hash" | "array" | "percpu_array";
+  /** Null for a scalar map, which is an array of one entry (of `buckets` entries for a histogram). */
+  key: ValueType | null;
+  /** Bytes of the BPF key: the key, rounded up to 4 and followed by a u32 bucket for a keyed histogram; 4 for a scalar map. */
+  keySize: number;
+  value: MapValue;
+  /** Bytes of the BPF value, on one CPU. */
+  valueSize: number;
+  /** Largest number of keys. */
+  capacity: number;
+  /** Offset of a keyed histogram's u32 bucket in the BPF key. */
+  bucketOffset: number;
+  /**
+   * Scalar maps other than histograms: offset in the BPF value of a u64 that is not 0 once the script assigned the map (on
+   * that CPU). An array entry always exists; this tells the assigned ones, so that an untouched map prints nothing at exit.
+   */
+  presenceOffset: number;
+}
+
+export type ProgramKind = "begin" | "end" | "tracepoint" | "kprobe" | "kretprobe" | "interval" | "profile" | "rawtracepoint";
+
+/** One BPF program. A wildcard stays a pattern in `target` and is expanded on the host. */
+export interface Program {
+  /** ELF symbol. */
+  name: string;
+  /** ELF section, in libbpf's spelling. */
+  section: string;
+  kind: ProgramKind;
+  /** The probe as the peer prints it: `tracepoint:raw_syscalls:sys_enter`. */
+  probe: string;
+  /**
+   * Parts of the attach point. tracepoint: [category, event]. kprobe: [module or "", function, offset in decimal].
+   * kretprobe: [module or "", function]. interval, profile: [unit "hz"|"s"|"ms"|"us", number]. rawtracepoint: [event].
+   * begin, end: [].
+   */
+  target: string[];
+  location: Location;
+}
+
+/** A message from BPF: the record starts with `u32 id; u32 reserved`, arguments follow at their offsets. */
+export type EventInfo =
+  | { kind: "printf"; format: string; size: number; args: Field[]; location: Location }
+  /** Ends the trace; `args` is empty (code 0) or holds the exit code. */
+  | { kind: "exit"; size: number; args: Field[]; location: Location }
+  /** Asynchronous map commands: `map` is an index into `maps`. */
+  | { kind: "print_map"; map: number; top: number; div: number; size: number; location: Location }
+  | { kind: "clear"; map: number; size: number; location: Location }
+  | { kind: "zero"; map: number; size: number; location: Location }
+  /** print() of a value that is no map. */
+  | { kind: "print_value"; size: number; args: Field[]; location: Location }
+  /** A run-time warning, as `division by zero`; `text` is what is printed after the location. */
+  | { kind: "runtime_error"; text: string; size: number; location: Location };
+
+/** A tracepoint whose fields the code reads, as they were in the profile that compiled it. */
+export interface Tracepoint {
+  category: string;
+  event: string;
+  fields: TracepointField[];
+}
+
+export interface TracepointField {
+  name: string;
+  offset: number;
+  size: number;
+  signed: boolean;
+  /** `int`: a scalar of `size`; `array`: read by address, of `size` bytes; `data_loc`: u32 of (offset, length). */
+  kind: "int" | "array" | "data_loc";
+  /** The first use in the script, for the error of a field that has vanished. */
+  location: Location;
+}
+
+/** A constant of `.rodata` that `bind` sets. */
+export interface Binding {
+  /** Bytes from the start of `.rodata`. */
+  offset: number;
+  size: 4 | 8;
+  kind:
+    /** Largest CPU number: bounds the scratch slot index. */
+    | "max_cpu"
+    /** Bytes that the ring buffer may hold before printf-class events are dropped (its size less a reserve). */
+    | "ring_limit";
+}
+
+/** Kernel features that a program cannot do without; each with the place in the script that needs it. */
+export interface FeatureNeed {
+  /** `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`. */
+  feature: string;
+  location: Location;
+}
+
+export interface Manifest {
+  version: number;
+  /** `bpfcast 0.1.0`. */
+  compiler: string;
+  source: { name: string; text: string };
+  /** ELF machine the register layout was compiled for. */
+  arch: "x86_64" | "aarch64";
+  programs: Program[];
+  maps: MapInfo[];
+  /** Index = the id in the record. */
+  events: EventInfo[];
+  tracepoints: Tracepoint[];
+  bindings: Binding[];
+  features: FeatureNeed[];
+  /** Scratch: bytes of one slot and slots per CPU; 0 when the script needs none. */
+  scratch: { slotSize: number; slotsPerCpu: number };
+  config: {
+    printMapsOnExit: boolean;
+    stringTruncationTrailer: string;
+    /** 0: sized by the host's memory. */
+    ringBufferPages: number;
+    missingProbes: "error" | "warn" | "ignore";
+  };
+  /** True when code or events need `--unsafe`. */
+  unsafe: boolean;
+}
+
+/** What a record of `.bpfcast.rel` (five little-endian u32) rewrites in the instruction. */
+export const enum RelocationKind {
+  /** LDX from the context: offset, and access size where the field is unsigned. */
+  Load = 0,
+  /** ALU immediate: the field's offset (its address is computed). */
+  Offset = 1,
+  /** Shift immediate `64 - 8 * size` of a sign extension. */
+  SignShift = 2,
+}
+
+export interface Relocation {
+  kind: RelocationKind;
+  /** Index into `programs`. */
+  program: number;
+  /** Index of the instruction slot (8 bytes each) in the program. */
+  instruction: number;
+  /** Index into `tracepoints`, and into its `fields`. */
+  tracepoint: number;
+  field: number;
+}
+
+/** Slots of `.data.counters`. */
+export const enum CounterKind {
+  /** Events that found no room in the ring buffer. */
+  LostEvents = 0,
+  /** Events dropped because every scratch slot of the CPU was taken. */
+  ScratchBusy = 1,
+  /** Map updates refused because the map was full (or out of memory). */
+  MapFull = 2,
+}

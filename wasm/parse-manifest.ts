@@ -1,0 +1,274 @@
+// Reads and checks the manifest of an untrusted object, and its relocation records.
+
+import { BpfcastError } from "./errors.ts";
+import {
+  type EventInfo,
+  type Field,
+  MANIFEST_VERSION,
+  type Manifest,
+  type MapInfo,
+  type MapValue,
+  type Relocation,
+  RelocationKind,
+  type ValueType,
+} from "./manifest.ts";
+import { array, boolean, integer, nullable, oneOf, type Reader, record, refuse, text, textLike, union } from "./schema.ts";
+
+/** Largest size of one value, key or record: what a ring buffer record and a per-CPU map value may hold. */
+const MAX_BYTES = 1 << 26;
+const MAX_LIST = 100_000;
+const MAX_NESTING = 32;
+const MAX_TEXT = 1 << 20;
+/** Buckets of hist(n, 5), the finest: ((63 - 5 + 1) << 5) + 2^5 + 1 values and the one below zero. */
+const MAX_BUCKETS = 4096;
+const RELOCATION_BYTES = 20;
+
+const size = integer(0, MAX_BYTES);
+const count = integer(0, 0xffff_ffff);
+const line = integer(0, 1 << 30);
+const identifier = textLike(/^[A-Za-z0-9_.]{1,128}$/, "a symbol name");
+const decimal = textLike(/^-?[0-9]{1,20}$/, "a decimal number");
+
+const location = record({ line, column: line, endLine: line, endColumn: line });
+
+/** Readers may nest (a tuple in a tuple); the depth is bounded so that a hostile document cannot exhaust the stack. */
+function valueTypeAt(depth: number): Reader<ValueType> {
+  return (value, path) => {
+    if (depth > MAX_NESTING) return refuse(path, `nested at most ${MAX_NESTING} deep`);
+    return union<ValueType>({
+      int: record({ kind: oneOf("int"), size: oneOf(1, 2, 4, 8), signed: boolean }),
+      bool: record({ kind: oneOf("bool") }),
+      string: record({ kind: oneOf("string"), size }),
+      pointer: record({ kind: oneOf("pointer") }),
+      tuple: record({ kind: oneOf("tuple"), size, fields: array(fieldAt(depth + 1), 256) }),
+    })(value, path);
+  };
+}
+
+function fieldAt(depth: number): Reader<Field> {
+  const type = valueTypeAt(depth);
+  return record({ offset: size, type });
+}
+
+const valueType = valueTypeAt(0);
+const field = fieldAt(0);
+
+const signedOnly = <K extends string>(kind: K) => record({ kind: oneOf(kind), signed: boolean });
+const bucketCount = integer(1, MAX_BUCKETS);
+
+const mapValue = union<MapValue>({
+  value: record({ kind: oneOf("value"), type: valueType }),
+  count: record({ kind: oneOf("count") }),
+  sum: signedOnly("sum"),
+  min: signedOnly("min"),
+  max: signedOnly("max"),
+  avg: signedOnly("avg"),
+  stats: signedOnly("stats"),
+  hist: record({ kind: oneOf("hist"), bits: integer(0, 5), buckets: bucketCount }),
+  lhist: record({ kind: oneOf("lhist"), min: decimal, max: decimal, step: decimal, buckets: bucketCount }),
+});
+
+const mapInfo: Reader<MapInfo> = record({
+  name: textLike(/^@[A-Za-z0-9_]{0,127}$/, "a map name"),
+  symbol: identifier,
+  type: oneOf("hash", "percpu_hash", "lru_hash", "lru_percpu_hash", "array", "percpu_array"),
+  key: nullable(valueType),
+  keySize: size,
+  value: mapValue,
+  valueSize: size,
+  capacity: count,
+  bucketOffset: size,
+  presenceOffset: size,
+});
+
+const program = record({
+  name: identifier,
+  section: text(256),
+  kind: oneOf("begin", "end", "tracepoint", "kprobe", "kretprobe", "interval", "profile", "rawtracepoint"),
+  probe: text(4096),
+  target: array(text(4096), 4),
+  location,
+});
+
+const args = array(field, 256);
+const mapCommand = { map: integer(0, MAX_LIST), size, location };
+const event = union<EventInfo>({
+  printf: record({ kind: oneOf("printf"), format: text(MAX_TEXT), size, args, location }),
+  exit: record({ kind: oneOf("exit"), size, args, location }),
+  print_map: record({ kind: oneOf("print_map"), top: count, div: count, ...mapCommand }),
+  clear: record({ kind: oneOf("clear"), ...mapCommand }),
+  zero: record({ kind: oneOf("zero"), ...mapCommand }),
+  print_value: record({ kind: oneOf("print_value"), size, args, location }),
+  runtime_error: record({ kind: oneOf("runtime_error"), text: text(4096), size, location }),
+});
+
+const tracepoint = record({
+  category: text(256),
+  event: text(256),
+  fields: array(
+    record({
+      name: text(256),
+      offset: integer(0, 65_535),
+      size: integer(0, 65_535),
+      signed: boolean,
+      kind: oneOf("int", "array", "data_loc"),
+      location,
+    }),
+    1024,
+  ),
+});
+
+const manifest: Reader<Manifest> = record({
+  version: integer(MANIFEST_VERSION, MANIFEST_VERSION),
+  compiler: text(256),
+  source: record({ name: text(4096), text: text(1 << 24) }),
+  arch: oneOf("x86_64", "aarch64"),
+  programs: array(program, MAX_LIST),
+  maps: array(mapInfo, MAX_LIST),
+  events: array(event, MAX_LIST),
+  tracepoints: array(tracepoint, MAX_LIST),
+  bindings: array(record({ offset: size, size: oneOf(4, 8), kind: oneOf("max_cpu", "ring_limit") }), 1024),
+  features: array(record({ feature: text(256), location }), 1024),
+  scratch: record({ slotSize: size, slotsPerCpu: integer(0, 1024) }),
+  config: record({
+    printMapsOnExit: boolean,
+    stringTruncationTrailer: text(1024),
+    ringBufferPages: integer(0, 1 << 20),
+    missingProbes: oneOf("error", "warn", "ignore"),
+  }),
+  unsafe: boolean,
+});
+
+/** Bytes that a value of the type takes. */
+export function valueSize(type: ValueType): number {
+  switch (type.kind) {
+    case "int":
+    case "string":
+    case "tuple":
+      return type.size;
+    case "bool":
+      return 1;
+    case "pointer":
+      return 8;
+  }
+}
+
+/** Fields must lie inside what holds them: everything that decodes relies on it and checks no more. */
+function checkInside(fields: Field[], bytes: number, path: string): void {
+  fields.forEach(({ offset, type }, index) => {
+    const where = `${path}[${index}]`;
+    if (offset + valueSize(type) > bytes) refuse(where, `inside its ${bytes} bytes`);
+    if (type.kind === "tuple") checkInside(type.fields, type.size, `${where}.type.fields`);
+  });
+}
+
+const AGGREGATE_BYTES = { count: 8, sum: 8, min: 16, max: 16, avg: 16, stats: 16 } as const;
+
+function checkPresence(map: MapInfo, path: string): void {
+  if (map.presenceOffset % 8 !== 0 || map.presenceOffset + 8 > map.valueSize) refuse(`${path}.presenceOffset`, "inside the value");
+}
+
+function checkMap(map: MapInfo, path: string): void {
+  const histogram = map.value.kind === "hist" || map.value.kind === "lhist";
+  if (map.key !== null) {
+    checkInside([{ offset: 0, type: map.key }], map.keySize, `${path}.key`);
+  } else {
+    if (map.keySize !== 4) refuse(`${path}.keySize`, "4, the index of an array");
+    if (!histogram) checkPresence(map, path);
+  }
+  if (histogram && map.bucketOffset + 4 > map.keySize) refuse(`${path}.bucketOffset`, "inside the key");
+  let needed: number;
+  switch (map.value.kind) {
+    case "value":
+      needed = valueSize(map.value.type);
+      checkInside([{ offset: 0, type: map.value.type }], map.valueSize, `${path}.value`);
+      break;
+    case "hist":
+    case "lhist":
+      needed = 8;
+      break;
+    default:
+      needed = AGGREGATE_BYTES[map.value.kind];
+  }
+  if (needed > map.valueSize) refuse(`${path}.valueSize`, `at least ${needed}`);
+  if (map.value.kind === "lhist" && BigInt(map.value.step) < 1n) refuse(`${path}.value.step`, "at least 1");
+}
+
+function checkEvent(info: EventInfo, maps: number, path: string): void {
+  if (info.size < 8) refuse(`${path}.size`, "at least 8, the record's head");
+  if ("args" in info) checkInside(info.args, info.size, `${path}.args`);
+  if ("map" in info && info.map >= maps) refuse(`${path}.map`, "the index of a map");
+}
+
+/** How many parts `target` has, by kind of program. */
+const TARGET_PARTS = { begin: 0, end: 0, tracepoint: 2, kprobe: 3, kretprobe: 2, interval: 2, profile: 2, rawtracepoint: 1 } as const;
+
+function checkManifest(checked: Manifest): void {
+  checked.programs.forEach(({ kind, target }, index) => {
+    const path = `programs[${index}].target`;
+    if (target.length !== TARGET_PARTS[kind]) refuse(path, `of ${TARGET_PARTS[kind]} parts`);
+    if (kind === "kprobe" && !/^[0-9]{1,9}$/.test(target[2] ?? "")) refuse(`${path}[2]`, "a decimal offset");
+    if (kind === "interval" || kind === "profile") {
+      if (!["hz", "s", "ms", "us"].includes(target[0] ?? "")) refuse(`${path}[0]`, "a unit of time");
+      if (!/^[1-9][0-9]{0,14}$/.test(target[1] ?? "")) refuse(`${path}[1]`, "a positive number");
+    }
+  });
+  if (new Set(checked.programs.map(({ name }) => name)).size !== checked.programs.length) refuse("programs", "uniquely named");
+  checked.maps.forEach((map, index) => {
+    checkMap(map, `maps[${index}]`);
+  });
+  checked.events.forEach((info, index) => {
+    checkEvent(info, checked.maps.length, `events[${index}]`);
+  });
+}
+
+/**
+ * The checked manifest in the bytes of section `.bpfcast`.
+ * @throws BpfcastError `newer-manifest` for a version of the future, `bad-manifest` for anything else that is wrong.
+ */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  let document: unknown;
+  try {
+    document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return refuse("", "a JSON document in UTF-8");
+  }
+  const version = typeof document === "object" && document !== null ? (document as Record<string, unknown>)["version"] : undefined;
+  if (typeof version === "number" && version > MANIFEST_VERSION) {
+    throw new BpfcastError("newer-manifest", `the object was made by a newer bpfcast: its manifest has version ${version}, this one reads up to ${MANIFEST_VERSION}`, {
+      hint: "update bpfcast on this machine, or rebuild the object with this version",
+    });
+  }
+  const checked = manifest(document, "");
+  checkManifest(checked);
+  return checked;
+}
+
+/**
+ * The records of section `.bpfcast.rel`, their indexes checked against the manifest.
+ * @throws BpfcastError `bad-relocation`.
+ */
+export function parseRelocations(bytes: Uint8Array, checked: Manifest): Relocation[] {
+  if (bytes.length % RELOCATION_BYTES !== 0) {
+    throw new BpfcastError("bad-relocation", "the object's relocation section is truncated");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const relocations: Relocation[] = [];
+  for (let at = 0; at < bytes.length; at += RELOCATION_BYTES) {
+    const kind: number = view.getUint32(at, true);
+    const relocation: Relocation = {
+      kind,
+      program: view.getUint32(at + 4, true),
+      instruction: view.getUint32(at + 8, true),
+      tracepoint: view.getUint32(at + 12, true),
+      field: view.getUint32(at + 16, true),
+    };
+    const fields = checked.tracepoints[relocation.tracepoint]?.fields;
+    const program = checked.programs[relocation.program];
+    if (kind > RelocationKind.SignShift || program === undefined || fields?.[relocation.field] === undefined) {
+      throw new BpfcastError("bad-relocation", `relocation ${at / RELOCATION_BYTES} of the object is damaged`);
+    }
+    relocations.push(relocation);
+  }
+  return relocations;
+}
