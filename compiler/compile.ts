@@ -88,8 +88,20 @@ export class Compilation {
     return this.emit(module, program) ? Status.Object : Status.Failed;
   }
 
-  /** Checks each attach point for good and lowers it at once, while the annotations of its body are its own. */
+  /** Lowers all attach points; twice where some need scratch memory, whose size only the first time shows. */
   private lower(): IrModule | null {
+    const needs: Array<i32> = [];
+    const module = this.lowerWith(0, needs);
+    let size = 0;
+    for (let i = 0; i < needs.length; i++) size = max(size, needs[i]);
+    return size == 0 || module == null ? module : this.lowerWith(size, needs);
+  }
+
+  /**
+   * Checks each attach point for good and lowers it at once, while the annotations of its body are its own.
+   * `needs` are the bytes of scratch by attach point: found when `scratchSize` is 0, else used.
+   */
+  private lowerWith(scratchSize: i32, needs: Array<i32>): IrModule | null {
     const checker = this.checker;
     const module = new IrModule(this.source);
     module.sourceName = this.source.name;
@@ -101,25 +113,19 @@ export class Compilation {
       manifest.maps.push(row);
       module.maps.push(defineMap(row, checker.types, module.btf));
     }
-    const state = new LoweringState(module, manifest, checker);
+    const state = new LoweringState(module, manifest, checker, scratchSize);
     for (let i = 0; i < checker.contexts.length; i++) {
       const probe = checker.report(i);
       if (this.diagnostics.hasErrors || checker.needs.any) continue;
       const context = checker.contexts[i];
       const row = this.programRow(context, i);
-      const events = manifest.events.length;
-      let lowering = new Lowering(state, context, new IrFunction(row.name, row.section), false);
+      const lowering = new Lowering(state, context, new IrFunction(row.name, row.section), scratchSize > 0 && needs[i] > 0);
       lowering.probe(probe);
-      if (lowering.wantsScratch) {
-        manifest.events.length = events;
-        lowering = new Lowering(state, context, new IrFunction(row.name, row.section), true);
-        lowering.probe(probe);
-      }
+      if (scratchSize == 0) needs.push(lowering.scratchNeed);
       manifest.programs.push(row);
       module.functions.push(lowering.f);
     }
     if (this.diagnostics.hasErrors || checker.needs.any) return null;
-    state.finish();
     manifest.write(module.manifest);
     return module;
   }

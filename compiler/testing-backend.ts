@@ -1,21 +1,21 @@
 // Entry of the module that the tests of the back end load. Text and bytes go through one buffer of linear memory:
 // `allocate`, write UTF-8, call, then read `resultPointer` and `resultLength`.
 
-import { EncodedFunction } from "./bpf/encode";
-import { DisassemblyNames, disassemble } from "./bpf/disassemble";
 import { GeneratedModule, generate } from "./bpf/codegen";
+import { DisassemblyNames, disassemble } from "./bpf/disassemble";
+import { EncodedFunction } from "./bpf/encode";
 import { ParallelMove } from "./bpf/parallel-move";
 import { layOutBlocks } from "./ir/branch-layout";
-import { colourSlots } from "./ir/slot-colouring";
 import { parseIr } from "./ir/parser";
 import { printFunction, printMap, printRelocation } from "./ir/printer";
+import { colourSlots } from "./ir/slot-colouring";
 import { validateFunction } from "./ir/validator";
+import { BtfBuilder } from "./object/btf";
+import { IrModule } from "./object/module";
+import { writeObject } from "./object/object";
 import { Region, releaseCompileRegion, useRegion } from "./runtime/region";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
-import { IrModule } from "./object/module";
-import { writeObject } from "./object/object";
-import { BtfBuilder } from "./object/btf";
 
 let result: ByteBuffer = new ByteBuffer();
 
@@ -127,7 +127,7 @@ export function compileToObject(pointer: usize, length: u32): bool {
 /** Moves as pairs of i32 (target, source) to their order, cycles through place 0. */
 export function orderMoves(pointer: usize, count: i32): bool {
   const moves = new ParallelMove();
-  for (let i = 0; i < count; i++) moves.add(load<i32>(pointer + (<usize>i << 3)), load<i32>(pointer + (<usize>i << 3), 4));
+  for (let i = 0; i < count; i++) moves.add(load<i32>(pointer + ((<usize>i) << 3)), load<i32>(pointer + ((<usize>i) << 3), 4));
   moves.sequence(0);
   result = new ByteBuffer();
   for (let i = 0; i < moves.targets.length; i++) {

@@ -1,5 +1,6 @@
 // Entry of the test build: text in, text out, for stages that show no result outside the compiler. Not shipped.
 
+import { Region, releaseCompileRegion, useRegion } from "./runtime/region";
 import { ByteBuffer } from "./source/bytes";
 import { Diagnostics, Severity, codeName } from "./source/diagnostics";
 import { Source } from "./source/source";
@@ -7,14 +8,16 @@ import { Symbols } from "./source/symbols";
 import { parseProgram } from "./syntax/parser";
 import { printProgram } from "./syntax/printer";
 
-// Addresses and lengths of the results of the last call: numbers, since memory may be given back between calls.
+// Addresses and lengths of the results of the last call: numbers, since their memory is given back before the next.
 let treePointer: usize = 0;
 let treeLength: u32 = 0;
 let messagesPointer: usize = 0;
 let messagesLength: u32 = 0;
 
-/** Memory for a text of `length` bytes. */
+/** Memory for the text of the next call, of `length` bytes; what the call before made is given back. */
 export function allocate(length: u32): usize {
+  releaseCompileRegion();
+  useRegion(Region.Compile);
   return heap.alloc(max<u32>(length, 1));
 }
 

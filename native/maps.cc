@@ -144,27 +144,18 @@ void BpfObject::ClearMap(const Napi::CallbackInfo& info) {
   if (error != 0) ThrowErrno(info.Env(), error, std::string("clearing map '") + bpf_map__name(map) + "'");
 }
 
-// zeroMap(map, keepOffset?): sets the value of every existing key to zero, on all CPUs; with `keepOffset`, the u64 at that
-// offset of each CPU's value stays as it is.
+// zeroMap(map): sets the value of every existing key to zero, on all CPUs.
 void BpfObject::ZeroMap(const Napi::CallbackInfo& info) {
   bpf_map* map = FindMap(info.Env(), info[0]);
   if (map == nullptr) return;
   MapShape shape(map);
   MapContents contents;
   int error = ReadContents(shape, &contents);
-  size_t stride = (bpf_map__value_size(map) + 7) & ~static_cast<size_t>(7);
-  size_t keep = SIZE_MAX;
-  if (info.Length() > 1 && info[1].IsNumber()) keep = static_cast<size_t>(info[1].ToNumber().Int64Value());
+  std::vector<char> zeroes(shape.value_size);
   for (size_t index = 0; error == 0 && index < contents.count; index++) {
-    char* value = contents.values.data() + index * shape.value_size;
-    for (size_t offset = 0; offset < shape.value_size; offset++) {
-      size_t within = offset % stride;
-      if (within < keep || within >= keep + 8) value[offset] = 0;
-    }
-    if (bpf_map_update_elem(shape.descriptor, contents.keys.data() + index * shape.key_size, value, BPF_EXIST) != 0 &&
-        errno != ENOENT) {
-      error = errno;
-    }
+    const char* key = contents.keys.data() + index * shape.key_size;
+    // A script may delete keys at the same time.
+    if (bpf_map_update_elem(shape.descriptor, key, zeroes.data(), BPF_EXIST) != 0 && errno != ENOENT) error = errno;
   }
   if (error != 0) ThrowErrno(info.Env(), error, std::string("zeroing map '") + bpf_map__name(map) + "'");
 }

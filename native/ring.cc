@@ -23,8 +23,9 @@ int RingReader::Open(int map_fd, size_t size, std::unique_ptr<RingReader>* out) 
   void* consumer = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
   if (consumer == MAP_FAILED) return errno;
   reader->consumer_ = Mapping(consumer, page);
-  // The kernel maps the data pages twice in a row, so that a record never wraps.
-  size_t length = page + 2 * size;
+  // The kernel would map the data pages twice in a row, so that no record wraps; once is enough for copying, and every mapped
+  // page counts as memory of this process.
+  size_t length = page + size;
   void* producer = mmap(nullptr, length, PROT_READ, MAP_SHARED, map_fd, static_cast<off_t>(page));
   if (producer == MAP_FAILED) return errno;
   reader->producer_ = Mapping(producer, length);
@@ -69,7 +70,9 @@ size_t RingReader::TakeBatch() {
   size_t taken = position - start;
   if (taken == 0) return 0;
   size_t copied = taken <= batch_capacity_ ? taken : kHeaderSize;
-  memcpy(batch_data_, data + (start & mask), copied);
+  size_t until_end = std::min(copied, size_ - (start & mask));
+  memcpy(batch_data_, data + (start & mask), until_end);
+  memcpy(batch_data_ + until_end, data, copied - until_end);
   __atomic_store_n(consumer_position, position, __ATOMIC_RELEASE);
   return copied;
 }

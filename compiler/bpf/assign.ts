@@ -7,7 +7,7 @@
 
 import { BitMatrix } from "./bit-set";
 import { stepBack } from "./liveness";
-import { MachineFunction, MachineInstruction, MachineOp, NONE, OperandKind, isCommutative, keepsRight } from "./machine";
+import { isCommutative, keepsRight, MachineFunction, MachineInstruction, MachineOp, NONE, OperandKind } from "./machine";
 import { SpillResult } from "./spill";
 
 /** Marks a virtual register that has no register. */
@@ -129,7 +129,7 @@ class Assigner {
       }
     } else {
       for (let v = liveIn.next(b, 0); v >= 0; v = liveIn.next(b, v + 1)) {
-        if (this.isCrossing(v) == crossing) this.taken |= <u32>1 << this.registers[v];
+        if (this.isCrossing(v) == crossing) this.taken |= (<u32>1) << this.registers[v];
       }
     }
     const code = f.code[b];
@@ -153,7 +153,7 @@ class Assigner {
       if (target != NONE && this.isCrossing(target) == crossing) this.take(target, this.neighbour(instruction));
       if (keepsRight(instruction)) this.release(dying, target, crossing);
       if (target != NONE && dying.includes(target) && this.isCrossing(target) == crossing) {
-        const bit = <u32>1 << this.registers[target];
+        const bit = (<u32>1) << this.registers[target];
         if (instruction.op == MachineOp.Phi) unusedPhis |= bit;
         else this.taken &= ~bit;
       }
@@ -193,7 +193,7 @@ class Assigner {
   }
 
   private free(v: i32, crossing: bool): void {
-    if (this.isCrossing(v) == crossing) this.taken &= ~(<u32>1 << this.registers[v]);
+    if (this.isCrossing(v) == crossing) this.taken &= ~((<u32>1) << this.registers[v]);
   }
 
   /** The register that would save `instruction` a move, or UNASSIGNED. */
@@ -222,7 +222,7 @@ class Assigner {
   private take(v: i32, neighbour: u8): void {
     const register = this.pick(v, neighbour);
     this.registers[v] = register;
-    this.taken |= <u32>1 << register;
+    this.taken |= (<u32>1) << register;
     const root = this.find(v);
     if (this.groupRegister[root] == UNASSIGNED) this.groupRegister[root] = register;
   }
@@ -273,7 +273,7 @@ class Assigner {
 
   private meetPair(a: i32, b: i32): void {
     if (this.isCrossing(a) == this.isCrossing(b)) return;
-    if (this.isCrossing(a)) this.forbidden[b] = this.forbidden[b] | (<u32>1 << this.registers[a]);
-    else this.forbidden[a] = this.forbidden[a] | (<u32>1 << this.registers[b]);
+    if (this.isCrossing(a)) this.forbidden[b] = this.forbidden[b] | ((<u32>1) << this.registers[a]);
+    else this.forbidden[a] = this.forbidden[a] | ((<u32>1) << this.registers[b]);
   }
 }

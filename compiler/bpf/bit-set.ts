@@ -22,13 +22,13 @@ export class BitMatrix {
   add(row: i32, column: i32): void {
     assert(<u32>column < <u32>this.columns);
     const index = row * this.stride + (column >> 6);
-    this.words[index] = this.words[index] | (<u64>1 << (column & 63));
+    this.words[index] = this.words[index] | ((<u64>1) << (column & 63));
   }
 
   remove(row: i32, column: i32): void {
     assert(<u32>column < <u32>this.columns);
     const index = row * this.stride + (column >> 6);
-    this.words[index] = this.words[index] & ~(<u64>1 << (column & 63));
+    this.words[index] = this.words[index] & ~((<u64>1) << (column & 63));
   }
 
   clear(row: i32): void {

@@ -2,8 +2,8 @@
 //
 // Input: an IrModule whose functions are valid and optimised. Output: an EncodedFunction each, or the first error.
 
-import { IrFunction } from "../ir/ir";
 import { layOutBlocks } from "../ir/branch-layout";
+import { IrFunction } from "../ir/ir";
 import { colourSlots } from "../ir/slot-colouring";
 import { IrModule } from "../object/module";
 import { assign } from "./assign";

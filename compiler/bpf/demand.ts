@@ -3,7 +3,7 @@
 // Input: a validated IR function with slot offsets. Output: `demanded` per value. Leaves never need one (they are made at
 // each use), except the context. `Offset` folds into loads, stores and call arguments; a comparison into its branch.
 
-import { IrFunction, Op, Type, isComparison, isLeaf } from "../ir/ir";
+import { IrFunction, isComparison, isLeaf, Op, Type } from "../ir/ir";
 
 /** How an operand is used. */
 const enum Use {

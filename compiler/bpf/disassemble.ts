@@ -54,7 +54,7 @@ class Disassembler {
   }
 
   private address(slot: i32): usize {
-    return this.f.code.pointer + (<usize>slot << 3);
+    return this.f.code.pointer + ((<usize>slot) << 3);
   }
 
   private writeNumber(value: i32, width: i32): void {
@@ -116,7 +116,7 @@ class Disassembler {
     }
     assert(src != PSEUDO_FUNCTION);
     out.writeAscii("0x");
-    out.writeHex((<u64>(<u32>high) << 32) | <u64>(<u32>imm));
+    out.writeHex(((<u64>(<u32>high)) << 32) | <u64>(<u32>imm));
     out.writeAscii(" ll");
   }
 

@@ -8,8 +8,8 @@ import {
   Block,
   Class,
   End,
-  FRAME_POINTER,
   Fixup,
+  FRAME_POINTER,
   FunctionCode,
   Instruction,
   MODE_MEMORY,
@@ -19,16 +19,7 @@ import {
   sizeBits,
 } from "./instructions";
 import { Liveness } from "./liveness";
-import {
-  Alu,
-  FRAME,
-  MachineFunction,
-  MachineInstruction,
-  MachineOp,
-  NONE,
-  Operand,
-  OperandKind,
-} from "./machine";
+import { Alu, FRAME, MachineFunction, MachineInstruction, MachineOp, NONE, Operand, OperandKind } from "./machine";
 import { ParallelMove } from "./parallel-move";
 
 /** Places of parallel moves: registers by number, then frame places by their distance from the frame pointer. */
@@ -370,7 +361,7 @@ class Expander {
     for (let i = 0; i < code.length && code[i].op == MachineOp.Phi; i++) {
       const phi = code[i];
       const operand = phi.operands[index];
-      if (phi.target != NONE) used |= <u32>1 << this.registers[phi.target];
+      if (phi.target != NONE) used |= (<u32>1) << this.registers[phi.target];
       if (operand.kind == OperandKind.Register) moves.add(this.placeOf(phi), this.registers[operand.register]);
       else if (operand.kind == OperandKind.Spilled) moves.add(this.placeOf(phi), framePlace(f.slotOffset[operand.register]));
     }
@@ -395,7 +386,7 @@ class Expander {
 
   private registersIn(set: BitMatrix, row: i32): u32 {
     let mask: u32 = 0;
-    for (let v = set.next(row, 0); v >= 0; v = set.next(row, v + 1)) mask |= <u32>1 << this.registers[v];
+    for (let v = set.next(row, 0); v >= 0; v = set.next(row, v + 1)) mask |= (<u32>1) << this.registers[v];
     return mask;
   }
 

@@ -3,59 +3,25 @@
 // Input: a valid IR function whose slots have offsets and whose blocks have an order. Output: a MachineFunction in SSA form
 // whose phis stand only in blocks all of whose predecessors have one successor (critical edges into phis are split).
 
-import { IrFunction, LOAD_SIGNED, Op, Type, isComparison, isLeaf } from "../ir/ir";
 import { Dominators } from "../ir/dominators";
-import { Helper } from "../ir/helpers";
-import { Demand, isPointer } from "./demand";
+import { IrFunction, isComparison, isLeaf, LOAD_SIGNED, Op } from "../ir/ir";
+import { splitCriticalEdges } from "./critical-edges";
+import { Alu, Condition, exchanged, MachineFunction, MachineInstruction, MachineOp, NONE, Operand, Trait } from "./machine";
+import { fitsI32, OperandSelection } from "./operand-selection";
+import { aluCode, conditionCode } from "./operation-codes";
 import { bitWidth } from "./width";
-import {
-  Alu,
-  Condition,
-  FRAME,
-  MachineFunction,
-  MachineInstruction,
-  MachineOp,
-  NONE,
-  Operand,
-  OperandKind,
-  Trait,
-  exchanged,
-} from "./machine";
 
 export function select(f: IrFunction): MachineFunction {
   return new Selector(f).run();
 }
 
-function fitsI32(value: i64): bool {
-  return value == <i64>(<i32>value);
-}
-
-function fitsI16(value: i64): bool {
-  return value == <i64>(<i16>value);
-}
-
-class Selector {
-  private out: MachineFunction;
-  private demand: Demand;
-  /** Virtual register of each IR value, or NONE. */
-  private registers: Array<i32> = [];
-  /** Registers of the context arguments 1 and 2, or NONE. */
-  private arrivals: StaticArray<i32> = [NONE, NONE];
-  private block: i32 = 0;
-  private source: u32 = 0;
-  /** Base and offset that `address` leaves. */
-  private base: i32 = NONE;
-  private offset: i64 = 0;
-  /** Register that holds an address of a data section in this block since the last call, its section and address. */
-  private dataRegister: i32 = NONE;
-  private dataSection: u8 = 0;
-  private dataAddress: i64 = 0;
+@final
+class Selector extends OperandSelection {
   /** The branch of the current block jumps to the other side than the IR's. */
   private exchangeEdges: bool = false;
 
-  constructor(private f: IrFunction) {
-    this.out = new MachineFunction(f.name, f.section);
-    this.demand = new Demand(f);
+  constructor(f: IrFunction) {
+    super(f);
   }
 
   run(): MachineFunction {
@@ -77,48 +43,8 @@ class Selector {
     }
     this.orderPredecessors(reachable);
     this.layOut(reachable);
-    this.splitCriticalEdges();
+    splitCriticalEdges(out);
     return out;
-  }
-
-  private assignRegisters(): void {
-    const f = this.f;
-    const bounded = this.boundedValues();
-    for (let v = 0; v < f.valueCount; v++) {
-      if (!this.demand.demanded[v] || f.block[v] < 0) continue;
-      if (f.op[v] == Op.Context) {
-        const which = <i32>f.imm[v];
-        if (this.arrivals[which] == NONE) {
-          this.arrivals[which] = this.out.addRegister(Trait.Pointer);
-          this.out.arrival[this.arrivals[which]] = <u8>(which + 1);
-        }
-        this.registers[v] = this.arrivals[which];
-        continue;
-      }
-      if (f.type[v] == Type.Void) continue;
-      let trait = isPointer(f.type[v]) ? Trait.Pointer : Trait.Plain;
-      if (f.type[v] == Type.Record || f.type[v] == Type.RecordOrNull || bounded[v]) trait |= Trait.KeepInRegister;
-      this.registers[v] = this.out.addRegister(trait);
-    }
-  }
-
-  /** Numbers whose range the verifier must know: a check of a reloaded copy would not count for the next reload. */
-  private boundedValues(): StaticArray<bool> {
-    const f = this.f;
-    const bounded = new StaticArray<bool>(f.valueCount);
-    for (let v = 0; v < f.valueCount; v++) {
-      if (f.block[v] < 0) continue;
-      if (f.op[v] == Op.Index) bounded[f.operand(v, 1)] = true;
-      if (f.op[v] == Op.Call) {
-        for (let k = 1; k < f.operandCount(v); k++) {
-          const before = f.type[f.operand(v, k - 1)];
-          if (before == Type.Stack || before == Type.MapValue || before == Type.Record || before == Type.Data) {
-            bounded[f.operand(v, k)] = true;
-          }
-        }
-      }
-    }
-    return bounded;
   }
 
   /** Phi operands follow the IR's predecessors; unreachable ones are dropped from both. */
@@ -140,162 +66,6 @@ class Selector {
   private layOut(reachable: Dominators): void {
     const order = this.f.layout.length > 0 ? this.f.layout : reachable.order;
     for (let i = 0; i < order.length; i++) if (reachable.isReachable(order[i])) this.out.layout.push(order[i]);
-  }
-
-  private splitCriticalEdges(): void {
-    const out = this.out;
-    const count = out.blockCount;
-    for (let b = 0; b < count; b++) {
-      if (out.code[b].length == 0 || out.code[b][0].op != MachineOp.Phi) continue;
-      const before = out.predecessors[b];
-      for (let k = 0; k < before.length; k++) {
-        const p = before[k];
-        if (out.successor1[p] < 0) continue;
-        const middle = out.addBlock();
-        const jump = new MachineInstruction(MachineOp.Jump, out.terminator(p).source);
-        out.code[middle].push(jump);
-        out.successor0[middle] = b;
-        out.predecessors[middle].push(p);
-        // Both edges of a branch may lead here: the first predecessor entry stands for successor 0.
-        if (out.successor0[p] == b) out.successor0[p] = middle;
-        else out.successor1[p] = middle;
-        before[k] = middle;
-        const at = out.layout.indexOf(p);
-        out.layout.push(0);
-        for (let i = out.layout.length - 1; i > at + 1; i--) out.layout[i] = out.layout[i - 1];
-        out.layout[at + 1] = middle;
-      }
-    }
-  }
-
-  // Emission.
-
-  private emit(op: MachineOp): MachineInstruction {
-    const instruction = new MachineInstruction(op, this.source);
-    this.out.code[this.block].push(instruction);
-    return instruction;
-  }
-
-  private setRegister(target: i32, operand: Operand): void {
-    const set = this.emit(MachineOp.Set);
-    set.target = target;
-    set.operands.push(operand);
-  }
-
-  private temporary(operand: Operand, trait: i32): i32 {
-    const register = this.out.addRegister(trait);
-    this.setRegister(register, operand);
-    return register;
-  }
-
-  /** `value` as an operand that is made at its use. `Offset`s fold where `demand` says so. */
-  private operand(value: i32): Operand {
-    const f = this.f;
-    switch (f.op[value]) {
-      case Op.Const:
-        return Operand.constant(f.imm[value]);
-      case Op.CoreConst: {
-        const operand = Operand.constant(f.imm[value]);
-        operand.relocation = f.relocation[value];
-        return operand;
-      }
-      case Op.Slot:
-        return new Operand(OperandKind.Frame, f.slotOffset[<i32>f.imm[value]]);
-      case Op.MapRef:
-        return new Operand(OperandKind.Map, f.imm[value]);
-      case Op.FunctionRef:
-        return new Operand(OperandKind.Function, f.imm[value]);
-      case Op.DataRef: {
-        const operand = new Operand(OperandKind.Data, f.imm[value]);
-        operand.section = f.aux[value];
-        return operand;
-      }
-      case Op.Offset:
-        if (this.demand.folds(value)) return this.offsetOperand(value);
-        return Operand.ofRegister(this.registers[value]);
-      default:
-        assert(this.registers[value] != NONE);
-        return Operand.ofRegister(this.registers[value]);
-    }
-  }
-
-  /** Base plus constant of the Offset `value`. */
-  private offsetOperand(value: i32): Operand {
-    const f = this.f;
-    const inner = f.operand(value, 0);
-    const base = this.operand(inner);
-    // A relocated constant must stand alone in its instruction, with exactly the local value.
-    if (f.relocation[value] < 0 && base.relocation < 0) {
-      base.imm += f.imm[value];
-      return base;
-    }
-    if (base.kind != OperandKind.Register || base.imm != 0 || base.relocation >= 0) {
-      return Operand.ofRegister(this.temporary(base, Trait.Pointer), f.imm[value], f.relocation[value]);
-    }
-    base.imm = f.imm[value];
-    base.relocation = f.relocation[value];
-    return base;
-  }
-
-  /** `value` in a register. */
-  private register(value: i32): i32 {
-    const operand = this.operand(value);
-    if (operand.kind == OperandKind.Register && operand.imm == 0 && operand.relocation < 0) return operand.register;
-    const trait = isPointer(this.f.type[value]) ? Trait.Pointer : Trait.Plain;
-    return this.temporary(operand, trait);
-  }
-
-  /** True if `value` can be the constant of an arithmetic instruction. */
-  private isImmediate(value: i32): bool {
-    const op = this.f.op[value];
-    return (op == Op.Const || op == Op.CoreConst) && fitsI32(this.f.imm[value]);
-  }
-
-  /** Leaves base register (or FRAME) and offset of an access at `value` + `displacement` in `base` and `offset`. */
-  private address(value: i32, displacement: i64, relocation: i32): void {
-    const f = this.f;
-    const op = f.op[value];
-    const folds = this.demand.foldsPlain(value) || op == Op.Slot || op == Op.DataRef;
-    if (!folds) {
-      this.base = this.register(value);
-      this.offset = displacement;
-    } else {
-      const operand = this.operand(value);
-      if (relocation >= 0 && operand.imm != 0) {
-        // A relocated access keeps its own offset; the rest goes into the base.
-        this.base = this.temporary(operand, Trait.Pointer);
-        this.offset = displacement;
-        return;
-      }
-      this.offset = displacement + operand.imm;
-      if (operand.kind == OperandKind.Frame) this.base = FRAME;
-      else if (operand.kind == OperandKind.Data) this.dataBase(operand.section, this.offset);
-      else {
-        assert(operand.kind == OperandKind.Register && operand.relocation < 0);
-        this.base = operand.register;
-      }
-    }
-    if (!fitsI16(this.offset)) {
-      const base = this.base == FRAME ? new Operand(OperandKind.Frame, this.offset) : Operand.ofRegister(this.base, this.offset);
-      this.base = this.temporary(base, Trait.Pointer);
-      this.offset = 0;
-    }
-  }
-
-  /** Address `imm` of a data section as base and offset; reuses the register of the access before. */
-  private dataBase(section: u8, imm: i64): void {
-    if (this.dataRegister != NONE && this.dataSection == section && fitsI16(imm - this.dataAddress)) {
-      this.base = this.dataRegister;
-      this.offset = imm - this.dataAddress;
-      return;
-    }
-    const operand = new Operand(OperandKind.Data, imm);
-    operand.section = section;
-    this.dataRegister = this.temporary(operand, Trait.Pointer);
-    this.dataSection = section;
-    this.dataAddress = imm;
-    this.base = this.dataRegister;
-    this.offset = 0;
   }
 
   private value(v: i32): void {
@@ -605,59 +375,5 @@ class Selector {
     branch.code = Condition.NotEqual;
     branch.left = this.register(condition);
     this.add(branch);
-  }
-}
-
-function aluCode(op: Op): i32 {
-  switch (op) {
-    case Op.Add:
-      return Alu.Add;
-    case Op.Sub:
-      return Alu.Sub;
-    case Op.Mul:
-      return Alu.Mul;
-    case Op.Div:
-      return Alu.Div;
-    case Op.Mod:
-      return Alu.Mod;
-    case Op.And:
-      return Alu.And;
-    case Op.Or:
-      return Alu.Or;
-    case Op.Xor:
-      return Alu.Xor;
-    case Op.Shl:
-      return Alu.ShiftLeft;
-    case Op.Shr:
-      return Alu.ShiftRight;
-    default:
-      assert(op == Op.Sar);
-      return Alu.ShiftArithmetic;
-  }
-}
-
-function conditionCode(op: Op): i32 {
-  switch (op) {
-    case Op.Equal:
-      return Condition.Equal;
-    case Op.NotEqual:
-      return Condition.NotEqual;
-    case Op.Below:
-      return Condition.Below;
-    case Op.BelowEqual:
-      return Condition.BelowEqual;
-    case Op.Above:
-      return Condition.Above;
-    case Op.AboveEqual:
-      return Condition.AboveEqual;
-    case Op.Less:
-      return Condition.Less;
-    case Op.LessEqual:
-      return Condition.LessEqual;
-    case Op.Greater:
-      return Condition.Greater;
-    default:
-      assert(op == Op.GreaterEqual);
-      return Condition.GreaterEqual;
   }
 }

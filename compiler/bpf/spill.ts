@@ -10,15 +10,7 @@
 import { Dominators } from "../ir/dominators";
 import { BitMatrix } from "./bit-set";
 import { Liveness, machineDominators, stepBack } from "./liveness";
-import {
-  MachineFunction,
-  MachineInstruction,
-  MachineOp,
-  NONE,
-  OperandKind,
-  Trait,
-  keepsRight,
-} from "./machine";
+import { keepsRight, MachineFunction, MachineInstruction, MachineOp, NONE, OperandKind, Trait } from "./machine";
 
 /** Registers for values that live across calls: r6-r9. */
 const CROSSING_LIMIT: i32 = 4;

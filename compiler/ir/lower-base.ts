@@ -29,16 +29,6 @@ export const enum Counter {
   Count = 3,
 }
 
-/** A constant that stands for `factor` scratch slots, patched once the size of a slot is known. */
-@final
-class SlotMultiple {
-  constructor(
-    public f: IrFunction,
-    public value: i32,
-    public factor: i32,
-  ) {}
-}
-
 /** What all attach points of a script share while they are lowered. */
 export class LoweringState {
   /** Made on first use: a script without kernel structs needs no BTF. */
@@ -48,28 +38,17 @@ export class LoweringState {
   /** Offset of `ring_limit` and `max_cpu` in `.rodata`, or -1. */
   ringLimit: i32 = -1;
   maximumCpu: i32 = -1;
-  /** Bytes of the largest scratch slot so far, header included. */
-  scratchSize: i32 = 0;
-  slotMultiples: Array<SlotMultiple> = [];
 
   constructor(
     public module: IrModule,
     public manifest: Manifest,
     public checker: Checker,
-  ) {}
-
-  /** Fixes the size of scratch slots, once every attach point was lowered. */
-  finish(): void {
-    if (this.scratchSize == 0) return;
-    // Whole cache lines keep slots of two CPUs apart.
-    const size = (this.scratchSize + 63) & -64;
-    this.manifest.scratchSlotSize = size;
-    this.manifest.scratchSlotsPerCpu = SCRATCH_SLOTS;
-    this.module.scratchSize = size * SCRATCH_SLOTS;
-    for (let i = 0; i < this.slotMultiples.length; i++) {
-      const multiple = this.slotMultiples[i];
-      multiple.f.imm[multiple.value] = size * multiple.factor;
-    }
+    /** Bytes of a scratch slot, as an earlier lowering found it; 0: no program has one. */
+    public scratchSize: i32,
+  ) {
+    manifest.scratchSlotSize = scratchSize;
+    manifest.scratchSlotsPerCpu = scratchSize == 0 ? 0 : SCRATCH_SLOTS;
+    module.scratchSize = scratchSize * SCRATCH_SLOTS;
   }
 }
 
@@ -84,8 +63,11 @@ export abstract class LoweringBase {
   private scratchSlot: i32 = -1;
   /** Bytes of the slot that are handed out. */
   private scratchUsed: i32 = SCRATCH_HEADER;
-  /** Set when memory was wanted that only a scratch slot can give: lowering starts again with one. */
-  wantsScratch: bool = false;
+
+  /** Bytes of scratch that this program uses, in whole cache lines: slots of two CPUs do not share one. */
+  get scratchNeed(): i32 {
+    return this.scratchUsed == SCRATCH_HEADER ? 0 : (this.scratchUsed + 63) & -64;
+  }
 
   constructor(
     protected state: LoweringState,
@@ -105,14 +87,10 @@ export abstract class LoweringBase {
   /** Address of `size` bytes of undefined contents, which live as long as the program runs. */
   protected memory(size: i32): i32 {
     if (size <= ON_STACK_LIMIT) return this.b.slot(size);
-    if (this.scratchSlot < 0) {
-      this.wantsScratch = true;
-      return this.b.slot(8);
-    }
     const offset = this.scratchUsed;
     this.scratchUsed = (offset + size + 7) & -8;
-    if (this.scratchUsed > this.state.scratchSize) this.state.scratchSize = this.scratchUsed;
-    return this.b.offset(this.scratchSlot, offset);
+    // Without a slot this lowering only measures: another one follows.
+    return this.scratchSlot < 0 ? this.b.slot(8) : this.b.offset(this.scratchSlot, offset);
   }
 
   /**
@@ -133,12 +111,12 @@ export abstract class LoweringBase {
     const maximum = b.load(b.data(Section.Rodata, state.maximumCpu), 0, 4);
     b.branch(b.binary(Op.Above, cpu, maximum), refused, inRange);
     b.enter(inRange);
-    const first = b.index(b.data(Section.Scratch, 0), b.binary(Op.Mul, cpu, this.slotMultiple(SCRATCH_SLOTS)));
+    const first = b.index(b.data(Section.Scratch, 0), b.binary(Op.Mul, cpu, b.constant(this.state.scratchSize * SCRATCH_SLOTS)));
     const taken = b.newBlock();
     const slot = b.addVariable(Type.Data);
     const one = b.constant(1);
     for (let i = 0; i < SCRATCH_SLOTS; i++) {
-      const address = i == 0 ? first : b.index(first, this.slotMultiple(i));
+      const address = b.offset(first, this.state.scratchSize * i);
       const busy = b.newBlock(true);
       b.atomicAdd(address, 0, 8, one);
       b.write(slot, address);
@@ -152,15 +130,6 @@ export abstract class LoweringBase {
     b.ret(this.returnValue());
     b.enter(taken);
     this.scratchSlot = b.read(slot);
-  }
-
-  /** A constant of its own (never shared) that will be `factor` slots. */
-  private slotMultiple(factor: i32): i32 {
-    const value = this.f.create(Op.Const, Type.Scalar, 4096 + factor, 0, this.b.source);
-    this.f.code[0].unshift(value);
-    this.f.block[value] = 0;
-    this.state.slotMultiples.push(new SlotMultiple(this.f, value, factor));
-    return value;
   }
 
   /** Reserves `size` bytes of `.rodata` that `bind` sets; returns their offset. */

@@ -281,9 +281,10 @@ export abstract class ExpressionLowering extends FieldLowering {
     }
     const size = this.types.get(text.typeId).size;
     let count = min(<i32>literal.length + 1, size);
-    const pointer = this.textPrefix(text, count + 1);
-    // The name of a task is padded with NUL, so that whole words may be compared.
-    if (this.isCommandName(text)) count = (count + 7) & -8;
+    // A task's name is short: with zeros around it, whole words can be compared.
+    const isName = this.isCommandName(text);
+    if (isName) count = (count + 7) & -8;
+    const pointer = this.textPrefix(text, isName ? count : count + 1, isName);
     let at = 0;
     while (at < count) {
       let step = 8;
@@ -306,13 +307,13 @@ export abstract class ExpressionLowering extends FieldLowering {
     return row != null && row.recipe == Recipe.CommandName;
   }
 
-  /** Address of memory that holds at least the first `wanted` bytes of a text, or all of it. */
-  private textPrefix(e: Expression, wanted: i32): i32 {
+  /** Address of memory that holds at least the first `wanted` bytes of a text, or all of it; `padded` with zeros behind the NUL. */
+  private textPrefix(e: Expression, wanted: i32, padded: bool): i32 {
     if (e.kind == NodeKind.Variable) return this.scopes.find((<Variable>e).name)!.storage;
     const size = this.types.get(e.typeId).size;
-    const bytes = this.isCommandName(e) ? 16 : min(size, wanted);
-    const pointer = this.memory(bytes);
-    this.writeText(e, bytes, pointer, 0, false);
+    const pointer = this.memory(padded ? size : min(size, wanted));
+    if (padded) this.b.zero(pointer, 0, wanted);
+    this.writeText(e, padded ? size : min(size, wanted), pointer, 0, false);
     return pointer;
   }
 
@@ -351,8 +352,9 @@ export abstract class ExpressionLowering extends FieldLowering {
       }
       case NodeKind.Identifier:
         if (this.isCommandName(e)) {
+          // Kernels from 6.1 to 6.5 leave what follows the NUL as it was.
+          if (whole) b.zero(pointer, offset, size);
           b.call(Helper.GetCurrentComm, [b.offset(pointer, offset), b.constant(min(size, 16))]);
-          if (whole && size > 16) b.zero(pointer, offset + 16, size - 16);
         } else {
           const name = String.UTF8.encode(this.checker.probeName());
           this.writeBytes(changetype<usize>(name), name.byteLength, size, pointer, offset, whole);

@@ -4,7 +4,7 @@
 // Types may be left out where they follow from the op; `from` may be left out, then predecessors come in the order of text.
 
 import { HelperTable } from "./helper-lookup";
-import { IrFunction, LOAD_SIGNED, MapDefinition, Op, Relocation, Type, isComparison, isTerminator, opNames, typeNames } from "./ir";
+import { IrFunction, isComparison, isTerminator, LOAD_SIGNED, MapDefinition, Op, opNames, Relocation, Type, typeNames } from "./ir";
 import { sectionNames } from "./printer";
 
 @final

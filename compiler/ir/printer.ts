@@ -13,7 +13,7 @@
 
 import { ByteBuffer } from "../source/bytes";
 import { HelperTable } from "./helper-lookup";
-import { IrFunction, LOAD_SIGNED, MapDefinition, Op, Relocation, Section, Type, isComparison, opNames, typeNames } from "./ir";
+import { IrFunction, isComparison, LOAD_SIGNED, MapDefinition, Op, opNames, Relocation, Section, Type, typeNames } from "./ir";
 
 /** Names of sections in the textual form, indexed by `Section`. */
 export const sectionNames: StaticArray<string> = ["rodata", "counters", "scratch"];

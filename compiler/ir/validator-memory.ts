@@ -144,7 +144,8 @@ class MemoryCheck {
         if (fillsAll(<i32>f.imm[v])) this.set(this.slot, this.offset, size, true);
       } else if (check) {
         const missing = this.firstUnwritten(size);
-        if (missing >= 0) return `${nameOf(f, v)}: byte ${missing} of slot ${this.slot} is read by ${row.name} but not written on every path`;
+        if (missing >= 0)
+          return `${nameOf(f, v)}: byte ${missing} of slot ${this.slot} is read by ${row.name} but not written on every path`;
       }
     }
     return "";

@@ -2,7 +2,7 @@
 
 import { Dominators } from "./dominators";
 import { Helper } from "./helpers";
-import { IrFunction, Op, isComparison } from "./ir";
+import { IrFunction, isComparison, Op } from "./ir";
 import { nameOf, notNullSuccessor } from "./validator";
 
 /** What a path may have done with the record so far. */

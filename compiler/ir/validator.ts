@@ -6,7 +6,7 @@
 import { Dominators } from "./dominators";
 import { HelperTable } from "./helper-lookup";
 import { Argument, HelperRow } from "./helpers";
-import { IrFunction, MapDefinition, Op, Section, Type, isComparison, isLeaf, isTerminator, opNames, typeNames } from "./ir";
+import { IrFunction, isComparison, isLeaf, isTerminator, MapDefinition, Op, opNames, Section, Type, typeNames } from "./ir";
 import { checkMemory } from "./validator-memory";
 import { checkRecords } from "./validator-records";
 

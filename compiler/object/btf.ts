@@ -283,7 +283,7 @@ export class BtfBuilder {
     let partCount = type.kind == BtfKind.Array ? 0 : <u32>parts.length;
     if (type.kind == BtfKind.Function) partCount = type.extra;
     out.writeU32(type.name);
-    out.writeU32((type.flag ? <u32>1 << 31 : 0) | (<u32>type.kind << 24) | partCount);
+    out.writeU32((type.flag ? (<u32>1) << 31 : 0) | ((<u32>type.kind) << 24) | partCount);
     out.writeU32(type.sizeOrType);
     switch (type.kind) {
       case BtfKind.Int:

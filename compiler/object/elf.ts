@@ -172,7 +172,7 @@ export class ElfWriter {
     const content = new ByteBuffer(16 * target.relocationOffsets.length);
     for (let i = 0; i < target.relocationOffsets.length; i++) {
       content.writeU64(target.relocationOffsets[i]);
-      content.writeU64((<u64>this.symbols[target.relocationSymbols[i]].number << 32) | <u64>target.relocationTypes[i]);
+      content.writeU64(((<u64>this.symbols[target.relocationSymbols[i]].number) << 32) | <u64>target.relocationTypes[i]);
     }
     const section = new ElfSection(`.rel${target.name}`, SectionType.Relocations, 0, 8, content);
     section.link = symbolTable;

@@ -1,8 +1,8 @@
 // One object in the making: what lowering hands to the back end.
 
+import { IrFunction, MapDefinition, Relocation } from "../ir/ir";
 import { ByteBuffer } from "../source/bytes";
 import { Source } from "../source/source";
-import { IrFunction, MapDefinition, Relocation } from "../ir/ir";
 import { BtfBuilder } from "./btf";
 
 export class IrModule {

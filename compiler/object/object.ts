@@ -3,15 +3,15 @@
 // Section order: programs by section, `license`, data, `.maps`, `.BTF`, `.BTF.ext`, ours (`.bpfcast`, `.bpfcast.rel`), symbols,
 // strings, relocations. Several programs may share a section; callbacks lie in `.text`.
 
-import { CodeFixup, EncodedFunction } from "../bpf/encode";
 import { GeneratedModule } from "../bpf/codegen";
+import { CodeFixup, EncodedFunction } from "../bpf/encode";
 import { Fixup } from "../bpf/instructions";
 import { RelocationKind, Section } from "../ir/ir";
 import { ByteBuffer } from "../source/bytes";
 import { Linkage } from "./btf";
 import { BtfExtBuilder } from "./btf-ext";
 import { BpfRelocation, ElfWriter, SectionFlags } from "./elf";
-import { MapLayout, describeMaps } from "./maps";
+import { describeMaps, MapLayout } from "./maps";
 import { IrModule } from "./module";
 
 /** Section of callbacks. */

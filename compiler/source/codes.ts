@@ -4,9 +4,7 @@
 export const enum Code {
   // compiler/syntax
   UnexpectedToken,
-  UnexpectedCharacter,
   UnterminatedString,
-  UnterminatedComment,
   InvalidEscape,
   InvalidNumber,
   NumberTooLarge,
@@ -60,9 +58,7 @@ export const enum Code {
 /** Data of the module, no allocation: it may outlive a compile. */
 const NAMES: StaticArray<string> = [
   "unexpected-token",
-  "unexpected-character",
   "unterminated-string",
-  "unterminated-comment",
   "invalid-escape",
   "invalid-number",
   "number-too-large",

@@ -104,7 +104,6 @@ export function readAttachPoint(lexer: Lexer, start: u32): AttachPoint | null {
     separator = lexer.at(part.end);
     offset = part.end + 1;
   }
-  check(lexer, point);
   return point;
 }
 
@@ -147,7 +146,7 @@ function readPart(lexer: Lexer, start: u32, limit: u32, separator: u8): AttachPa
 }
 
 /** Reports what is wrong with an attach point whatever the target is. */
-function check(lexer: Lexer, point: AttachPoint): void {
+export function checkAttachPoint(lexer: Lexer, point: AttachPoint): void {
   const provider = point.provider;
   if (provider == Provider.Unknown) {
     const name = lexer.source.text(point.providerStart, point.providerEnd);

@@ -11,6 +11,8 @@ import { BinaryOperator, UnaryOperator, binaryPrecedence } from "./operators";
 import { Token, binaryOperator } from "./tokens";
 import { TypeParser } from "./types";
 
+const ADDRESS_OF = "syntax: address-of operator (&) can only be used on a map or variable";
+
 export abstract class ExpressionParser extends TypeParser {
   /** Inside a predicate: a `/` before `{` ends it and divides nothing. */
   protected inPredicate: bool = false;
@@ -97,9 +99,13 @@ export abstract class ExpressionParser extends TypeParser {
           this.next();
           return new Unary(start, map.end, UnaryOperator.AddressOf, map);
         }
-        this.fail(Code.InvalidOperator, "syntax: address-of operator (&) can only be used on a map or variable");
+        this.fail(Code.InvalidOperator, ADDRESS_OF);
         return new ErrorExpression(start, this.previousEnd);
       }
+      case Token.AmpersandAmpersand:
+        // The address of an address: the peer marks the second `&`.
+        this.failAt(Code.InvalidOperator, start + 1, start + 2, ADDRESS_OF);
+        return new ErrorExpression(start, start);
       case Token.PlusPlus: return this.parsePreIncrement(UnaryOperator.PreIncrement);
       case Token.MinusMinus: return this.parsePreIncrement(UnaryOperator.PreDecrement);
       case Token.LeftParenthesis:
@@ -267,7 +273,7 @@ export abstract class ExpressionParser extends TypeParser {
         return count;
       }
       case Token.LeftParenthesis: return this.parseParenthesised();
-      case Token.LeftBrace: return this.blockExpression(this.parseBlock(true));
+      case Token.LeftBrace: return this.parseValueBlock();
       case Token.Identifier: return this.parseWord();
       default: {
         const hint = lexer.at(start) == 0x27 ? 'text is written in double quotes; a character is "x"[0]' : "";
@@ -331,9 +337,9 @@ export abstract class ExpressionParser extends TypeParser {
       return new BooleanLiteral(start, this.previousEnd, word == words.true);
     }
     if (word == words.if) return this.parseIfExpression();
+    if (word == words.sizeof || word == words.typeinfo) return this.parseSizeOf(word == words.sizeof);
+    if (word == words.offsetof) return this.parseOffsetOf();
     if (call) {
-      if (word == words.sizeof || word == words.typeinfo) return this.parseSizeOf(word == words.sizeof);
-      if (word == words.offsetof) return this.parseOffsetOf();
       if (word == words.typeof) {
         const type = this.parseTypeOf();
         return new TypeExpression(start, type.end, type);
@@ -368,7 +374,7 @@ export abstract class ExpressionParser extends TypeParser {
   private parseSizeOf(size: bool): Expression {
     const start = this.lexer.start;
     this.next();
-    this.next();
+    this.expect(Token.LeftParenthesis, "'('");
     let type: TypeSyntax | null = null;
     let expression: Expression | null = null;
     if (this.startsType(false)) type = this.parseType();
@@ -381,7 +387,7 @@ export abstract class ExpressionParser extends TypeParser {
   private parseOffsetOf(): Expression {
     const start = this.lexer.start;
     this.next();
-    this.next();
+    this.expect(Token.LeftParenthesis, "'('");
     let type: TypeSyntax | null = null;
     let expression: Expression | null = null;
     if (this.startsType(false)) type = this.parseType();
@@ -416,22 +422,27 @@ export abstract class ExpressionParser extends TypeParser {
     return path;
   }
 
-  private blockExpression(body: Block): Expression {
-    if (!body.result) this.needsValue(body);
+  private parseValueBlock(): Expression {
+    const errors = this.diagnostics.errorCount;
+    const body = this.parseBlock(true);
+    this.needValue(body, errors);
     return new BlockExpression(body.start, body.end, body);
   }
 
-  /** Reports a block that is used as a value and has none. */
-  private needsValue(body: Block): void {
+  /** Reports a block that is used as a value and has none; not if it has errors, of which there were `errors` before. */
+  private needValue(body: Block, errors: i32): void {
+    if (body.result || this.diagnostics.errorCount > errors) return;
     this.lexer.error(Code.UnexpectedToken, body.start, body.end, "this block must have a value", "its last line is the value: an expression without a ';'");
   }
 
   /** What `if`, `while` and `unroll` stand before: one operand, so that the block behind it is not taken for a part of it. */
   protected parseCondition(): Expression {
     if (!this.is(Token.LeftBrace)) return this.parseUnary();
+    const errors = this.diagnostics.errorCount;
     const body = this.parseBlock(true);
     if (!this.lost && !this.is(Token.LeftBrace)) this.fail(Code.UnexpectedToken, "syntax: expected '{'", "the condition is missing");
-    return this.blockExpression(body);
+    this.needValue(body, errors);
+    return new BlockExpression(body.start, body.end, body);
   }
 
   /** An `if` whose value is used: every branch has one. */
@@ -439,8 +450,9 @@ export abstract class ExpressionParser extends TypeParser {
     const start = this.lexer.start;
     this.next();
     const condition = this.parseCondition();
+    const errors = this.diagnostics.errorCount;
     const then = this.parseBlock(true);
-    if (!then.result) this.needsValue(then);
+    this.needValue(then, errors);
     if (!this.isWord(this.words.else)) {
       const hint = "an `if` that is used as a value needs an `else`";
       this.fail(Code.UnexpectedToken, "syntax: expected 'else'", hint);
@@ -453,7 +465,7 @@ export abstract class ExpressionParser extends TypeParser {
       otherwise = reached ? this.parseIfExpression() : new ErrorExpression(start, start);
       this.leaveExpression();
     } else if (this.is(Token.LeftBrace)) {
-      otherwise = this.blockExpression(this.parseBlock(true));
+      otherwise = this.parseValueBlock();
     } else {
       this.fail(Code.UnexpectedToken, "syntax: expected '{' or 'if' after 'else'");
       otherwise = new ErrorExpression(this.lexer.start, this.lexer.start);

@@ -31,6 +31,8 @@ export class Lexer {
   lineBreakBefore: bool = false;
   /** Errors are not reported: the parser has lost its way, or is only looking ahead. */
   silent: bool = false;
+  /** Where a comment starts that the text ends in; `u32.MAX_VALUE` if none has been met. */
+  openComment: u32 = u32.MAX_VALUE;
   /** End of the last token, without the layout that follows it. */
   previousEnd: u32 = 0;
 
@@ -80,8 +82,10 @@ export class Lexer {
         offset += 2;
         while (offset < this.limit && load<u8>(this.text + offset) != 0x0a) offset++;
       } else if (second == 0x2a) {
+        const start = offset;
         offset += 2;
         while (offset < this.limit && !(load<u8>(this.text + offset) == 0x2a && this.at(offset + 1) == 0x2f)) offset++;
+        if (offset >= this.limit) this.openComment = start;
         offset = min(offset + 2, this.limit);
       } else {
         break;
@@ -215,7 +219,7 @@ export class Lexer {
         // The peer reports this behind the line break.
         const place = min(offset + 1, this.limit);
         const hint = "a string ends on the line it starts on; write \\n for a line break";
-        const error = this.error(Code.UnterminatedString, place, place + 1, "syntax: unterminated string", hint);
+        const error = this.error(Code.UnterminatedString, place, max(this.wordEnd(place), place + 1), "syntax: unterminated string", hint);
         if (error) {
           error.relatedStart = start;
           error.relatedEnd = start + 1;
@@ -283,7 +287,7 @@ export class Lexer {
             } else {
               const start = offset - 1;
               const text = letter < 0x20 || letter > 0x7e ? "" : String.fromCharCode(letter);
-              this.error(Code.InvalidEscape, start, start + 1, `syntax: invalid escape character '\\${text}'`, 'escapes are \\n \\t \\r \\" \\\\ \\0 to \\377 and \\x00 to \\xff');
+              this.error(Code.InvalidEscape, start, max(this.wordEnd(start), start + 1), `syntax: invalid escape character '\\${text}'`, 'escapes are \\n \\t \\r \\" \\\\ \\0 to \\377 and \\x00 to \\xff');
               byte = letter;
             }
             break;

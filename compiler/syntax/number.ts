@@ -62,7 +62,7 @@ export class NumberReader {
         this.scale = 0;
         offset = this.digits(offset + 1);
         this.decimal = true;
-      } else if ((<u32>this.at(offset) | 0x20) == 0x65) {
+      } else if ((<u32>this.at(offset) | 0x20) == 0x65 && this.at(offset - 1) != 0x5f) {
         offset = this.exponent(offset);
       } else if (this.at(offset - 1) != 0x5f && this.at(0) == 0x30 && classOf(this.at(1)) == CharacterClass.Digit) {
         this.octal(offset);
@@ -131,6 +131,7 @@ export class NumberReader {
       const byte = this.at(offset);
       if (byte == 0x5f) continue;
       if (byte > 0x37) {
+        while (classOf(this.at(end)) >= CharacterClass.Letter) end++;
         this.fail(Code.InvalidNumber, 0, end, `invalid trailing bytes: ${this.string(0, end)}`, "a number that starts with 0 is octal");
         return;
       }
@@ -144,10 +145,11 @@ export class NumberReader {
     const coefficientEnd = offset;
     offset++;
     let exponent: u32 = 0;
-    while (classOf(this.at(offset)) == CharacterClass.Digit) {
-      exponent = min<u32>(exponent * 10 + <u32>(this.at(offset) - 0x30), 1000);
+    while (classOf(this.at(offset)) == CharacterClass.Digit || this.at(offset) == 0x5f) {
+      if (this.at(offset) != 0x5f) exponent = min<u32>(exponent * 10 + <u32>(this.at(offset) - 0x30), 1000);
       offset++;
     }
+    if (this.at(offset - 1) == 0x5f) return offset;
     if (exponent == 0) {
       this.fail(Code.InvalidNumber, 0, offset, `invalid trailing bytes: ${this.string(0, offset)}`, "the exponent is a number from 1 on, as in 1e6");
     } else if (coefficientEnd != 1 || this.value == 0) {
@@ -162,12 +164,9 @@ export class NumberReader {
     return offset;
   }
 
-  private matches(offset: u32, text: string): bool {
-    for (let i = 0; i < text.length; i++) {
-      const byte = <i32>this.at(offset + <u32>i);
-      const lower = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
-      if (lower != text.charCodeAt(i)) return false;
-    }
+  /** Whether `text` stands at `offset`; with 0x20, the bit that makes ASCII letters lower-case, in any case. */
+  private matches(offset: u32, text: string, caseBit: i32): bool {
+    for (let i = 0; i < text.length; i++) if ((<i32>this.at(offset + <u32>i) | caseBit) != text.charCodeAt(i)) return false;
     return true;
   }
 
@@ -179,14 +178,14 @@ export class NumberReader {
     let largest: u64 = u64.MAX_VALUE;
     if (wordEnd > offset && !this.decimal) {
       for (let i = 0; i < UNIT_TEXT.length && end == offset && !hexadecimal; i++) {
-        if (!this.matches(offset, UNIT_TEXT[i])) continue;
+        if (!this.matches(offset, UNIT_TEXT[i], 0)) continue;
         end += <u32>UNIT_TEXT[i].length;
         this.duration = true;
         if (this.value > u64.MAX_VALUE / UNIT_SIZE[i]) this.overflow = true;
         this.value *= UNIT_SIZE[i];
       }
       for (let i = 0; i < SUFFIX_TEXT.length && end == offset; i++) {
-        if (!this.matches(offset, SUFFIX_TEXT[i])) continue;
+        if (!this.matches(offset, SUFFIX_TEXT[i], 0x20)) continue;
         end += <u32>SUFFIX_TEXT[i].length;
         this.suffix = SUFFIX_KIND[i];
         if (this.suffix == IntegerSuffix.Unsigned) largest = u32.MAX_VALUE;

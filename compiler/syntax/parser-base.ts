@@ -3,7 +3,7 @@
 // The parser is one class in layers, one file each: this one, types, expressions, statements, the C section, the program.
 // After an error it is `lost`: no more errors are reported and all loops end, until a statement or probe boundary is found.
 
-import { Code, Diagnostics } from "../source/diagnostics";
+import { Code, Diagnostic, Diagnostics } from "../source/diagnostics";
 import { Source } from "../source/source";
 import { Symbols } from "../source/symbols";
 import { Block, Expression } from "./ast";
@@ -99,13 +99,19 @@ export abstract class ParserBase {
         end = start + 1;
         break;
     }
-    this.failAt(code, start, end, message, hint);
+    const error = this.failAt(code, start, end, message, hint);
+    if (error && lexer.kind == Token.End && lexer.openComment < start) {
+      error.relatedStart = lexer.openComment;
+      error.relatedEnd = lexer.openComment + 2;
+      error.relatedMessage = "this comment is not closed";
+    }
   }
 
-  /** Reports an error, unless the parser is lost already, in which it then is. */
-  failAt(code: Code, start: u32, end: u32, message: string, hint: string = ""): void {
-    this.lexer.error(code, start, end, message, hint);
+  /** Reports an error, unless the parser is lost already, which it then is. Null if nothing was recorded. */
+  failAt(code: Code, start: u32, end: u32, message: string, hint: string = ""): Diagnostic | null {
+    const error = this.lexer.error(code, start, end, message, hint);
     this.lexer.silent = true;
+    return error;
   }
 
   /** Ends the silence after an error: a boundary has been found. */

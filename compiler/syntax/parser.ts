@@ -7,7 +7,7 @@ import {
   AttachPoint, ConfigEntry, Expression, FunctionDeclaration, FunctionParameter, Import, Macro, MacroParameter, MacroParameterKind,
   MapDeclaration, Probe, Program,
 } from "./ast";
-import { readAttachPoint } from "./attach-point";
+import { checkAttachPoint, readAttachPoint } from "./attach-point";
 import { CSectionParser } from "./c-section";
 import { BooleanLiteral, ErrorExpression, IntegerLiteral, StringLiteral } from "./expression-nodes";
 import { Token } from "./tokens";
@@ -306,6 +306,7 @@ export class Parser extends CSectionParser {
       return;
     }
     if (this.lost) return;
+    for (let i = 0; i < points.length; i++) checkAttachPoint(this.lexer, points[i]);
     const body = this.parseBlock(false);
     this.program.probes.push(new Probe(start, body.end, points, predicate, body));
   }
@@ -314,7 +315,7 @@ export class Parser extends CSectionParser {
   private findRoot(): void {
     let level = 0;
     while (!this.is(Token.End)) {
-      if (this.lexer.lineBreakBefore && this.startsRoot()) break;
+      if (this.lexer.lineBreakBefore && this.startsRoot(level)) break;
       if (this.is(Token.LeftBrace)) {
         level++;
       } else if (this.is(Token.RightBrace)) {
@@ -330,14 +331,17 @@ export class Parser extends CSectionParser {
     this.found();
   }
 
-  private startsRoot(): bool {
+  /** A word in the first column that starts something, with this many blocks open. */
+  private startsRoot(level: i32): bool {
     if (this.startsProbe()) return true;
     const start = this.lexer.start;
     if (start > 0 && this.lexer.at(start - 1) != 0x0a) return false;
     if (this.is(Token.Hash)) return true;
     if (!this.is(Token.Identifier)) return false;
     const word = this.lexer.symbol;
-    return word == this.words.macro || word == this.words.fn || word == this.words.config;
+    const words = this.words;
+    if (word == words.macro || word == words.fn || word == words.config || word == words.import) return true;
+    return level == 0 && (word == words.let || this.isTagWord(word));
   }
 }
 

@@ -22,6 +22,10 @@ export abstract class StatementParser extends ExpressionParser {
       const inPredicate = this.inPredicate;
       this.inPredicate = false;
       while (!this.is(Token.RightBrace) && !this.is(Token.End) && !this.atProbe) {
+        if (this.startsProbe()) {
+          this.endAtProbe();
+          break;
+        }
         this.parseStatementInto(block, value);
         if (this.lost) this.findStatement();
         if (block.result) break;
@@ -32,6 +36,15 @@ export abstract class StatementParser extends ExpressionParser {
     this.leave();
     block.end = max(this.previousEnd, block.start);
     return block;
+  }
+
+  /** A probe where a statement should be: in all likelihood a `}` is missing. */
+  private endAtProbe(): void {
+    this.atProbe = true;
+    if (this.diagnostics.hasErrors) return;
+    // In the peer's eyes its first word is an expression, and what follows is wrong.
+    const offset = this.lexer.peekOffset();
+    this.lexer.error(Code.UnexpectedToken, offset, offset + 1, "syntax: expected ';'", "a `}` is missing before this probe");
   }
 
   /** Adds the next statement to the block, or makes it the block's result. */
@@ -294,6 +307,8 @@ export abstract class StatementParser extends ExpressionParser {
         level--;
         if (level == 0) {
           this.next();
+          // The `else` of an `if` that was given up goes with it.
+          if (this.isWord(this.words.else)) continue;
           this.accept(Token.Semicolon);
           break;
         }

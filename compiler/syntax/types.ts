@@ -7,6 +7,9 @@ import { Identifier, IntegerLiteral } from "./expression-nodes";
 import { ParserBase } from "./parser-base";
 import { Token } from "./tokens";
 
+/** Bytes of an expression in `(typeof(...))` at most; without a limit, nested ones would cost the square of their length. */
+const MAXIMUM_LOOK_AHEAD: u32 = 1024;
+
 /** Types that are no one's variable: where one of them stands, a type is meant. */
 const TYPE_NAMES: StaticArray<string> = [
   "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "void", "string", "buffer", "inet",
@@ -33,7 +36,7 @@ export abstract class TypeParser extends ParserBase {
       const tag = this.tagOf(word);
       this.next();
       const name = this.lexer.symbol;
-      if (!this.expect(Token.Identifier, "type name")) return new NamedType(start, start, this.words.void);
+      if (!this.expect(Token.Identifier, "identifier")) return new NamedType(start, start, this.words.void);
       type = new TaggedType(start, this.previousEnd, tag, name);
     } else {
       this.next();
@@ -144,8 +147,9 @@ export abstract class TypeParser extends ParserBase {
     const lexer = this.lexer;
     offset = lexer.skipLayout(offset);
     if (lexer.at(offset) != 0x28) return false;
+    const limit = min(offset + MAXIMUM_LOOK_AHEAD, lexer.limit);
     let level = 0;
-    while (offset < lexer.limit) {
+    while (offset < limit) {
       const byte = lexer.at(offset);
       if (byte == 0x28) level++;
       else if (byte == 0x29 && --level == 0) break;

@@ -58,8 +58,8 @@ export interface LoadedObject {
   readMap(symbol: string): Promise<MapContents>;
   /** Deletes every key; entries of an array become zero. */
   clearMap(symbol: string): Promise<void>;
-  /** Zeroes the values of all keys; the u64 at `keepOffset` of each value stays, if given. */
-  zeroMap(symbol: string, keepOffset?: number): Promise<void>;
+  /** Zeroes the values of all keys, on all CPUs. */
+  zeroMap(symbol: string): Promise<void>;
   programSize(program: string): ProgramSize;
   close(): void;
 }

@@ -91,6 +91,8 @@ function reduceEntry(map: MapInfo, values: DataView, key: number, at: number, cp
   return entry;
 }
 
+const latin1 = new TextDecoder("latin1");
+
 /** A histogram has one BPF key for each bucket of each key; a scalar one just its buckets, and exists once any is not 0. */
 function gatherHistograms(map: MapInfo, value: HistogramInfo, contents: MapContents, keys: Memory, values: Memory, cpus: number): Entry[] {
   const stride = perCpuStride(map);
@@ -99,8 +101,8 @@ function gatherHistograms(map: MapInfo, value: HistogramInfo, contents: MapConte
     const key = index * contents.keySize;
     const bucket = keys.view.getUint32(key + map.bucketOffset, true);
     if (bucket >= value.buckets) continue;
-    // Bytes as characters: the cheapest exact key of a JavaScript map.
-    const identity = String.fromCharCode(...keys.bytes.subarray(key, key + map.bucketOffset));
+    // One character for each byte: the cheapest exact key of a JavaScript map.
+    const identity = latin1.decode(keys.bytes.subarray(key, key + map.bucketOffset));
     let entry = byKey.get(identity);
     if (entry === undefined) {
       entry = { ...emptyEntry(key, 0), buckets: new Array<Integer>(value.buckets).fill(0) };
@@ -163,8 +165,9 @@ export function readTable(map: MapInfo, contents: MapContents, possibleCpus: num
   return table;
 }
 
-/** The table of a scalar map that was never assigned: the zero of its type. */
+/** The table of a scalar map as print() shows it before it was assigned: the zero of its type; a histogram without buckets. */
 export function zeroTable(map: MapInfo, possibleCpus: number): MapTable {
   const values = memoryOf(new Uint8Array(perCpuStride(map) * possibleCpus));
-  return { map, keys: memoryOf(new Uint8Array(8)), values, entries: [reduceEntry(map, values.view, 0, 0, possibleCpus)] };
+  const entry = isHistogram(map.value) ? emptyEntry(0, 0) : reduceEntry(map, values.view, 0, 0, possibleCpus);
+  return { map, keys: memoryOf(new Uint8Array(8)), values, entries: [entry] };
 }

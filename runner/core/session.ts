@@ -9,7 +9,7 @@ import { type BoundObject, missingProbe } from "./bind.ts";
 import { Decoder, type MapCommand } from "./decode.ts";
 import type { AttachFailure, AttachRequest, Kernel, LoadedObject } from "./kernel.ts";
 import { readTable, zeroTable } from "./maps.ts";
-import type { Output } from "./output.ts";
+import { isBlock, type Output } from "./output.ts";
 
 /** What happens outside of the kernel and can end the run. */
 export interface SessionHost {
@@ -66,6 +66,8 @@ export class Session {
   #failure: unknown = null;
   /** Lost events that were reported. */
   #lost = 0;
+  /** Scalar maps that zero() emptied: to the kernel they are as never assigned, yet they print as zero. */
+  readonly #zeroed = new Set<MapInfo>();
 
   constructor(kernel: Kernel, bound: BoundObject, output: Output, host: SessionHost, options: SessionOptions) {
     this.#kernel = kernel;
@@ -218,23 +220,23 @@ export class Session {
         await this.#printMap(object, map, command.top, command.div, true);
         break;
       case "clear":
+        this.#zeroed.delete(map);
         await object.clearMap(map.symbol);
         break;
       case "zero":
-        // A zeroed scalar still counts as assigned: it prints as 0.
-        await object.zeroMap(map.symbol, map.key === null ? map.presenceOffset : undefined);
+        if (map.key === null && readTable(map, await object.readMap(map.symbol), this.#kernel.possibleCpus).entries.length > 0) this.#zeroed.add(map);
+        await object.zeroMap(map.symbol);
         break;
     }
   }
 
+  /** @param zeroes print a scalar map that was never assigned as the zero of its type, as print() does. */
   async #printMap(object: LoadedObject, map: MapInfo, top: number, div: number, zeroes: boolean): Promise<void> {
     const cpus = this.#kernel.possibleCpus;
     const table = readTable(map, await object.readMap(map.symbol), cpus);
-    if (table.entries.length > 0) {
-      this.#output.map(table, top, div);
-    } else if (zeroes && map.key === null && map.value.kind !== "hist" && map.value.kind !== "lhist") {
-      this.#output.map(zeroTable(map, cpus), top, div);
-    }
+    const untouched = map.key === null && zeroes && !isBlock(map);
+    if (table.entries.length > 0) this.#output.map(table, top, div);
+    else if (untouched || this.#zeroed.has(map)) this.#output.map(zeroTable(map, cpus), top, div);
   }
 
   async #printMaps(object: LoadedObject): Promise<void> {

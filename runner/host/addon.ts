@@ -32,7 +32,7 @@ export interface NativeObject {
   detach(): void;
   readMap(map: string): NativeMapContents;
   clearMap(map: string): void;
-  zeroMap(map: string, keepOffset?: number): void;
+  zeroMap(map: string): void;
   close(): void;
 }
 
@@ -63,8 +63,8 @@ export function isNativeError(error: unknown): error is NativeError {
   return error instanceof Error && "errno" in error && "code" in error && typeof error.code === "string";
 }
 
-/** Beside the bundle when it is built, else where node-gyp leaves it. */
-const PLACES = ["./bpfcast.node", "../../native/build/Release/bpfcast.node", "../native/build/Release/bpfcast.node"];
+/** Beside the bundle; bundles of tests lie up to two folders deeper. */
+const PLACES = ["./bpfcast.node", "../bpfcast.node", "../../bpfcast.node"];
 
 let loaded: NativeAddon | undefined;
 

@@ -161,8 +161,8 @@ class HostObject implements LoadedObject {
     run("map-failed", () => this.#object.clearMap(symbol));
   }
 
-  async zeroMap(symbol: string, keepOffset?: number): Promise<void> {
-    run("map-failed", () => this.#object.zeroMap(symbol, keepOffset));
+  async zeroMap(symbol: string): Promise<void> {
+    run("map-failed", () => this.#object.zeroMap(symbol));
   }
 
   programSize(program: string): ProgramSize {

@@ -72,8 +72,9 @@ export function writeKey(type: ValueType, memory: Memory, at: number, trailer: U
 export function compareValues(type: ValueType, left: Memory, leftAt: number, right: Memory, rightAt: number): number {
   switch (type.kind) {
     case "int": {
-      const a = readInteger(left.view, leftAt, type.size, type.signed);
-      const b = readInteger(right.view, rightAt, type.size, type.signed);
+      // As signed numbers, whatever the type says: the peer's order.
+      const a = readInteger(left.view, leftAt, type.size, true);
+      const b = readInteger(right.view, rightAt, type.size, true);
       return a < b ? -1 : a > b ? 1 : 0;
     }
     case "bool":

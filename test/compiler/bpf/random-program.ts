@@ -45,7 +45,30 @@ interface Block {
 const BINARY = ["add", "sub", "mul", "div", "mod", "and", "or", "xor", "shl", "shr", "sar"] as const;
 const COMPARISONS = ["eq", "ne", "ult", "ule", "ugt", "uge", "slt", "sle", "sgt", "sge"] as const;
 const UNARY = ["neg", "zext1", "zext2", "zext4", "sext1", "sext2", "sext4", "bswap2", "bswap4", "bswap8"] as const;
-const CONSTANTS = [0n, 1n, 2n, 3n, 7n, 8n, 31n, 63n, 64n, 255n, 256n, 4096n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x100000000n, 0x0123456789abcdefn, -1n, -2n, -128n, -0x80000000n, -0x80000001n];
+const CONSTANTS = [
+  0n,
+  1n,
+  2n,
+  3n,
+  7n,
+  8n,
+  31n,
+  63n,
+  64n,
+  255n,
+  256n,
+  4096n,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+  0x100000000n,
+  0x0123456789abcdefn,
+  -1n,
+  -2n,
+  -128n,
+  -0x80000000n,
+  -0x80000001n,
+];
 
 /** Bytes of the program's stack slots: 0 and 1 are for maps, the others for values. */
 const SLOTS = [4, 8, 16, 24];
@@ -196,7 +219,15 @@ export class RandomProgram {
     const joined = 1 + this.random.below(3);
     for (let i = 0; i < joined; i++) {
       const operands = ends.map((end) => this.random.pick(end.values));
-      values.push(this.add("phi", operands, 0n, "i64", ends.map((end) => end.block)));
+      values.push(
+        this.add(
+          "phi",
+          operands,
+          0n,
+          "i64",
+          ends.map((end) => end.block),
+        ),
+      );
     }
   }
 
@@ -257,7 +288,9 @@ export class RandomProgram {
       const read = (name: number | undefined): bigint => values.get(name ?? -1) ?? 0n;
       const phis = code.filter((instruction) => instruction.op === "phi");
       const incoming = phis.map((phi) => read(phi.operands[phi.blocks.indexOf(before)]));
-      phis.forEach((phi, i) => values.set(phi.result, incoming[i] ?? 0n));
+      phis.forEach((phi, i) => {
+        values.set(phi.result, incoming[i] ?? 0n);
+      });
       for (const instruction of code.slice(phis.length)) {
         steps++;
         const [first, second] = instruction.operands;

@@ -1,0 +1,111 @@
+// The scripts of the first slice with what they must print under test/support/load.c: from one object each, on every kernel.
+
+/** Calls that the load makes of each kind. */
+export const CALLS = 250;
+
+/** A disk for the block I/O case, in the virtual machine. */
+export const DISK = "/dev/vda";
+
+export interface Case {
+  name: string;
+  script: string;
+  /** Device that the load reads instead of making system calls. */
+  device?: string;
+  /** Needs probes that a kernel without kprobes or a block device lacks: virtual machines only. */
+  vmOnly?: boolean;
+  /** What stdout must satisfy; `parent` is the process id that the load's parent has. Returns what is wrong, or an empty string. */
+  wrong(stdout: string, parent: string): string;
+}
+
+const lines = (stdout: string, pattern: RegExp) => stdout.split("\n").filter((line) => pattern.test(line)).length;
+
+function expectLine(stdout: string, line: string): string {
+  return stdout.split("\n").includes(line) ? "" : `no line '${line}'`;
+}
+
+/** Sum of the counts of a histogram's lines. */
+function histogramTotal(stdout: string): number {
+  let total = 0;
+  for (const line of stdout.split("\n")) total += Number(/^[[(].*[\])]\s+(\d+) \|/.exec(line)?.[1] ?? 0);
+  return total;
+}
+
+export const cases: Case[] = [
+  {
+    name: "begin",
+    script: 'BEGIN { printf("%d %s\\n", 6 * 7, "x"); exit(); }',
+    wrong: (stdout) => expectLine(stdout, "42 x"),
+  },
+  {
+    name: "count",
+    script: 'tracepoint:raw_syscalls:sys_enter /comm == "load" && args->id == 110/ { @[comm] = count(); }',
+    wrong: (stdout) => expectLine(stdout, `@[load]: ${CALLS}`),
+  },
+  {
+    name: "openat",
+    script: 'tracepoint:syscalls:sys_enter_openat /comm == "load"/ { printf("%s %s\\n", comm, str(args->filename)); }',
+    wrong: (stdout) => {
+      const found = lines(stdout, /^load \/no\/such\/file$/);
+      return found === CALLS ? "" : `${found} lines instead of ${CALLS}`;
+    },
+  },
+  {
+    name: "kprobe",
+    script: 'kprobe:vfs_read /comm == "load"/ { @bytes[comm] = sum(arg2); @h = hist(arg2); }',
+    vmOnly: true,
+    wrong: (stdout) =>
+      expectLine(stdout, `@bytes[load]: ${CALLS * 105}`) ||
+      (lines(stdout, new RegExp(`^\\[4, 8\\) +${CALLS} \\|@+\\|$`)) === 1 && lines(stdout, new RegExp(`^\\[64, 128\\) +${CALLS} \\|@+\\|$`)) === 1
+        ? ""
+        : "the histogram's counts"),
+  },
+  {
+    name: "core",
+    script: 'tracepoint:syscalls:sys_enter_getppid /comm == "load"/ { printf("%d\\n", curtask->real_parent->tgid); }',
+    wrong: (stdout, parent) => {
+      const found = lines(stdout, new RegExp(`^${parent}$`));
+      return found === CALLS ? "" : `${found} lines '${parent}' instead of ${CALLS}`;
+    },
+  },
+  {
+    name: "filter",
+    script: 'tracepoint:syscalls:sys_enter_read /pid != 123 && args->count > 10 && comm == "load"/ { @reads = count(); }',
+    wrong: (stdout) => expectLine(stdout, `@reads: ${CALLS}`),
+  },
+  {
+    name: "block",
+    script: `BEGIN { printf("Tracing\\n"); }
+tracepoint:block:block_bio_queue { @start[args.sector] = nsecs; }
+tracepoint:block:block_rq_complete, tracepoint:block:block_bio_complete /@start[args.sector]/ {
+  @usecs = hist((nsecs - @start[args.sector]) / 1000);
+  delete(@start, args.sector);
+}
+END { clear(@start); }`,
+    device: DISK,
+    vmOnly: true,
+    wrong: (stdout) => {
+      const total = histogramTotal(stdout);
+      return total === CALLS ? "" : `${total} requests instead of ${CALLS}`;
+    },
+  },
+  {
+    name: "string-key",
+    script: 'tracepoint:syscalls:sys_enter_openat /comm == "load"/ { @[str(args.filename), pid > 0] = count(); }',
+    wrong: (stdout) => expectLine(stdout, `@[/no/such/file, true]: ${CALLS}`),
+  },
+  {
+    name: "aggregations",
+    script: `tracepoint:syscalls:sys_enter_read /comm == "load"/ {
+  @min = min(args.count); @max[1] = max(args.count); @avg = avg(args.count); @stats["x", 2] = stats(args.count);
+  @l = lhist(args.count, 0, 200, 50); $n = args.count; if ($n == 5) { @five++; } else { @hundred++; }
+}`,
+    wrong: (stdout) =>
+      expectLine(stdout, "@min: 5") ||
+      expectLine(stdout, "@max[1]: 100") ||
+      expectLine(stdout, "@avg: 52") ||
+      expectLine(stdout, `@stats[x, 2]: { .count = ${CALLS * 2}, .average = 52, .total = ${CALLS * 105} }`) ||
+      expectLine(stdout, `@five: ${CALLS}`) ||
+      expectLine(stdout, `@hundred: ${CALLS}`) ||
+      (histogramTotal(stdout) === CALLS * 2 ? "" : "the linear histogram's total"),
+  },
+];
