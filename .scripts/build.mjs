@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { assemble } from "./assemble.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, ".out");
@@ -22,14 +23,14 @@ function filesBelow(folder, endings) {
 }
 
 /** Runs `make` unless the inputs are those of the last run and the outputs exist. */
-function step(name, inputs, outputs, make) {
+async function step(name, inputs, outputs, make) {
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(file).update("\0").update(readFileSync(file));
   const digest = hash.digest("hex");
   const stamp = join(out, `.${name}.sha256`);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && outputs.every((file) => existsSync(file))) return;
   const started = Date.now();
-  make();
+  await make();
   writeFileSync(stamp, digest);
   console.log(`build: ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
 }
@@ -42,19 +43,16 @@ function run(command, args, options = {}) {
 
 const bin = (name) => join("node_modules", ".bin", name);
 
-/** One AssemblyScript module; the region runtime replaces the language's own. */
-export function assemble(entry, output, extra = []) {
-  run(bin("asc"), [entry, "--runtime", "compiler/runtime/region", "--outFile", output, ...extra]);
-}
-
-function build() {
+async function build() {
   mkdirSync(out, { recursive: true });
   const compilerSources = filesBelow("compiler", [".ts"]);
-  const config = ["package.json", ".scripts/build.mjs"];
-  step("compiler", [...compilerSources.filter((file) => !file.includes("testing")), ...config], [".out/compiler.wasm"], () =>
-    assemble("compiler/index.ts", ".out/compiler.wasm", ["-O3", "--shrinkLevel", "1", "--sourceMap"]));
+  const config = ["package.json", ".scripts/build.mjs", ".scripts/assemble.mjs"];
+  await step("compiler", [...compilerSources.filter((file) => !file.includes("testing")), ...config], [".out/compiler.wasm"], async () => {
+    const made = await assemble("compiler/index.ts", ["--outFile", ".out/compiler.wasm", "-O3", "--shrinkLevel", "1", "--sourceMap"]);
+    if (!made) process.exit(1);
+  });
   const typescript = [...filesBelow("runner", [".ts"]), ...readdirSync("wasm").filter((name) => name.endsWith(".ts")).map((name) => join("wasm", name))];
-  step("cli", [...typescript, ...config], [".out/bpfcast.js"], () => {
+  await step("cli", [...typescript, ...config], [".out/bpfcast.js"], () => {
     run(bin("esbuild"), [
       "bpfcast=runner/cli/main.ts", "--bundle", "--splitting", "--platform=node", "--target=node20", "--format=esm", "--minify-syntax",
       "--outdir=.out", "--chunk-names=chunk-[hash]", "--banner:js=#!/usr/bin/env node", "--log-level=warning",
@@ -63,7 +61,7 @@ function build() {
   });
   if (process.platform === "linux") {
     const native = filesBelow("native", [".cc", ".h", ".gyp"]);
-    step("native", [...native, "package.json"], [".out/bpfcast.node"], () => {
+    await step("native", [...native, "package.json"], [".out/bpfcast.node"], () => {
       // Debian's Node ships its headers; else node-gyp fetches them.
       const prefix = dirname(dirname(execFileSync("node", ["-p", "process.execPath"], { encoding: "utf8" }).trim()));
       const nodeDirectory = [prefix, "/usr"].find((folder) => existsSync(join(folder, "include/node/node_api.h")));
@@ -74,13 +72,13 @@ function build() {
 }
 
 /** Types of all TypeScript and AssemblyScript, and the formatter's and linter's word. */
-function check() {
+async function check() {
   run(bin("tsc"), ["-p", "tsconfig.json"]);
   run(bin("tsc"), ["-p", "compiler/tsconfig.json"]);
   mkdirSync(out, { recursive: true });
-  run(bin("asc"), ["compiler/index.ts", "--runtime", "compiler/runtime/region", "--noEmit"]);
+  if (!(await assemble("compiler/index.ts", ["--noEmit"]))) process.exit(1);
   run(bin("biome"), ["check", "."]);
 }
 
-if (process.argv[2] === "check") check();
-else build();
+if (process.argv[2] === "check") await check();
+else await build();

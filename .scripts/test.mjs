@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { assemble } from "./assemble.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -27,8 +28,7 @@ const files = readdirSync("test", { recursive: true })
 // Test modules of the compiler: entries that export what tests in TypeScript drive.
 const needed = files.some((file) => /^test\/(compiler|fuzz)\//.test(file)) ? ["testing", "testing-backend"] : [];
 for (const name of needed) {
-  const made = spawnSync("node_modules/.bin/asc", [`compiler/${name}.ts`, "--runtime", "compiler/runtime/region", "-O1", "--debug", "--outFile", `.out/${name}.wasm`], { stdio: "inherit" });
-  if (made.status !== 0) process.exit(1);
+  if (!(await assemble(`compiler/${name}.ts`, ["-O1", "--debug", "--outFile", `.out/${name}.wasm`]))) process.exit(1);
 }
 
 mkdirSync(".out/test", { recursive: true });

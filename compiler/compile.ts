@@ -80,6 +80,9 @@ export class Compilation {
     const checker = this.checker;
     checker.infer(program);
     if (checker.needs.any) return Status.Needs;
+    // Before maps that nothing assigns get a type: they are errors.
+    for (let i = 0; i < checker.contexts.length; i++) checker.report(i);
+    if (this.diagnostics.hasErrors) return checker.needs.any ? Status.Needs : Status.Failed;
     const module = this.lower();
     if (checker.needs.any) return Status.Needs;
     if (this.dumps & Dump.Types) this.dumpTypes();

@@ -10,7 +10,7 @@ import { parseIr } from "./ir/parser";
 import { printFunction, printMap, printRelocation } from "./ir/printer";
 import { colourSlots } from "./ir/slot-colouring";
 import { validateFunction } from "./ir/validator";
-import { BtfBuilder } from "./object/btf";
+import { BtfBuilder, Linkage } from "./object/btf";
 import { IrModule } from "./object/module";
 import { writeObject } from "./object/object";
 import { Region, releaseCompileRegion, useRegion } from "./runtime/region";
@@ -66,12 +66,30 @@ function parseModule(pointer: usize, length: u32): IrModule | null {
   return module;
 }
 
-/** Types that the CO-RE relocations of test programs name: 1 `int`, 2 task_struct with real_parent (0:0) and tgid (0:1). */
+/**
+ * Types that the CO-RE relocations of test programs name: 1 `int`, 2 task_struct with real_parent (0:0) and tgid (0:1),
+ * 4 enum pid_type with PIDTYPE_SID (0), 5 task_struct___other with a bitfield (0:0) and a field that no kernel has (0:1).
+ */
 function addTestTypes(btf: BtfBuilder): void {
   const int = btf.int("int", 4, true);
   const task = btf.struct_("task_struct", 16);
   btf.member(task, "real_parent", btf.pointer(task), 0);
   btf.member(task, "tgid", int, 64);
+  // 4 and following: other kinds.
+  const kind = btf.enumeration("pid_type", 4);
+  btf.enumerator(kind, "PIDTYPE_SID", 99);
+  const other = btf.struct_("task_struct___other", 8);
+  btf.member(other, "sched_reset_on_fork", btf.int("unsigned int", 4, false), 3, 1);
+  btf.member(other, "no_such_field", int, 32);
+  const union = btf.union_("", 8);
+  btf.member(union, "number", btf.int("unsigned long long", 8, false), 0);
+  btf.member(union, "text", btf.array(btf.char(), 8), 0);
+  const large = btf.enumeration("large", 4, true);
+  btf.enumerator(large, "LARGE_VALUE", 0x123456789abc);
+  btf.typedef_("spelling", btf.constant(btf.volatile(union)));
+  btf.variable("flag", btf.boolean(), Linkage.Static);
+  btf.forward("elsewhere");
+  btf.declarationTag("note", task, 1);
 }
 
 /** IR text to IR text; false: the result is an error. `stage` 0: as read, 1: after slot colouring and branch layout. */

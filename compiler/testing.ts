@@ -2,7 +2,7 @@
 
 import { Region, releaseCompileRegion, useRegion } from "./runtime/region";
 import { ByteBuffer } from "./source/bytes";
-import { Diagnostics, Severity, codeName } from "./source/diagnostics";
+import { codeName, Diagnostics, Severity } from "./source/diagnostics";
 import { Source } from "./source/source";
 import { Symbols } from "./source/symbols";
 import { parseProgram } from "./syntax/parser";

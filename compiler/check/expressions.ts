@@ -1,7 +1,7 @@
 // Types of expressions. Each walk annotates `typeId`; the walk before lowering is the one that counts, and that reports.
 
 import {
-  Binary, Cast, Conditional, FieldAccess, Identifier, Index, IntegerLiteral, MapAccess, SizeOf, StringLiteral, Tuple, TupleIndex, Unary, Variable, Call,
+  Binary, Cast, Conditional, FieldAccess, Identifier, Index, IntegerLiteral, MapAccess, OffsetOf, SizeOf, StringLiteral, Tuple, TupleIndex, Unary, Variable, Call,
   BooleanLiteral,
 } from "../syntax/expression-nodes";
 import { ArrayType, Expression, NamedType, NodeKind, PointerType, TaggedType, TypeSyntax } from "../syntax/ast";
@@ -113,7 +113,7 @@ export abstract class ExpressionChecker {
       case NodeKind.ParameterCount:
         return this.unsupported(e.start, e.end, "A positional parameter");
       case NodeKind.OffsetOf:
-        return this.unsupported(e.start, e.end, "offsetof");
+        return this.offsetOf(<OffsetOf>e);
       case NodeKind.TypeInformation:
         return this.unsupported(e.start, e.end, "typeinfo");
       case NodeKind.ContainerOf:
@@ -613,6 +613,35 @@ export abstract class ExpressionChecker {
     const type = e.type;
     if (expression != null) this.expression(expression);
     else if (type != null) this.namedType(type);
+    return BasicType.Uint64;
+  }
+
+  /** The struct that `e` is about: its BTF id, or 0 after an error. */
+  structOf(e: OffsetOf): u32 {
+    const expression = e.expression;
+    const syntax = e.type;
+    let type: i32 = expression != null ? expression.typeId : syntax != null ? this.namedType(syntax) : BasicType.None;
+    if (type == BasicType.None) return 0;
+    if (this.types.kind(type) == TypeKind.Pointer) type = this.types.get(type).element;
+    if (this.types.kind(type) == TypeKind.Record) return this.types.get(type).btf;
+    this.error(Code.TypeMismatch, e.start, e.end, `offsetof() needs a struct, not a value of type '${this.types.describe(type)}'`);
+    return 0;
+  }
+
+  private offsetOf(e: OffsetOf): i32 {
+    const expression = e.expression;
+    if (expression != null) this.expression(expression);
+    let id = this.structOf(e);
+    if (id == 0) return BasicType.Uint64;
+    const btf = this.profile.kernel!;
+    for (let i = 0; i < e.path.length; i++) {
+      const member = btf.findMember(id, this.symbols.pointer(e.path[i]), this.symbols.length(e.path[i]));
+      if (member == null) {
+        const name = this.symbols.text(e.path[i]);
+        return this.error(Code.UnknownField, e.start, e.end, `struct ${btf.nameString(id)} does not contain a field named '${name}'`, closest(name, this.memberNames(btf, id)));
+      }
+      id = btf.resolve(member.type);
+    }
     return BasicType.Uint64;
   }
 }

@@ -117,6 +117,15 @@ export class Builder {
     return this.leaf(Op.Const, Type.Scalar, imm, 0);
   }
 
+  /** A constant of the target; `imm` is its value in this object's own types. */
+  relocatedConstant(imm: i64, relocation: i32): i32 {
+    const value = this.f.create(Op.CoreConst, Type.Scalar, imm, 0, this.source);
+    this.f.relocation[value] = relocation;
+    this.f.code[0].unshift(value);
+    this.f.block[value] = 0;
+    return value;
+  }
+
   context(): i32 {
     return this.leaf(Op.Context, Type.Context, 0, 0);
   }

@@ -56,6 +56,10 @@ export const enum Argument {
   Address,
   /** A reserved record, whose ownership ends with the call. */
   Record,
+  /** A callback function. */
+  Callback,
+  /** An address in the stack frame, or 0. */
+  StackOrNull,
 }
 
 export class HelperRow {
@@ -96,6 +100,7 @@ export function helperRows(): StaticArray<HelperRow> {
     new HelperRow("ringbuf_submit", Helper.RingbufSubmit, Type.Void, [Argument.Record, Argument.Scalar]),
     new HelperRow("ringbuf_discard", Helper.RingbufDiscard, Type.Void, [Argument.Record, Argument.Scalar]),
     new HelperRow("ringbuf_query", Helper.RingbufQuery, Type.Scalar, [Argument.Map, Argument.Scalar]),
+    new HelperRow("loop", Helper.BpfLoop, Type.Scalar, [Argument.Scalar, Argument.Callback, Argument.StackOrNull, Argument.Scalar]),
     new HelperRow("get_func_ip", Helper.GetFuncIp, Type.Kernel, [Argument.Context]),
   ];
 }

@@ -149,16 +149,16 @@ export abstract class LoweringBase {
 
   // Leaving
 
-  /** Index of the value that the program returns: a tracepoint's must be 1, or perf would lose the event. */
+  /** What a program returns by itself: a tracepoint's must be 1, or perf would lose the event. */
   private returnValue(): i32 {
     return this.b.constant(this.context.provider == Provider.Tracepoint ? 1 : 0);
   }
 
-  /** Ends the program. */
-  protected leave(): void {
+  /** Ends the program with `value`; -1: with what its kind returns. */
+  protected leave(value: i32 = -1): void {
     if (!this.b.reachable) return;
     if (this.scratchSlot >= 0) this.b.atomicAdd(this.scratchSlot, 0, 8, this.b.constant(-1));
-    this.b.ret(this.returnValue());
+    this.b.ret(value < 0 ? this.returnValue() : value);
   }
 
   // Module

@@ -1,7 +1,7 @@
 // Lowering of expressions: scalars into registers, everything else into memory.
 
 import {
-  Binary, BooleanLiteral, Call, Cast, Conditional, FieldAccess, Identifier, IntegerLiteral, MapAccess, SizeOf, StringLiteral, Tuple, Unary, Variable,
+  Binary, BooleanLiteral, Call, Cast, Conditional, FieldAccess, Identifier, IntegerLiteral, MapAccess, OffsetOf, SizeOf, StringLiteral, Tuple, Unary, Variable,
 } from "../syntax/expression-nodes";
 import { Expression, NodeKind } from "../syntax/ast";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
@@ -56,9 +56,11 @@ export abstract class ExpressionLowering extends FieldLowering {
       case NodeKind.SizeOf: {
         const size = <SizeOf>e;
         const expression = size.expression;
-        const type = expression != null ? expression.typeId : this.checker.namedType(size.type!);
-        return b.constant(this.types.get(type).size);
+        const type = this.types.get(expression != null ? expression.typeId : this.checker.namedType(size.type!));
+        return type.kind == TypeKind.Record ? this.structSize(type.btf) : b.constant(type.size);
       }
+      case NodeKind.OffsetOf:
+        return this.offsetOf(<OffsetOf>e);
       default:
         assert(false, "an expression kind that has no value");
         return 0;

@@ -1,6 +1,6 @@
 // Lowering of field accesses: chains of kernel structs through CO-RE, and the fields of tracepoints.
 
-import { FieldAccess } from "../syntax/expression-nodes";
+import { FieldAccess, OffsetOf } from "../syntax/expression-nodes";
 import { Expression, NodeKind } from "../syntax/ast";
 import { AddressSpace, TypeKind } from "../check/types";
 import { TracepointRow } from "../object/manifest";
@@ -69,6 +69,25 @@ export abstract class FieldLowering extends MapLowering {
     }
     b.source = e.nameStart;
     return b.relocatedOffset(base, path.localBitOffset >> 3, core.relocation(path, RelocationKind.CoreFieldOffset));
+  }
+
+  /** `offsetof(struct, path)` on the target. */
+  protected offsetOf(e: OffsetOf): i32 {
+    const btf = this.checker.profile.kernel!;
+    const core = this.core();
+    let record = this.checker.structOf(e);
+    const path = core.path(record);
+    for (let i = 0; i < e.path.length; i++) {
+      const member = btf.findMember(record, this.symbols.pointer(e.path[i]), this.symbols.length(e.path[i]))!;
+      core.extend(path, record, member);
+      record = btf.resolve(member.type);
+    }
+    return this.b.relocatedConstant(path.localBitOffset >> 3, core.relocation(path, RelocationKind.CoreFieldOffset));
+  }
+
+  /** Bytes of a kernel struct on the target. */
+  protected structSize(id: u32): i32 {
+    return this.b.relocatedConstant(0, this.core().sizeRelocation(id));
   }
 
   // Tracepoints

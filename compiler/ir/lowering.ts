@@ -101,8 +101,7 @@ export class Lowering extends ExpressionLowering {
         return;
       case NodeKind.Return: {
         const value = (<Return>statement).value;
-        if (value != null) this.effect(value);
-        this.leave();
+        this.leave(value != null ? this.value(value) : -1);
         return;
       }
       case NodeKind.Break:

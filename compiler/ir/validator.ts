@@ -194,7 +194,9 @@ class TypeCheck {
     const operand = this.f.operand(v, index);
     const type = this.f.type[operand];
     if (type != Type.MapValueOrNull && type != Type.RecordOrNull) return type;
-    if (!this.isChecked(operand, this.f.block[v])) return type;
+    let root = operand;
+    while (this.f.op[root] == Op.Offset || this.f.op[root] == Op.Index) root = this.f.operand(root, 0);
+    if (!this.isChecked(root, this.f.block[v])) return type;
     return type == Type.MapValueOrNull ? Type.MapValue : Type.Record;
   }
 
@@ -220,7 +222,8 @@ class TypeCheck {
         if (!isScalar(type) && !isAddressable(type) && type != Type.Context) return `cannot compute with a ${typeNames[type]}`;
         if (op == Op.Index && !isScalar(this.typeOf(v, 1))) return "the index is no number";
         if (op == Op.Index && type == Type.Context) return "the context takes no variable offset";
-        const same = f.type[v] == type || (isScalar(type) && isScalar(f.type[v]));
+        // Addresses in memory that may be NULL keep that type or lose it: the check above counts for both.
+        const same = f.type[v] == type || f.type[v] == this.typeOf(v, 0) || (isScalar(type) && isScalar(f.type[v]));
         return same ? "" : `is a ${typeNames[f.type[v]]} made of a ${typeNames[type]}`;
       }
       case Op.Load: {
@@ -262,8 +265,12 @@ class TypeCheck {
   private leaf(v: i32): string {
     const f = this.f;
     switch (f.op[v]) {
-      case Op.Context:
-        return this.expect(v, Type.Context);
+      case Op.Context: {
+        // A loop's callback takes the round's number and the address that its caller passed.
+        const isCallback = f.section == ".text";
+        if (f.imm[v] < 0 || f.imm[v] > (isCallback ? 1 : 0)) return "there is no such argument";
+        return isCallback ? this.expect(v, f.imm[v] == 0 ? Type.Scalar : Type.Stack) : this.expect(v, Type.Context);
+      }
       case Op.Slot:
         if (f.imm[v] < 0 || f.imm[v] >= f.slotSize.length) return "there is no such slot";
         return this.expect(v, Type.Stack);
@@ -352,6 +359,10 @@ class TypeCheck {
       case Argument.Address:
         // Root may pass any pointer as an address: an unaligned context field is read that way.
         return isScalar(type) || isAddressable(type) || type == Type.Context;
+      case Argument.Callback:
+        return type == Type.Function;
+      case Argument.StackOrNull:
+        return type == Type.Stack || (this.f.op[operand] == Op.Const && this.f.imm[operand] == 0);
       default:
         // What is released must be the record itself, not an address in it.
         return type == Type.Record && this.f.op[operand] != Op.Offset && this.f.op[operand] != Op.Index;

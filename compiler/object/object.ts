@@ -37,11 +37,12 @@ class CodeSection {
 class ObjectWriter {
   private elf: ElfWriter = new ElfWriter();
   private sections: Array<CodeSection> = [];
-  /** By function: code section, byte offset in it, symbol, index among the programs (-1 for callbacks). */
+  /** By function: code section, byte offset in it, index among the programs (-1 for callbacks). */
   private functionSection: Array<i32> = [];
   private functionOffset: Array<u32> = [];
-  private functionSymbol: Array<i32> = [];
   private functionProgram: Array<i32> = [];
+  /** Section symbol of `.text`, or -1. */
+  private textSectionSymbol: i32 = -1;
   private mapSymbols: Array<i32> = [];
   /** Section symbols of the data sections by `Section`, or -1. */
   private dataSymbols: StaticArray<i32> = [-1, -1, -1];
@@ -91,7 +92,7 @@ class ObjectWriter {
       // libbpf refuses static programs, and verifies global callbacks without their callers.
       const global = section.name != TEXT;
       const size = functions[i].code.length;
-      this.functionSymbol.push(this.elf.functionSymbol(functions[i].name, global, section.index, this.functionOffset[i], size));
+      this.elf.functionSymbol(functions[i].name, global, section.index, this.functionOffset[i], size);
     }
   }
 
@@ -207,9 +208,16 @@ class ObjectWriter {
     for (let k = 0; k < fixups.length; k++) {
       const fixup = fixups[k];
       const offset = this.functionOffset[i] + <u32>fixup.slot * 8;
-      const section = this.sections[this.functionSection[i]].index;
-      this.elf.relocation(section, offset, this.symbolOf(fixup), BpfRelocation.Wide);
+      const section = this.sections[this.functionSection[i]];
+      // libbpf knows static functions by the section's symbol and their place in it alone.
+      if (fixup.kind == Fixup.Function) section.code.patchU32(offset + 4, this.functionOffset[fixup.index]);
+      this.elf.relocation(section.index, offset, this.symbolOf(fixup), BpfRelocation.Wide);
     }
+  }
+
+  private textSymbol(): i32 {
+    if (this.textSectionSymbol < 0) this.textSectionSymbol = this.elf.sectionSymbol(this.sections[this.codeSection(TEXT)].index);
+    return this.textSectionSymbol;
   }
 
   private symbolOf(fixup: CodeFixup): i32 {
@@ -221,7 +229,7 @@ class ObjectWriter {
         return this.dataSymbols[fixup.index];
       default:
         assert(fixup.kind == Fixup.Function);
-        return this.functionSymbol[fixup.index];
+        return this.textSymbol();
     }
   }
 }

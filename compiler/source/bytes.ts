@@ -80,7 +80,7 @@ export class ByteBuffer {
     const to = this.pointer + this.length;
     const from = changetype<usize>(text);
     for (let i: u32 = 0; i < count; i++) {
-      const unit = load<u16>(from + (<usize>i << 1));
+      const unit = load<u16>(from + ((<usize>i) << 1));
       assert(unit < 0x80);
       store<u8>(to + i, <u8>unit);
     }
@@ -126,7 +126,7 @@ export class ByteBuffer {
     for (let rest = value >> 4; rest != 0; rest >>= 4) count++;
     if (count < digits) count = digits;
     for (let i = count - 1; i >= 0; i--) {
-      const digit = i < 16 ? <i32>((value >> (<u64>i << 2)) & 15) : 0;
+      const digit = i < 16 ? <i32>((value >> ((<u64>i) << 2)) & 15) : 0;
       this.writeU8(<u8>HEX_DIGITS.charCodeAt(digit));
     }
   }

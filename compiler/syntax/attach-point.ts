@@ -7,18 +7,67 @@ import { Lexer } from "./lexer";
 
 /** Long form of each provider, in the order of `Provider`. */
 const NAMES: StaticArray<string> = [
-  "", "begin", "end", "self", "test", "bench", "kprobe", "kretprobe", "uprobe", "uretprobe", "usdt", "tracepoint", "rawtracepoint",
-  "fentry", "fexit", "profile", "interval", "software", "hardware", "watchpoint", "iter",
+  "",
+  "begin",
+  "end",
+  "self",
+  "test",
+  "bench",
+  "kprobe",
+  "kretprobe",
+  "uprobe",
+  "uretprobe",
+  "usdt",
+  "tracepoint",
+  "rawtracepoint",
+  "fentry",
+  "fexit",
+  "profile",
+  "interval",
+  "software",
+  "hardware",
+  "watchpoint",
+  "iter",
 ];
 
 /** Short forms and former names, and in the same order what they stand for. */
 const OTHER_NAMES: StaticArray<string> = [
-  "k", "kr", "u", "ur", "U", "t", "rt", "f", "fr", "kfunc", "kretfunc", "p", "i", "s", "h", "w", "it",
+  "k",
+  "kr",
+  "u",
+  "ur",
+  "U",
+  "t",
+  "rt",
+  "f",
+  "fr",
+  "kfunc",
+  "kretfunc",
+  "p",
+  "i",
+  "s",
+  "h",
+  "w",
+  "it",
 ];
 const OTHER_PROVIDERS: StaticArray<Provider> = [
-  Provider.Kprobe, Provider.Kretprobe, Provider.Uprobe, Provider.Uretprobe, Provider.Usdt, Provider.Tracepoint, Provider.Rawtracepoint,
-  Provider.Fentry, Provider.Fexit, Provider.Fentry, Provider.Fexit, Provider.Profile, Provider.Interval, Provider.Software,
-  Provider.Hardware, Provider.Watchpoint, Provider.Iterator,
+  Provider.Kprobe,
+  Provider.Kretprobe,
+  Provider.Uprobe,
+  Provider.Uretprobe,
+  Provider.Usdt,
+  Provider.Tracepoint,
+  Provider.Rawtracepoint,
+  Provider.Fentry,
+  Provider.Fexit,
+  Provider.Fentry,
+  Provider.Fexit,
+  Provider.Profile,
+  Provider.Interval,
+  Provider.Software,
+  Provider.Hardware,
+  Provider.Watchpoint,
+  Provider.Iterator,
 ];
 
 /** The long form, as probes are printed. */
@@ -47,17 +96,51 @@ function equalsIgnoringCase(pointer: usize, length: u32, text: string): bool {
 const LEAST_PARTS: StaticArray<i32> = [0, 0, 0, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 3, 1];
 const MOST_PARTS: StaticArray<i32> = [0, 0, 0, 2, 1, 1, 2, 2, 4, 3, 3, 2, 2, 3, 3, 2, 2, 2, 2, 3, 2];
 const PARTS_TEXT: StaticArray<string> = [
-  "", "0 arguments", "0 arguments", "2 arguments", "1 argument", "1 argument", "1 or 2 arguments", "1 or 2 arguments", "2 or 3 arguments",
-  "2 or 3 arguments", "2 or 3 arguments", "2 arguments", "2 or 1 arguments", "1 or 3 arguments", "1 or 3 arguments", "1 or 2 arguments",
-  "1 or 2 arguments", "1 or 2 arguments", "1 or 2 arguments", "3 arguments", "",
+  "",
+  "0 arguments",
+  "0 arguments",
+  "2 arguments",
+  "1 argument",
+  "1 argument",
+  "1 or 2 arguments",
+  "1 or 2 arguments",
+  "2 or 3 arguments",
+  "2 or 3 arguments",
+  "2 or 3 arguments",
+  "2 arguments",
+  "2 or 1 arguments",
+  "1 or 3 arguments",
+  "1 or 3 arguments",
+  "1 or 2 arguments",
+  "1 or 2 arguments",
+  "1 or 2 arguments",
+  "1 or 2 arguments",
+  "3 arguments",
+  "",
 ];
 /** How each provider is written, for hints. */
 const FORMS: StaticArray<string> = [
-  "", "begin", "end", "self:signal:SIGUSR1", "test:name", "bench:name", "kprobe:function, kprobe:module:function or kprobe:function+offset",
-  "kretprobe:function or kretprobe:module:function", "uprobe:binary:function", "uretprobe:binary:function", "usdt:binary:provider:probe",
-  "tracepoint:category:event", "rawtracepoint:event", "fentry:function or fentry:module:function", "fexit:function or fexit:module:function",
-  "profile:hz:99 or profile:10ms", "interval:s:1 or interval:1s", "software:event:count", "hardware:event:count",
-  "watchpoint:address:length:mode", "iter:name",
+  "",
+  "begin",
+  "end",
+  "self:signal:SIGUSR1",
+  "test:name",
+  "bench:name",
+  "kprobe:function, kprobe:module:function or kprobe:function+offset",
+  "kretprobe:function or kretprobe:module:function",
+  "uprobe:binary:function",
+  "uretprobe:binary:function",
+  "usdt:binary:provider:probe",
+  "tracepoint:category:event",
+  "rawtracepoint:event",
+  "fentry:function or fentry:module:function",
+  "fexit:function or fexit:module:function",
+  "profile:hz:99 or profile:10ms",
+  "interval:s:1 or interval:1s",
+  "software:event:count",
+  "hardware:event:count",
+  "watchpoint:address:length:mode",
+  "iter:name",
 ];
 
 /**
@@ -151,7 +234,13 @@ export function checkAttachPoint(lexer: Lexer, point: AttachPoint): void {
   if (provider == Provider.Unknown) {
     const name = lexer.source.text(point.providerStart, point.providerEnd);
     const near = similarProvider(name.toLowerCase());
-    lexer.error(Code.UnknownProvider, point.start, point.end, `Invalid probe type: ${name}`, near.length > 0 ? `did you mean \`${near}\`?` : "");
+    lexer.error(
+      Code.UnknownProvider,
+      point.start,
+      point.end,
+      `Invalid probe type: ${name}`,
+      near.length > 0 ? `did you mean \`${near}\`?` : "",
+    );
     return;
   }
   const parts = point.parts;
@@ -163,9 +252,10 @@ export function checkAttachPoint(lexer: Lexer, point: AttachPoint): void {
   const name = providerName(provider);
   const hint = `write ${FORMS[<i32>provider]}`;
   if (count < LEAST_PARTS[<i32>provider] || (count > MOST_PARTS[<i32>provider] && !hasSourceLine(point))) {
-    const text = provider == Provider.Iterator
-      ? "iter probe type takes 2 arguments (1 optional)"
-      : `${name} probe type requires ${PARTS_TEXT[<i32>provider]}, found ${count}`;
+    const text =
+      provider == Provider.Iterator
+        ? "iter probe type takes 2 arguments (1 optional)"
+        : `${name} probe type requires ${PARTS_TEXT[<i32>provider]}, found ${count}`;
     lexer.error(Code.InvalidAttachPoint, point.start, point.end, text, hint);
     return;
   }
@@ -174,7 +264,8 @@ export function checkAttachPoint(lexer: Lexer, point: AttachPoint): void {
   switch (provider) {
     case Provider.Kprobe:
     case Provider.Kretprobe:
-      if (last == 0) lexer.error(Code.InvalidAttachPoint, point.start, point.end, `${name}s should be attached to a function or an address`, hint);
+      if (last == 0)
+        lexer.error(Code.InvalidAttachPoint, point.start, point.end, `${name}s should be attached to a function or an address`, hint);
       break;
     case Provider.Tracepoint:
       if (last == 0 || (parts[0].length == 0 && !parts[0].parameter)) {

@@ -3,8 +3,23 @@
 
 import { Code } from "../source/diagnostics";
 import {
-  ArrayType, Define, EnumDefinition, Enumerator, Expression, FieldDefinition, Include, InlineType, NamedType, Node, NodeKind, PointerType,
-  Program, RecordDefinition, Tag, TaggedType, TypeSyntax,
+  ArrayType,
+  Define,
+  EnumDefinition,
+  Enumerator,
+  Expression,
+  FieldDefinition,
+  Include,
+  InlineType,
+  NamedType,
+  Node,
+  NodeKind,
+  PointerType,
+  Program,
+  RecordDefinition,
+  Tag,
+  TaggedType,
+  TypeSyntax,
 } from "./ast";
 import { CBasicType, CDeclarator } from "./c-types";
 import { CharacterClass, classOf } from "./characters";
@@ -38,7 +53,11 @@ export abstract class CSectionParser extends StatementParser {
     }
     if (this.isWord(this.words.typedef)) {
       this.next();
-      this.fail(Code.InvalidDefinition, "syntax: expected '{'", "typedef is not understood; types of the kernel are known by name, others are written as struct");
+      this.fail(
+        Code.InvalidDefinition,
+        "syntax: expected '{'",
+        "typedef is not understood; types of the kernel are known by name, others are written as struct",
+      );
       return;
     }
     const definition = this.parseTagged();

@@ -38,8 +38,14 @@ export class CBasicType {
   }
 
   private isBase(symbols: Symbols, word: u32): bool {
-    return symbols.is(word, "char") || symbols.is(word, "void") || symbols.is(word, "_Bool") || symbols.is(word, "bool")
-      || symbols.is(word, "float") || symbols.is(word, "double");
+    return (
+      symbols.is(word, "char") ||
+      symbols.is(word, "void") ||
+      symbols.is(word, "_Bool") ||
+      symbols.is(word, "bool") ||
+      symbols.is(word, "float") ||
+      symbols.is(word, "double")
+    );
   }
 }
 

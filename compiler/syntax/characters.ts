@@ -10,6 +10,7 @@ export const enum CharacterClass {
 }
 
 /** One byte per class, at the byte's own index; static data of the module. */
+// biome-ignore format: sixteen to a line, as in a code chart
 const CLASSES = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, // tab, line feed, vertical tab, form feed, carriage return
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,

@@ -5,11 +5,35 @@ import { Source } from "../source/source";
 import { Symbols } from "../source/symbols";
 import { Block, Expression, Node, NodeKind, TypeSyntax } from "./ast";
 import {
-  Binary, BlockExpression, BooleanLiteral, Call, Cast, Comptime, Conditional, ContainerOf, DecimalLiteral, FieldAccess, Identifier,
-  IfExpression, Index, IntegerLiteral, IntegerSuffix, MapAccess, OffsetOf, PositionalParameter, Record, SizeOf, StringLiteral, Tuple, TupleIndex,
-  TypeExpression, TypeInformation, Unary, Variable,
+  Binary,
+  BlockExpression,
+  BooleanLiteral,
+  Call,
+  Cast,
+  Comptime,
+  Conditional,
+  ContainerOf,
+  DecimalLiteral,
+  FieldAccess,
+  Identifier,
+  IfExpression,
+  Index,
+  IntegerLiteral,
+  IntegerSuffix,
+  MapAccess,
+  OffsetOf,
+  PositionalParameter,
+  Record,
+  SizeOf,
+  StringLiteral,
+  Tuple,
+  TupleIndex,
+  TypeExpression,
+  TypeInformation,
+  Unary,
+  Variable,
 } from "./expression-nodes";
-import { UnaryOperator, binaryText, unaryText } from "./operators";
+import { binaryText, UnaryOperator, unaryText } from "./operators";
 
 export abstract class ExpressionPrinter {
   protected depth: i32 = 0;

@@ -3,12 +3,36 @@
 import { Code } from "../source/diagnostics";
 import { Block, Expression, NodeKind, TypeSyntax } from "./ast";
 import {
-  Binary, BlockExpression, BooleanLiteral, Call, Cast, Comptime, Conditional, ContainerOf, DecimalLiteral, ErrorExpression, FieldAccess,
-  IfExpression, Index, IntegerLiteral, MapAccess, OffsetOf, ParameterCount, PositionalParameter, Record, SizeOf, StringLiteral,
-  Tuple, TupleIndex, TypeExpression, TypeInformation, Unary, Variable,
+  Binary,
+  BlockExpression,
+  BooleanLiteral,
+  Call,
+  Cast,
+  Comptime,
+  Conditional,
+  ContainerOf,
+  DecimalLiteral,
+  ErrorExpression,
+  FieldAccess,
+  IfExpression,
+  Index,
+  IntegerLiteral,
+  MapAccess,
+  OffsetOf,
+  ParameterCount,
+  PositionalParameter,
+  Record,
+  SizeOf,
+  StringLiteral,
+  Tuple,
+  TupleIndex,
+  TypeExpression,
+  TypeInformation,
+  Unary,
+  Variable,
 } from "./expression-nodes";
-import { BinaryOperator, UnaryOperator, binaryPrecedence } from "./operators";
-import { Token, binaryOperator } from "./tokens";
+import { BinaryOperator, binaryPrecedence, UnaryOperator } from "./operators";
+import { binaryOperator, Token } from "./tokens";
 import { TypeParser } from "./types";
 
 const ADDRESS_OF = "syntax: address-of operator (&) can only be used on a map or variable";
@@ -86,10 +110,14 @@ export abstract class ExpressionParser extends TypeParser {
   private parsePrefix(): Expression {
     const start = this.lexer.start;
     switch (this.kind) {
-      case Token.Minus: return this.parseNegative();
-      case Token.Exclamation: return this.prefixed(UnaryOperator.Not);
-      case Token.Tilde: return this.prefixed(UnaryOperator.Complement);
-      case Token.Star: return this.prefixed(UnaryOperator.Dereference);
+      case Token.Minus:
+        return this.parseNegative();
+      case Token.Exclamation:
+        return this.prefixed(UnaryOperator.Not);
+      case Token.Tilde:
+        return this.prefixed(UnaryOperator.Complement);
+      case Token.Star:
+        return this.prefixed(UnaryOperator.Dereference);
       case Token.Ampersand: {
         this.next();
         if (this.is(Token.Variable)) return new Unary(start, this.lexer.end, UnaryOperator.AddressOf, this.parseVariable());
@@ -106,8 +134,10 @@ export abstract class ExpressionParser extends TypeParser {
         // The address of an address: the peer marks the second `&`.
         this.failAt(Code.InvalidOperator, start + 1, start + 2, ADDRESS_OF);
         return new ErrorExpression(start, start);
-      case Token.PlusPlus: return this.parsePreIncrement(UnaryOperator.PreIncrement);
-      case Token.MinusMinus: return this.parsePreIncrement(UnaryOperator.PreDecrement);
+      case Token.PlusPlus:
+        return this.parsePreIncrement(UnaryOperator.PreIncrement);
+      case Token.MinusMinus:
+        return this.parsePreIncrement(UnaryOperator.PreDecrement);
       case Token.LeftParenthesis:
         if (this.startsCast()) {
           this.next();
@@ -142,7 +172,7 @@ export abstract class ExpressionParser extends TypeParser {
     const operand = this.parseUnary();
     if (operand.kind == NodeKind.IntegerLiteral) {
       const literal = <IntegerLiteral>operand;
-      if (!literal.negative && literal.value <= <u64>1 << 63) {
+      if (!literal.negative && literal.value <= (<u64>1) << 63) {
         const negative = new IntegerLiteral(start, literal.end, 0 - literal.value);
         negative.negative = true;
         negative.duration = literal.duration;
@@ -260,8 +290,10 @@ export abstract class ExpressionParser extends TypeParser {
         this.next();
         return literal;
       }
-      case Token.Variable: return this.parseVariable();
-      case Token.Map: return this.parseMap();
+      case Token.Variable:
+        return this.parseVariable();
+      case Token.Map:
+        return this.parseMap();
       case Token.Parameter: {
         const parameter = new PositionalParameter(start, lexer.end, <u32>min<u64>(lexer.value, <u64>u32.MAX_VALUE));
         this.next();
@@ -272,9 +304,12 @@ export abstract class ExpressionParser extends TypeParser {
         this.next();
         return count;
       }
-      case Token.LeftParenthesis: return this.parseParenthesised();
-      case Token.LeftBrace: return this.parseValueBlock();
-      case Token.Identifier: return this.parseWord();
+      case Token.LeftParenthesis:
+        return this.parseParenthesised();
+      case Token.LeftBrace:
+        return this.parseValueBlock();
+      case Token.Identifier:
+        return this.parseWord();
       default: {
         const hint = lexer.at(start) == 0x27 ? 'text is written in double quotes; a character is "x"[0]' : "";
         this.fail(Code.UnexpectedToken, "syntax: expected expression", hint);
@@ -432,7 +467,13 @@ export abstract class ExpressionParser extends TypeParser {
   /** Reports a block that is used as a value and has none; not if it has errors, of which there were `errors` before. */
   private needValue(body: Block, errors: i32): void {
     if (body.result || this.diagnostics.errorCount > errors) return;
-    this.lexer.error(Code.UnexpectedToken, body.start, body.end, "this block must have a value", "its last line is the value: an expression without a ';'");
+    this.lexer.error(
+      Code.UnexpectedToken,
+      body.start,
+      body.end,
+      "this block must have a value",
+      "its last line is the value: an expression without a ';'",
+    );
   }
 
   /** What `if`, `while` and `unroll` stand before: one operand, so that the block behind it is not taken for a part of it. */

@@ -183,7 +183,7 @@ export class Lexer {
       let offset = start + 1;
       let value: u64 = 0;
       while (classOf(this.at(offset)) == CharacterClass.Digit) {
-        value = min<u64>(value * 10 + <u64>(this.at(offset) - 0x30), <u64>1 << 32);
+        value = min<u64>(value * 10 + <u64>(this.at(offset) - 0x30), (<u64>1) << 32);
         offset++;
       }
       this.end = offset;
@@ -199,7 +199,13 @@ export class Lexer {
     } else {
       this.end = start + 1;
       this.kind = Token.Unknown;
-      this.error(Code.UnexpectedToken, start, start + 1, "syntax: expected identifier after '$'", "a scratch variable is `$name`, a script parameter `$1`");
+      this.error(
+        Code.UnexpectedToken,
+        start,
+        start + 1,
+        "syntax: expected identifier after '$'",
+        "a scratch variable is `$name`, a script parameter `$1`",
+      );
     }
   }
 
@@ -253,11 +259,21 @@ export class Lexer {
       if (byte == 0x5c) {
         const letter = this.at(offset++);
         switch (letter) {
-          case 0x6e: byte = 0x0a; break;
-          case 0x74: byte = 0x09; break;
-          case 0x72: byte = 0x0d; break;
-          case 0x22: case 0x5c: byte = letter; break;
-          case 0x78: case 0x58: {
+          case 0x6e:
+            byte = 0x0a;
+            break;
+          case 0x74:
+            byte = 0x09;
+            break;
+          case 0x72:
+            byte = 0x0d;
+            break;
+          case 0x22:
+          case 0x5c:
+            byte = letter;
+            break;
+          case 0x78:
+          case 0x58: {
             let value: u32 = 0;
             let digits = 0;
             while (digits < 2 && offset < to && hexDigit(this.at(offset)) >= 0) {
@@ -266,7 +282,13 @@ export class Lexer {
             }
             if (digits == 0) {
               const end = max(this.wordEnd(offset), offset + 1);
-              this.error(Code.InvalidEscape, offset, end, "syntax: invalid hex escape sequence", "one or two hexadecimal digits follow \\x");
+              this.error(
+                Code.InvalidEscape,
+                offset,
+                end,
+                "syntax: invalid hex escape sequence",
+                "one or two hexadecimal digits follow \\x",
+              );
             }
             byte = <u8>value;
             break;
@@ -281,13 +303,25 @@ export class Lexer {
               }
               if (value > 255) {
                 const start = offset - digits - 1;
-                this.error(Code.InvalidEscape, start, offset, `syntax: octal escape sequence out of range '${this.source.text(start, offset)}'`, "the largest is \\377");
+                this.error(
+                  Code.InvalidEscape,
+                  start,
+                  offset,
+                  `syntax: octal escape sequence out of range '${this.source.text(start, offset)}'`,
+                  "the largest is \\377",
+                );
               }
               byte = <u8>value;
             } else {
               const start = offset - 1;
               const text = letter < 0x20 || letter > 0x7e ? "" : String.fromCharCode(letter);
-              this.error(Code.InvalidEscape, start, max(this.wordEnd(start), start + 1), `syntax: invalid escape character '\\${text}'`, 'escapes are \\n \\t \\r \\" \\\\ \\0 to \\377 and \\x00 to \\xff');
+              this.error(
+                Code.InvalidEscape,
+                start,
+                max(this.wordEnd(start), start + 1),
+                `syntax: invalid escape character '\\${text}'`,
+                'escapes are \\n \\t \\r \\" \\\\ \\0 to \\377 and \\x00 to \\xff',
+              );
               byte = letter;
             }
             break;
@@ -310,25 +344,63 @@ export class Lexer {
     const second = this.at(start + 1);
     this.end = start + 1;
     switch (byte) {
-      case 0x28: this.kind = Token.LeftParenthesis; break;
-      case 0x29: this.kind = Token.RightParenthesis; break;
-      case 0x7b: this.kind = Token.LeftBrace; break;
-      case 0x7d: this.kind = Token.RightBrace; break;
-      case 0x5b: this.kind = Token.LeftBracket; break;
-      case 0x5d: this.kind = Token.RightBracket; break;
-      case 0x3b: this.kind = Token.Semicolon; break;
-      case 0x2c: this.kind = Token.Comma; break;
-      case 0x3a: this.kind = Token.Colon; break;
-      case 0x3f: this.kind = Token.Question; break;
-      case 0x7e: this.kind = Token.Tilde; break;
-      case 0x23: this.kind = Token.Hash; break;
-      case 0x2e: this.pair(start, Token.Dot, 0x2e, Token.DotDot); break;
-      case 0x2a: this.pair(start, Token.Star, 0x3d, Token.StarEqual); break;
-      case 0x2f: this.pair(start, Token.Slash, 0x3d, Token.SlashEqual); break;
-      case 0x25: this.pair(start, Token.Percent, 0x3d, Token.PercentEqual); break;
-      case 0x5e: this.pair(start, Token.Caret, 0x3d, Token.CaretEqual); break;
-      case 0x21: this.pair(start, Token.Exclamation, 0x3d, Token.NotEqual); break;
-      case 0x3d: this.pair(start, Token.Equal, 0x3d, Token.EqualEqual); break;
+      case 0x28:
+        this.kind = Token.LeftParenthesis;
+        break;
+      case 0x29:
+        this.kind = Token.RightParenthesis;
+        break;
+      case 0x7b:
+        this.kind = Token.LeftBrace;
+        break;
+      case 0x7d:
+        this.kind = Token.RightBrace;
+        break;
+      case 0x5b:
+        this.kind = Token.LeftBracket;
+        break;
+      case 0x5d:
+        this.kind = Token.RightBracket;
+        break;
+      case 0x3b:
+        this.kind = Token.Semicolon;
+        break;
+      case 0x2c:
+        this.kind = Token.Comma;
+        break;
+      case 0x3a:
+        this.kind = Token.Colon;
+        break;
+      case 0x3f:
+        this.kind = Token.Question;
+        break;
+      case 0x7e:
+        this.kind = Token.Tilde;
+        break;
+      case 0x23:
+        this.kind = Token.Hash;
+        break;
+      case 0x2e:
+        this.pair(start, Token.Dot, 0x2e, Token.DotDot);
+        break;
+      case 0x2a:
+        this.pair(start, Token.Star, 0x3d, Token.StarEqual);
+        break;
+      case 0x2f:
+        this.pair(start, Token.Slash, 0x3d, Token.SlashEqual);
+        break;
+      case 0x25:
+        this.pair(start, Token.Percent, 0x3d, Token.PercentEqual);
+        break;
+      case 0x5e:
+        this.pair(start, Token.Caret, 0x3d, Token.CaretEqual);
+        break;
+      case 0x21:
+        this.pair(start, Token.Exclamation, 0x3d, Token.NotEqual);
+        break;
+      case 0x3d:
+        this.pair(start, Token.Equal, 0x3d, Token.EqualEqual);
+        break;
       case 0x2b:
         if (second == 0x2b) this.pair(start, Token.Plus, 0x2b, Token.PlusPlus);
         else this.pair(start, Token.Plus, 0x3d, Token.PlusEqual);

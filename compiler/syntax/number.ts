@@ -151,7 +151,13 @@ export class NumberReader {
     }
     if (this.at(offset - 1) == 0x5f) return offset;
     if (exponent == 0) {
-      this.fail(Code.InvalidNumber, 0, offset, `invalid trailing bytes: ${this.string(0, offset)}`, "the exponent is a number from 1 on, as in 1e6");
+      this.fail(
+        Code.InvalidNumber,
+        0,
+        offset,
+        `invalid trailing bytes: ${this.string(0, offset)}`,
+        "the exponent is a number from 1 on, as in 1e6",
+      );
     } else if (coefficientEnd != 1 || this.value == 0) {
       const message = `coefficient part of scientific literal must be 1-9: ${this.string(0, offset)}`;
       this.fail(Code.InvalidNumber, 0, offset, message, "write the zeros, as in 12_000");

@@ -42,13 +42,31 @@ export const enum UnaryOperator {
 }
 
 const BINARY_TEXT: StaticArray<string> = [
-  "", "*", "/", "%", "+", "-", "<<", ">>", "<", "<=", ">", ">=", "==", "!=", "=~", "!~", "&", "^", "|", "&&", "||",
+  "",
+  "*",
+  "/",
+  "%",
+  "+",
+  "-",
+  "<<",
+  ">>",
+  "<",
+  "<=",
+  ">",
+  ">=",
+  "==",
+  "!=",
+  "=~",
+  "!~",
+  "&",
+  "^",
+  "|",
+  "&&",
+  "||",
 ];
 
 /** Higher binds tighter; all are left-associative. */
-const BINARY_PRECEDENCE: StaticArray<i32> = [
-  0, 10, 10, 10, 9, 9, 8, 8, 7, 7, 7, 7, 6, 6, 6, 6, 5, 4, 3, 2, 1,
-];
+const BINARY_PRECEDENCE: StaticArray<i32> = [0, 10, 10, 10, 9, 9, 8, 8, 7, 7, 7, 7, 6, 6, 6, 6, 5, 4, 3, 2, 1];
 
 const UNARY_TEXT: StaticArray<string> = ["-", "!", "~", "&", "*", "++", "--", "++", "--"];
 

@@ -4,8 +4,18 @@ import { Code, Diagnostics } from "../source/diagnostics";
 import { Source } from "../source/source";
 import { Symbols } from "../source/symbols";
 import {
-  AttachPoint, ConfigEntry, Expression, FunctionDeclaration, FunctionParameter, Import, Macro, MacroParameter, MacroParameterKind,
-  MapDeclaration, Probe, Program,
+  AttachPoint,
+  ConfigEntry,
+  Expression,
+  FunctionDeclaration,
+  FunctionParameter,
+  Import,
+  Macro,
+  MacroParameter,
+  MacroParameterKind,
+  MapDeclaration,
+  Probe,
+  Program,
 } from "./ast";
 import { checkAttachPoint, readAttachPoint } from "./attach-point";
 import { CSectionParser } from "./c-section";
@@ -45,7 +55,13 @@ export class Parser extends CSectionParser {
       }
     }
     if (program.probes.length == 0 && program.functions.length == 0 && program.macros.length == 0 && !this.diagnostics.hasErrors) {
-      this.diagnostics.error(Code.EmptyProgram, this.source.length, this.source.length, "No probes to attach", "a script needs at least one probe, as in `begin { print(1); }`");
+      this.diagnostics.error(
+        Code.EmptyProgram,
+        this.source.length,
+        this.source.length,
+        "No probes to attach",
+        "a script needs at least one probe, as in `begin { print(1); }`",
+      );
     }
     return program;
   }
@@ -111,7 +127,13 @@ export class Parser extends CSectionParser {
   private refuseDefinition(): void {
     const start = this.lexer.start;
     const end = this.skipDefinition();
-    this.lexer.error(Code.MisplacedDefinition, start, end, "syntax: C definitions must appear before probes and functions", "move it to the start of the script");
+    this.lexer.error(
+      Code.MisplacedDefinition,
+      start,
+      end,
+      "syntax: C definitions must appear before probes and functions",
+      "move it to the start of the script",
+    );
   }
 
   /** `config = { key = value; ... }` */
@@ -119,7 +141,13 @@ export class Parser extends CSectionParser {
     const start = this.lexer.start;
     const end = this.lexer.end;
     if (this.stage == Stage.Probes) {
-      this.lexer.error(Code.MisplacedConfig, start, end, "syntax: config must appear before probes and functions", "move it to the start of the script");
+      this.lexer.error(
+        Code.MisplacedConfig,
+        start,
+        end,
+        "syntax: config must appear before probes and functions",
+        "move it to the start of the script",
+      );
     } else if (this.hasConfig) {
       this.lexer.error(Code.DuplicateConfig, start, end, "syntax: duplicate config block", "merge the two");
     }
@@ -169,7 +197,13 @@ export class Parser extends CSectionParser {
     const start = this.lexer.start;
     const end = this.lexer.end;
     if (this.stage == Stage.Probes) {
-      this.lexer.error(Code.MisplacedImport, start, end, "syntax: root imports must appear before probes and functions", "move it to the start of the script");
+      this.lexer.error(
+        Code.MisplacedImport,
+        start,
+        end,
+        "syntax: root imports must appear before probes and functions",
+        "move it to the start of the script",
+      );
     }
     this.reach(Stage.Config);
     this.next();
@@ -188,7 +222,13 @@ export class Parser extends CSectionParser {
     if (!this.is(Token.Map)) {
       // The peer marks the `let`.
       const hint = "scratch variables live in probes";
-      this.failAt(Code.UnexpectedToken, start, this.previousEnd, "syntax: root-level let statements need to be map declarations, e.g. let @a = hash(2);", hint);
+      this.failAt(
+        Code.UnexpectedToken,
+        start,
+        this.previousEnd,
+        "syntax: root-level let statements need to be map declarations, e.g. let @a = hash(2);",
+        hint,
+      );
       return;
     }
     this.next();
@@ -285,7 +325,11 @@ export class Parser extends CSectionParser {
       const point = readAttachPoint(this.lexer, this.lexer.start);
       if (!point) {
         const slash = points.length == 0 && this.is(Token.Slash);
-        this.fail(Code.UnexpectedToken, "syntax: expected attach point", slash ? "the probe comes before its predicate: `kprobe:f /pid == 1/ { }`" : "");
+        this.fail(
+          Code.UnexpectedToken,
+          "syntax: expected attach point",
+          slash ? "the probe comes before its predicate: `kprobe:f /pid == 1/ { }`" : "",
+        );
         return;
       }
       points.push(point);

@@ -1,12 +1,12 @@
 // The expression of an `#if` line: integers, `defined`, names of #defines, and C's operators.
 
+import { Diagnostics } from "../source/diagnostics";
 import { Source } from "../source/source";
 import { Symbols } from "../source/symbols";
-import { Diagnostics } from "../source/diagnostics";
 import { Define, NodeKind, Program } from "./ast";
 import { Lexer } from "./lexer";
 import { BinaryOperator, binaryPrecedence } from "./operators";
-import { Token, binaryOperator } from "./tokens";
+import { binaryOperator, Token } from "./tokens";
 
 /** Parentheses and #defines inside each other at most. */
 const MAXIMUM_DEPTH: i32 = 50;
@@ -64,7 +64,8 @@ export class PreprocessorCondition {
 
   private apply(operator: BinaryOperator, left: i64, right: i64): i64 {
     switch (operator) {
-      case BinaryOperator.Multiply: return left * right;
+      case BinaryOperator.Multiply:
+        return left * right;
       case BinaryOperator.Divide:
       case BinaryOperator.Modulo:
         // The second case is the only quotient of two i64 that is none, and a trap.
@@ -73,21 +74,36 @@ export class PreprocessorCondition {
           return 0;
         }
         return operator == BinaryOperator.Divide ? left / right : left % right;
-      case BinaryOperator.Add: return left + right;
-      case BinaryOperator.Subtract: return left - right;
-      case BinaryOperator.ShiftLeft: return left << (right & 63);
-      case BinaryOperator.ShiftRight: return left >> (right & 63);
-      case BinaryOperator.Less: return i64(left < right);
-      case BinaryOperator.LessEqual: return i64(left <= right);
-      case BinaryOperator.Greater: return i64(left > right);
-      case BinaryOperator.GreaterEqual: return i64(left >= right);
-      case BinaryOperator.Equal: return i64(left == right);
-      case BinaryOperator.NotEqual: return i64(left != right);
-      case BinaryOperator.And: return left & right;
-      case BinaryOperator.Xor: return left ^ right;
-      case BinaryOperator.Or: return left | right;
-      case BinaryOperator.LogicalAnd: return i64(left != 0 && right != 0);
-      case BinaryOperator.LogicalOr: return i64(left != 0 || right != 0);
+      case BinaryOperator.Add:
+        return left + right;
+      case BinaryOperator.Subtract:
+        return left - right;
+      case BinaryOperator.ShiftLeft:
+        return left << (right & 63);
+      case BinaryOperator.ShiftRight:
+        return left >> (right & 63);
+      case BinaryOperator.Less:
+        return i64(left < right);
+      case BinaryOperator.LessEqual:
+        return i64(left <= right);
+      case BinaryOperator.Greater:
+        return i64(left > right);
+      case BinaryOperator.GreaterEqual:
+        return i64(left >= right);
+      case BinaryOperator.Equal:
+        return i64(left == right);
+      case BinaryOperator.NotEqual:
+        return i64(left != right);
+      case BinaryOperator.And:
+        return left & right;
+      case BinaryOperator.Xor:
+        return left ^ right;
+      case BinaryOperator.Or:
+        return left | right;
+      case BinaryOperator.LogicalAnd:
+        return i64(left != 0 && right != 0);
+      case BinaryOperator.LogicalOr:
+        return i64(left != 0 || right != 0);
       default:
         this.failed = true;
         return 0;
@@ -109,10 +125,14 @@ export class PreprocessorCondition {
     const symbol = lexer.symbol;
     lexer.next();
     switch (kind) {
-      case Token.Integer: return value;
-      case Token.Exclamation: return i64(this.unary() == 0);
-      case Token.Minus: return -this.unary();
-      case Token.Tilde: return ~this.unary();
+      case Token.Integer:
+        return value;
+      case Token.Exclamation:
+        return i64(this.unary() == 0);
+      case Token.Minus:
+        return -this.unary();
+      case Token.Tilde:
+        return ~this.unary();
       case Token.LeftParenthesis: {
         const inner = this.ternary();
         if (!this.accept(Token.RightParenthesis)) this.failed = true;

@@ -5,16 +5,42 @@ import { ByteBuffer } from "../source/bytes";
 import { Source } from "../source/source";
 import { Symbols } from "../source/symbols";
 import {
-  ArrayType, AttachPart, AttachPoint, Block, ConfigEntry, Define, EnumDefinition, Enumerator, Expression, FieldDefinition, FunctionDeclaration,
-  FunctionParameter, Import, Include, InlineType, Macro, MacroParameter, MacroParameterKind, MapDeclaration, NamedType, Node, NodeKind,
-  PointerType, Probe, Program, RecordDefinition, Statement, Tag, TaggedType, TypeOf, TypeSyntax,
+  ArrayType,
+  AttachPart,
+  AttachPoint,
+  Block,
+  ConfigEntry,
+  Define,
+  EnumDefinition,
+  Enumerator,
+  Expression,
+  FieldDefinition,
+  FunctionDeclaration,
+  FunctionParameter,
+  Import,
+  Include,
+  InlineType,
+  Macro,
+  MacroParameter,
+  MacroParameterKind,
+  MapDeclaration,
+  NamedType,
+  Node,
+  NodeKind,
+  PointerType,
+  Probe,
+  Program,
+  RecordDefinition,
+  Statement,
+  Tag,
+  TaggedType,
+  TypeOf,
+  TypeSyntax,
 } from "./ast";
 import { providerName } from "./attach-point";
 import { ExpressionPrinter } from "./expression-printer";
-import {
-  Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While,
-} from "./statement-nodes";
 import { BinaryOperator, binaryText } from "./operators";
+import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "./statement-nodes";
 
 @final
 class Printer extends ExpressionPrinter {

@@ -7,9 +7,20 @@ import { BlockExpression, IfExpression, MapAccess } from "./expression-nodes";
 import { ExpressionParser } from "./expressions";
 import { BinaryOperator } from "./operators";
 import {
-  Assignment, Break, Continue, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While,
+  Assignment,
+  Break,
+  Continue,
+  Discard,
+  ExpressionStatement,
+  ForMap,
+  ForRange,
+  If,
+  Let,
+  Return,
+  Unroll,
+  While,
 } from "./statement-nodes";
-import { Token, assignmentOperator, binaryOperator } from "./tokens";
+import { assignmentOperator, binaryOperator, Token } from "./tokens";
 
 export abstract class StatementParser extends ExpressionParser {
   /** A probe starts at the current token although blocks are still open: they all end here. */
@@ -71,7 +82,9 @@ export abstract class StatementParser extends ExpressionParser {
         this.next();
         const condition = this.parseCondition();
         const body = this.parseBlock(false);
-        block.statements.push(word == words.while ? <Statement>new While(start, body.end, condition, body) : new Unroll(start, body.end, condition, body));
+        block.statements.push(
+          word == words.while ? <Statement>new While(start, body.end, condition, body) : new Unroll(start, body.end, condition, body),
+        );
         this.accept(Token.Semicolon);
         return;
       }
@@ -264,7 +277,12 @@ export abstract class StatementParser extends ExpressionParser {
   /** An operator that can follow a value and start no statement. */
   private startsOperator(): bool {
     const operator = binaryOperator(this.kind);
-    return operator != BinaryOperator.None && operator != BinaryOperator.Multiply && operator != BinaryOperator.And && operator != BinaryOperator.Subtract;
+    return (
+      operator != BinaryOperator.None &&
+      operator != BinaryOperator.Multiply &&
+      operator != BinaryOperator.And &&
+      operator != BinaryOperator.Subtract
+    );
   }
 
   /** An `if` whose blocks may still have results. */

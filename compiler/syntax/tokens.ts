@@ -76,42 +76,72 @@ export const enum Token {
 /** The operator between two operands that a token stands for; None if it is no such operator. */
 export function binaryOperator(token: Token): BinaryOperator {
   switch (token) {
-    case Token.Star: return BinaryOperator.Multiply;
-    case Token.Slash: return BinaryOperator.Divide;
-    case Token.Percent: return BinaryOperator.Modulo;
-    case Token.Plus: return BinaryOperator.Add;
-    case Token.Minus: return BinaryOperator.Subtract;
-    case Token.LessLess: return BinaryOperator.ShiftLeft;
-    case Token.GreaterGreater: return BinaryOperator.ShiftRight;
-    case Token.Less: return BinaryOperator.Less;
-    case Token.LessEqual: return BinaryOperator.LessEqual;
-    case Token.Greater: return BinaryOperator.Greater;
-    case Token.GreaterEqual: return BinaryOperator.GreaterEqual;
-    case Token.EqualEqual: return BinaryOperator.Equal;
-    case Token.NotEqual: return BinaryOperator.NotEqual;
-    case Token.Ampersand: return BinaryOperator.And;
-    case Token.Caret: return BinaryOperator.Xor;
-    case Token.Pipe: return BinaryOperator.Or;
-    case Token.AmpersandAmpersand: return BinaryOperator.LogicalAnd;
-    case Token.PipePipe: return BinaryOperator.LogicalOr;
-    default: return BinaryOperator.None;
+    case Token.Star:
+      return BinaryOperator.Multiply;
+    case Token.Slash:
+      return BinaryOperator.Divide;
+    case Token.Percent:
+      return BinaryOperator.Modulo;
+    case Token.Plus:
+      return BinaryOperator.Add;
+    case Token.Minus:
+      return BinaryOperator.Subtract;
+    case Token.LessLess:
+      return BinaryOperator.ShiftLeft;
+    case Token.GreaterGreater:
+      return BinaryOperator.ShiftRight;
+    case Token.Less:
+      return BinaryOperator.Less;
+    case Token.LessEqual:
+      return BinaryOperator.LessEqual;
+    case Token.Greater:
+      return BinaryOperator.Greater;
+    case Token.GreaterEqual:
+      return BinaryOperator.GreaterEqual;
+    case Token.EqualEqual:
+      return BinaryOperator.Equal;
+    case Token.NotEqual:
+      return BinaryOperator.NotEqual;
+    case Token.Ampersand:
+      return BinaryOperator.And;
+    case Token.Caret:
+      return BinaryOperator.Xor;
+    case Token.Pipe:
+      return BinaryOperator.Or;
+    case Token.AmpersandAmpersand:
+      return BinaryOperator.LogicalAnd;
+    case Token.PipePipe:
+      return BinaryOperator.LogicalOr;
+    default:
+      return BinaryOperator.None;
   }
 }
 
 /** The operator of a compound assignment; None for `=` and everything else. */
 export function assignmentOperator(token: Token): BinaryOperator {
   switch (token) {
-    case Token.PlusEqual: return BinaryOperator.Add;
-    case Token.MinusEqual: return BinaryOperator.Subtract;
-    case Token.StarEqual: return BinaryOperator.Multiply;
-    case Token.SlashEqual: return BinaryOperator.Divide;
-    case Token.PercentEqual: return BinaryOperator.Modulo;
-    case Token.AmpersandEqual: return BinaryOperator.And;
-    case Token.PipeEqual: return BinaryOperator.Or;
-    case Token.CaretEqual: return BinaryOperator.Xor;
-    case Token.LessLessEqual: return BinaryOperator.ShiftLeft;
-    case Token.GreaterGreaterEqual: return BinaryOperator.ShiftRight;
-    default: return BinaryOperator.None;
+    case Token.PlusEqual:
+      return BinaryOperator.Add;
+    case Token.MinusEqual:
+      return BinaryOperator.Subtract;
+    case Token.StarEqual:
+      return BinaryOperator.Multiply;
+    case Token.SlashEqual:
+      return BinaryOperator.Divide;
+    case Token.PercentEqual:
+      return BinaryOperator.Modulo;
+    case Token.AmpersandEqual:
+      return BinaryOperator.And;
+    case Token.PipeEqual:
+      return BinaryOperator.Or;
+    case Token.CaretEqual:
+      return BinaryOperator.Xor;
+    case Token.LessLessEqual:
+      return BinaryOperator.ShiftLeft;
+    case Token.GreaterGreaterEqual:
+      return BinaryOperator.ShiftRight;
+    default:
+      return BinaryOperator.None;
   }
 }
 

@@ -12,9 +12,34 @@ const MAXIMUM_LOOK_AHEAD: u32 = 1024;
 
 /** Types that are no one's variable: where one of them stands, a type is meant. */
 const TYPE_NAMES: StaticArray<string> = [
-  "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "void", "string", "buffer", "inet",
-  "timestamp", "macaddr_t", "cgroup_path_t", "username_t", "count_t", "sum_t", "min_t", "max_t", "avg_t", "stats_t",
-  "usum_t", "umin_t", "umax_t", "uavg_t", "ustats_t",
+  "bool",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "void",
+  "string",
+  "buffer",
+  "inet",
+  "timestamp",
+  "macaddr_t",
+  "cgroup_path_t",
+  "username_t",
+  "count_t",
+  "sum_t",
+  "min_t",
+  "max_t",
+  "avg_t",
+  "stats_t",
+  "usum_t",
+  "umin_t",
+  "umax_t",
+  "uavg_t",
+  "ustats_t",
 ];
 
 /** Builtin values that the grammar must know, since `(pid) - 1` is no cast (features 2.1, row L12). */
@@ -117,7 +142,8 @@ export abstract class TypeParser extends ParserBase {
     let offset: u32 = 0;
     if (length > 4 && load<u8>(pointer) == 0x73) offset = 1;
     if (length <= offset + 3) return false;
-    if (load<u8>(pointer + offset) != 0x61 || load<u8>(pointer + offset + 1) != 0x72 || load<u8>(pointer + offset + 2) != 0x67) return false;
+    if (load<u8>(pointer + offset) != 0x61 || load<u8>(pointer + offset + 1) != 0x72 || load<u8>(pointer + offset + 2) != 0x67)
+      return false;
     for (let i = offset + 3; i < length; i++) if (classOf(load<u8>(pointer + i)) != CharacterClass.Digit) return false;
     return true;
   }
@@ -189,7 +215,11 @@ export abstract class TypeParser extends ParserBase {
     const byte = this.lexer.at(offset);
     if (classOf(byte) >= CharacterClass.Letter) return true;
     switch (byte) {
-      case 0x22: case 0x24: case 0x40: case 0x28: case 0x7e:
+      case 0x22:
+      case 0x24:
+      case 0x40:
+      case 0x28:
+      case 0x7e:
         return true;
       case 0x21:
         if (this.lexer.at(offset + 1) == 0x7e) return this.lexer.at(this.lexer.skipLayout(offset + 2)) != 0x22;

@@ -31,6 +31,7 @@ class LocalStruct {
 export class CoreTypes {
   /** By id in the target's BTF. */
   private structs: Map<u32, LocalStruct> = new Map();
+  private sized: Map<u32, i32> = new Map();
 
   constructor(
     private target: Btf,
@@ -52,6 +53,18 @@ export class CoreTypes {
     const local = this.structOf(id);
     path.root = local.id;
     return path;
+  }
+
+  /**
+   * Relocation of the size of struct or union `id`. Its local counterpart is a type of its own, empty, so that its size (the
+   * value libbpf expects in the instruction) is 0 whatever members the script uses; what follows `___` is no part of the name.
+   */
+  sizeRelocation(id: u32): i32 {
+    const name = this.target.nameString(id) + "___size";
+    if (!this.sized.has(id)) this.sized.set(id, this.target.kind(id) == BtfKind.Union ? this.local.union_(name, 0) : this.local.struct_(name, 0));
+    const path = new FieldPath();
+    path.root = this.sized.get(id);
+    return this.relocation(path, RelocationKind.CoreTypeSize);
   }
 
   /** Extends `path`, which has reached the target's struct `id`, by `member`. Anonymous levels vanish: names are enough. */

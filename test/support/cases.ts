@@ -90,7 +90,7 @@ END { clear(@start); }`,
   },
   {
     name: "string-key",
-    script: 'tracepoint:syscalls:sys_enter_openat /comm == "load"/ { @[str(args.filename), pid > 0] = count(); }',
+    script: 'tracepoint:syscalls:sys_enter_openat /comm == "load"/ { @[str(args.filename, 200), pid > 0] = count(); }',
     wrong: (stdout) => expectLine(stdout, `@[/no/such/file, true]: ${CALLS}`),
   },
   {

@@ -79,6 +79,24 @@ test("the BTF describes maps and programs", () => {
   assert.match(btf, /FUNC 'tracepoint_1' type_id=\d+ linkage=global/);
 });
 
+test("the BTF has every kind of type", () => {
+  const btf = dumpBtf(write("count-by-comm"));
+  for (const line of [
+    "ENUM 'pid_type' encoding=UNSIGNED size=4 vlen=1",
+    "'PIDTYPE_SID' val=99",
+    "'sched_reset_on_fork' type_id=5 bits_offset=3 bitfield_size=1",
+    "UNION '(anon)' size=8 vlen=2",
+    "ENUM64 'large' encoding=SIGNED size=8 vlen=1",
+    "'LARGE_VALUE' val=20015998343868",
+    "TYPEDEF 'spelling'",
+    "VAR 'flag' type_id=\\d+, linkage=static",
+    "FWD 'elsewhere' fwd_kind=struct",
+    "DECL_TAG 'note' type_id=2 component_idx=1",
+  ]) {
+    assert.match(btf, new RegExp(line.replaceAll("(", "\\(").replaceAll(")", "\\)")));
+  }
+});
+
 test("tracepoint relocations are records of five numbers", () => {
   const records = section(readFileSync(write("ring-event")), ".bpfcast.rel");
   assert.ok(records);
@@ -103,6 +121,18 @@ if (canLoadPrograms()) {
       "raw_tp/test",
     );
     assert.is(runInKernel(bytesOf(compileToObject(ir))).programs[0]?.returned, process.pid);
+  });
+
+  test("CO-RE values of every kind reach the target's own", () => {
+    const ir = readFileSync("test/compiler/bpf/golden/core-kinds.ir", "utf8");
+    assert.is(runInKernel(bytesOf(compileToObject(ir))).programs[0]?.returned, 0);
+    // Without its relocation the enumerator keeps the object's own value, and the program says so.
+    assert.is(runInKernel(bytesOf(compileToObject(ir.replace("coreconst 99 !0", "const 99")))).programs[0]?.returned, 1);
+  });
+
+  test("callbacks are found and run", () => {
+    const run = runInKernel(bytesOf(compileToObject(readFileSync("test/compiler/bpf/golden/callback.ir", "utf8"))));
+    assert.equal(run.programs, [{ name: "f", returned: 5 + 45 }]);
   });
 
   test("several programs share a section", () => {

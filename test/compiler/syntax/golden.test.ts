@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { parse } from "./parse.ts";
 
 const folder = "test/compiler/syntax/golden";
-const update = process.env["UPDATE_GOLDEN"] === "1";
+const update = process.env.UPDATE_GOLDEN === "1";
 
 for (const name of readdirSync(folder)
   .filter((file) => file.endsWith(".bt"))

@@ -1,0 +1,73 @@
+// The product's compiler module with a made-up target, for tests that need no kernel.
+
+import { readFileSync } from "node:fs";
+import { Compiler, type CompileResult } from "../../wasm/compiler.ts";
+import { smallKernel } from "./btf.ts";
+
+/** Formats of tracepoints as tracefs would have them. */
+export const FORMATS: Record<string, string> = {
+  "raw_syscalls:sys_enter": `name: sys_enter
+ID: 20
+format:
+	field:unsigned short common_type;	offset:0;	size:2;	signed:0;
+	field:int common_pid;	offset:4;	size:4;	signed:1;
+
+	field:long id;	offset:8;	size:8;	signed:1;
+	field:unsigned long args[6];	offset:16;	size:48;	signed:0;
+
+print fmt: "NR %ld"
+`,
+  "syscalls:sys_enter_openat": `name: sys_enter_openat
+ID: 700
+format:
+	field:unsigned short common_type;	offset:0;	size:2;	signed:0;
+	field:unsigned char common_flags;	offset:2;	size:1;	signed:0;
+	field:unsigned char common_preempt_count;	offset:3;	size:1;	signed:0;
+	field:int common_pid;	offset:4;	size:4;	signed:1;
+
+	field:int __syscall_nr;	offset:8;	size:4;	signed:1;
+	field:int dfd;	offset:16;	size:8;	signed:0;
+	field:const char * filename;	offset:24;	size:8;	signed:0;
+	field:int flags;	offset:32;	size:8;	signed:0;
+	field:umode_t mode;	offset:40;	size:8;	signed:0;
+
+print fmt: "dfd: 0x%08lx"
+`,
+  "block:block_rq_complete": `name: block_rq_complete
+ID: 900
+format:
+	field:unsigned short common_type;	offset:0;	size:2;	signed:0;
+	field:int common_pid;	offset:4;	size:4;	signed:1;
+
+	field:dev_t dev;	offset:8;	size:4;	signed:0;
+	field:sector_t sector;	offset:16;	size:8;	signed:0;
+	field:unsigned int nr_sector;	offset:24;	size:4;	signed:0;
+	field:int error;	offset:28;	size:4;	signed:1;
+	field:char rwbs[10];	offset:34;	size:10;	signed:0;
+	field:__data_loc char[] cmd;	offset:44;	size:4;	signed:0;
+
+print fmt: "%d"
+`,
+};
+
+/** A fresh compiler. It must be built: `npm run build`. */
+export async function newCompiler(): Promise<Compiler> {
+  return Compiler.create(readFileSync(".out/compiler.wasm"));
+}
+
+/** Compiles, answering needs from `FORMATS` and `btf` (null: a target without BTF). */
+export function compile(compiler: Compiler, script: string, dump: string[] = [], btf: Uint8Array | null = smallKernel()): CompileResult {
+  for (let round = 0; round < 4; round++) {
+    const result = compiler.compile(new TextEncoder().encode(script), { name: "stdin", dump });
+    if (result.kind !== "needs") return result;
+    for (const need of result.needs) {
+      if (need.kind === "btf") compiler.supply(need, btf === null ? { found: false, candidates: [] } : { found: true, bytes: btf });
+      else {
+        const text = FORMATS[`${need.category}:${need.event}`];
+        if (text === undefined) compiler.supply(need, { found: false, candidates: Object.keys(FORMATS) });
+        else compiler.supply(need, { found: true, bytes: new TextEncoder().encode(text) });
+      }
+    }
+  }
+  throw new Error("the compiler asks for the same facts again and again");
+}
