@@ -55,7 +55,7 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   std::vector<LinkHandle> links_;
   // Links made by the system call itself, not through a libbpf object.
   std::vector<Descriptor> link_descriptors_;
-  std::unique_ptr<RingReader> ring_;
+  std::shared_ptr<RingReader> ring_;
 };
 
 }  // namespace bpfcast

@@ -14,11 +14,13 @@ namespace {
 constexpr size_t kHeaderSize = 8;
 // Batches handled per wake-up, so that a flood of events leaves room for signals and timers.
 constexpr int kBatchesPerWakeup = 16;
+// Milliseconds between two looks at a busy ring.
+constexpr uint64_t kBusyInterval = 2;
 
 }  // namespace
 
-int RingReader::Open(int map_fd, size_t size, std::unique_ptr<RingReader>* out) {
-  std::unique_ptr<RingReader> reader(new RingReader());
+int RingReader::Open(int map_fd, size_t size, std::shared_ptr<RingReader>* out) {
+  std::shared_ptr<RingReader> reader(new RingReader());
   size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   void* consumer = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
   if (consumer == MAP_FAILED) return errno;
@@ -98,6 +100,9 @@ int RingReader::Start(Napi::Env env) {
   }
   poll->data = this;
   poll_ = poll;
+  timer_ = new uv_timer_t();
+  uv_timer_init(loop, timer_);
+  timer_->data = this;
   return -uv_poll_start(poll, UV_READABLE, OnReadable);
 }
 
@@ -113,29 +118,57 @@ void RingReader::Pause() {
     close(static_cast<int>(reinterpret_cast<intptr_t>(handle->data)));
     delete reinterpret_cast<uv_poll_t*>(handle);
   });
+  uv_close(reinterpret_cast<uv_handle_t*>(timer_),
+           [](uv_handle_t* handle) { delete reinterpret_cast<uv_timer_t*>(handle); });
+  timer_ = nullptr;
 }
 
-void RingReader::OnReadable(uv_poll_t* poll, int, int) {
-  auto* reader = static_cast<RingReader*>(poll->data);
-  Napi::Env env = reader->handler_.Env();
-  Napi::HandleScope scope(env);
+bool RingReader::HandleBatches() {
+  Napi::Env env = handler_.Env();
+  bool any = false;
   for (int batch = 0; batch < kBatchesPerWakeup; batch++) {
+    Napi::HandleScope scope(env);
     // The handler may have paused the reader.
-    if (reader->poll_ != poll) return;
-    size_t length = reader->TakeBatch();
-    if (length == 0) return;
+    if (poll_ == nullptr) return any;
+    size_t length = TakeBatch();
+    if (length == 0) return any;
+    any = true;
     napi_value argument = Napi::Number::New(env, static_cast<double>(length));
-    reader->handler_.MakeCallback(env.Global(), {argument}, *reader->context_);
+    handler_.MakeCallback(env.Global(), {argument}, *context_);
     if (env.IsExceptionPending()) {
       napi_value error = nullptr;
       napi_get_and_clear_last_exception(env, &error);
       napi_fatal_exception(env, error);
-      return;
+      return any;
     }
+  }
+  return any;
+}
+
+void RingReader::OnReadable(uv_poll_t* poll, int, int) {
+  // The handler may close the object, and with it this reader: it must last until we are back.
+  std::shared_ptr<RingReader> reader = static_cast<RingReader*>(poll->data)->shared_from_this();
+  Napi::HandleScope scope(reader->handler_.Env());
+  bool any = reader->HandleBatches();
+  if (!any || reader->poll_ == nullptr) return;
+  uv_poll_stop(poll);
+  uv_timer_start(reader->timer_, OnTimer, kBusyInterval, 0);
+}
+
+void RingReader::OnTimer(uv_timer_t* timer) {
+  std::shared_ptr<RingReader> reader = static_cast<RingReader*>(timer->data)->shared_from_this();
+  Napi::HandleScope scope(reader->handler_.Env());
+  bool any = reader->HandleBatches();
+  if (reader->poll_ == nullptr) return;
+  if (any) {
+    uv_timer_start(timer, OnTimer, kBusyInterval, 0);
+  } else {
+    uv_poll_start(reader->poll_, UV_READABLE, OnReadable);
   }
 }
 
 double RingReader::Drain(Napi::Env env) {
+  std::shared_ptr<RingReader> keep = shared_from_this();
   double total = 0;
   for (;;) {
     Napi::HandleScope scope(env);

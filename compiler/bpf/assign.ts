@@ -25,6 +25,8 @@ class Assigner {
   private registers: StaticArray<u8>;
   /** Register that a use will need the value in, or UNASSIGNED. */
   private wishes: StaticArray<u8>;
+  /** Target of the two-address instruction that a value is the left operand of, or NONE: they had better share. */
+  private followers: StaticArray<i32>;
   /** Union-find over phis and their operands, and the register that a member of each group got. */
   private group: StaticArray<i32>;
   private groupRegister: StaticArray<u8>;
@@ -41,6 +43,7 @@ class Assigner {
     const count = f.registerCount;
     this.registers = new StaticArray<u8>(count);
     this.wishes = new StaticArray<u8>(count);
+    this.followers = new StaticArray<i32>(count);
     this.group = new StaticArray<i32>(count);
     this.groupRegister = new StaticArray<u8>(count);
     this.forbidden = new StaticArray<u32>(count);
@@ -48,6 +51,7 @@ class Assigner {
     for (let v = 0; v < count; v++) {
       this.registers[v] = UNASSIGNED;
       this.wishes[v] = UNASSIGNED;
+      this.followers[v] = NONE;
       this.group[v] = v;
       this.groupRegister[v] = UNASSIGNED;
     }
@@ -115,6 +119,7 @@ class Assigner {
   }
 
   private passWish(from: i32, to: i32): void {
+    this.followers[to] = from;
     if (this.wishes[from] != UNASSIGNED && !this.isCrossing(from)) this.wishes[to] = this.wishes[from];
   }
 
@@ -229,6 +234,8 @@ class Assigner {
 
   private pick(v: i32, neighbour: u8): u8 {
     if (this.isFree(this.wishes[v], v)) return this.wishes[v];
+    const follower = this.followers[v];
+    if (follower != NONE && this.isFree(this.registers[follower], v)) return this.registers[follower];
     const partner = this.groupRegister[this.find(v)];
     if (this.isFree(partner, v)) return partner;
     if (this.isFree(neighbour, v)) return neighbour;

@@ -62,6 +62,7 @@ class Disassembler {
     this.out.writeDecimal(value);
   }
 
+  /** Relocations as `!n`, and `@n` where the place in the script changes. */
   private comments(slot: i32): void {
     const f = this.f;
     while (this.relocation < f.relocations.length && f.relocations[this.relocation].slot == slot) {
@@ -106,6 +107,7 @@ class Disassembler {
     }
   }
 
+  /** `ld_imm64`: a constant, or the name of what its fixup stands for. */
   private wide(slot: i32, src: i32, imm: i32, high: i32): void {
     const out = this.out;
     const fixups = this.f.fixups;

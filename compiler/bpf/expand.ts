@@ -326,6 +326,7 @@ class Expander {
     // r0 is no argument, and what it may hold has been moved once only cycles are left.
     moves.sequence(0);
     for (let i = 0; i < moves.targets.length; i++) this.move(<u8>moves.targets[i], <u8>moves.sources[i]);
+    // Whatever is made of nothing comes last, right in its argument register.
     for (let k = 0; k < operands.length; k++) {
       if (operands[k].kind == OperandKind.Register) this.addImmediate(<u8>(k + 1), operands[k]);
       else this.materialise(<u8>(k + 1), operands[k]);
@@ -335,6 +336,7 @@ class Expander {
     if (instruction.target != NONE) this.move(target, 0);
   }
 
+  /** Moves the arguments from where the kernel passes them to where they were assigned. */
   private arrivals(): void {
     const f = this.f;
     const moves = new ParallelMove();
@@ -348,6 +350,7 @@ class Expander {
 
   // Edges into phis.
 
+  /** The copies of the edge, at the end of its block: critical edges were split, so nothing else passes there. */
   private edge(from: i32, to: i32): void {
     const f = this.f;
     const code = f.code[to];
@@ -420,6 +423,8 @@ class Expander {
       this.materialise(this.registers[phi.target], operand);
       return;
     }
+    // Through a register even for constants: kernels before 6.3 forget what a store of an immediate put on the stack, and
+    // a loop counter would have no bound.
     const register = this.borrow(free);
     this.materialise(register, operand);
     this.storeFrame(this.f.slotOffset[<i32>phi.imm], register);

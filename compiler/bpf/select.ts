@@ -216,6 +216,7 @@ class Selector extends OperandSelection {
     if (signed) this.signExtend(target, load.target, f.aux[v]);
   }
 
+  /** By two shifts: sign-extending loads and moves need kernel 6.6. */
   private signExtend(target: i32, left: i32, size: u8): void {
     const shift = 64 - <i64>size * 8;
     const high = this.out.addRegister(Trait.Plain);
@@ -231,6 +232,7 @@ class Selector extends OperandSelection {
     else this.aluConstant(target, this.register(value), Alu.And, size == 1 ? 0xff : 0xffff);
   }
 
+  /** `w = w`: one instruction that need not share its registers. */
   private zeroExtend32(target: i32, value: i32): void {
     const left = this.register(value);
     const extend = this.emit(MachineOp.ZeroExtend32);

@@ -12,6 +12,9 @@ import { ByteWriter } from "./writer.ts";
 const QUOTE = 34;
 const BACKSLASH = 92;
 
+const PRINTF_HEAD = new TextEncoder().encode('{"type": "printf", "data": "');
+const PRINTF_TAIL = new TextEncoder().encode('"}\n');
+
 /** What a byte becomes inside a JSON text, where it is not itself. */
 const ESCAPES: (string | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
   if (byte === QUOTE) return '\\"';
@@ -22,12 +25,22 @@ const ESCAPES: (string | undefined)[] = Array.from({ length: 256 }, (_, byte) =>
   return byte < 32 ? `\\u${byte.toString(16).padStart(4, "0")}` : undefined;
 });
 
-function writeEscaped(bytes: Uint8Array, out: ByteWriter): void {
-  for (const byte of bytes) {
-    const escape = ESCAPES[byte];
-    if (escape === undefined) out.byte(byte);
-    else out.ascii(escape);
+function writeEscaped(bytes: Uint8Array, length: number, out: ByteWriter): void {
+  // Room for the longest escape of every byte, so that plain ones need no check.
+  out.reserve(length * 6);
+  const target = out.bytes;
+  let end = out.length;
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[at] as number;
+    if (byte >= 32 && byte !== QUOTE && byte !== BACKSLASH) {
+      target[end++] = byte;
+      continue;
+    }
+    out.length = end;
+    out.ascii(ESCAPES[byte] ?? "");
+    end = out.length;
   }
+  out.length = end;
 }
 
 /** A number, or a text of digits where a double would not be exact. */
@@ -63,9 +76,9 @@ export class JsonOutput implements Output {
   printf(format: PrintfFormat, memory: Memory, at: number): void {
     this.#scratch.clear();
     format.write(memory, at, this.#scratch);
-    this.#out.ascii('{"type": "printf", "data": "');
-    writeEscaped(this.#scratch.view(), this.#out);
-    this.#out.ascii('"}\n');
+    this.#out.copy(PRINTF_HEAD, 0, PRINTF_HEAD.length);
+    writeEscaped(this.#scratch.bytes, this.#scratch.length, this.#out);
+    this.#out.copy(PRINTF_TAIL, 0, PRINTF_TAIL.length);
   }
 
   value(field: Field, memory: Memory, at: number): void {
@@ -90,7 +103,7 @@ export class JsonOutput implements Output {
         this.#scratch.clear();
         writeString(memory, at, type.size, this.#trailer, this.#scratch);
         out.byte(QUOTE);
-        writeEscaped(this.#scratch.view(), out);
+        writeEscaped(this.#scratch.bytes, this.#scratch.length, out);
         out.byte(QUOTE);
         break;
       case "tuple":
@@ -119,7 +132,8 @@ export class JsonOutput implements Output {
         writeKey(map.key, keys, entry.key, this.#trailer, this.#scratch);
         out.byte(QUOTE);
         // The peer takes every blank out of a key, those of its texts included.
-        writeEscaped(this.#scratch.view().filter((byte) => byte !== 32), out);
+        const letters = this.#scratch.view().filter((byte) => byte !== 32);
+        writeEscaped(letters, letters.length, out);
         out.ascii('": ');
       }
       this.#mapValue(table, entry, divisor(div));

@@ -45,4 +45,21 @@ for (const [name, slots] of budgets) {
   });
 }
 
+test("a jump that is too far is an error", () => {
+  const far = "  store8 v1, v0\n".repeat(33_000);
+  const ir = `fn f section "raw_tp/test"
+slot 0 size 8 align 8
+b0:
+  v0 = call ktime_get_ns()
+  v1 = slot 0
+  branch v0, b1, b2
+b1:
+${far}  jump b2
+b2:
+  return v0
+end`;
+  const made = compileToText(ir);
+  assert.is(made.ok ? "" : made.error, "f: the program is too large: a jump spans more than 32767 instructions");
+});
+
 test.run();
