@@ -65,7 +65,11 @@ async function build() {
       // Debian's Node ships its headers; else node-gyp fetches them.
       const prefix = dirname(dirname(execFileSync("node", ["-p", "process.execPath"], { encoding: "utf8" }).trim()));
       const nodeDirectory = [prefix, "/usr"].find((folder) => existsSync(join(folder, "include/node/node_api.h")));
-      run(bin("node-gyp"), ["rebuild", "--directory=native", "--silent", ...(nodeDirectory ? [`--nodedir=${nodeDirectory}`] : [])]);
+      const made = spawnSync(bin("node-gyp"), ["rebuild", "--directory=native", "--silent", ...(nodeDirectory ? [`--nodedir=${nodeDirectory}`] : [])], { encoding: "utf8" });
+      if (made.status !== 0) {
+        process.stderr.write(`${made.stdout ?? ""}${made.stderr ?? made.error?.message}`);
+        process.exit(1);
+      }
       copyFileSync("native/build/Release/bpfcast.node", ".out/bpfcast.node");
     });
   }

@@ -2,7 +2,7 @@
 //
 //   node .scripts/test.mjs [--matrix | --fuzz | --bench] [PART OF A FILE NAME...]
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -25,21 +25,22 @@ const files = readdirSync("test", { recursive: true })
   .filter((name) => name.endsWith(mode === "bench" ? ".bench.ts" : ".test.ts") && wanted(name) && (filters.length === 0 || filters.some((part) => name.includes(part))))
   .sort();
 
-// Test modules of the compiler: entries that export what tests in TypeScript drive.
-const needed = files.some((file) => /^test\/(compiler|fuzz)\//.test(file)) ? ["testing", "testing-backend"] : [];
-for (const name of needed) {
-  if (!(await assemble(`compiler/${name}.ts`, ["-O1", "--debug", "--outFile", `.out/${name}.wasm`]))) process.exit(1);
-}
-
 mkdirSync(".out/test", { recursive: true });
 await build({ entryPoints: files, bundle: true, platform: "node", format: "esm", target: "node20", packages: "external", outdir: ".out/test", outbase: "test", sourcemap: "inline", logLevel: "warning" });
+const programOf = (file) => join(".out/test", file.slice("test/".length).replace(/\.ts$/, ".js"));
+
+// Test modules of the compiler: entries that export what tests in TypeScript drive. Made when a test reads them.
+const programs = files.map((file) => readFileSync(programOf(file), "utf8"));
+for (const name of ["testing", "testing-backend", "testing-pipeline"]) {
+  if (!programs.some((program) => program.includes(`.out/${name}.wasm`))) continue;
+  if (!(await assemble(`compiler/${name}.ts`, ["-O1", "--debug", "--outFile", `.out/${name}.wasm`]))) process.exit(1);
+}
 
 let passed = 0;
 let failed = 0;
 for (const file of files) {
   const started = Date.now();
-  const program = join(".out/test", file.slice("test/".length).replace(/\.ts$/, ".js"));
-  const result = spawnSync("node", ["--enable-source-maps", program], { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TEST_MODE: mode } });
+  const result = spawnSync("node", ["--enable-source-maps", programOf(file)], { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TEST_MODE: mode } });
   const number = (label) => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(result.stdout)?.[1] ?? Number.NaN);
   const total = number("Total");
   const good = number("Passed");

@@ -40,7 +40,6 @@ export const enum Dump {
   Bpf = 8,
 }
 
-@final
 export class Compilation {
   object: ByteBuffer = new ByteBuffer();
   /** JSON, as `Diagnostic[]` and `Need[]` of wasm/compiler.ts. */
@@ -147,13 +146,20 @@ export class Compilation {
   private optimise(module: IrModule): void {
     for (let i = 0; i < module.functions.length; i++) {
       const f = module.functions[i];
+      this.afterPass(f, module, "lowering");
       simplifyControlFlow(f);
+      this.afterPass(f, module, "control flow");
       numberValues(f);
+      this.afterPass(f, module, "value numbering");
       simplifyControlFlow(f);
       removeDeadCode(f);
+      this.afterPass(f, module, "dead code");
       if (this.dumps & Dump.Ir) printFunction(f, this.ir);
     }
   }
+
+  /** Called after lowering and after each pass over `f`; tests validate the IR here. */
+  protected afterPass(_f: IrFunction, _module: IrModule, _pass: string): void {}
 
   private emit(module: IrModule, program: Program): bool {
     const generated = generate(module);

@@ -142,17 +142,18 @@ export interface TracepointField {
   location: Location;
 }
 
-/** A constant of `.rodata` that `bind` sets. */
-export interface Binding {
-  /** Bytes from the start of `.rodata`. */
-  offset: number;
-  size: 4 | 8;
-  kind:
-    /** Largest CPU number: bounds the scratch slot index. */
-    | "max_cpu"
-    /** Bytes that the ring buffer may hold before printf-class events are dropped (its size less a reserve). */
-    | "ring_limit";
-}
+/** A constant of `.rodata` that `bind` sets: `size` bytes at `offset`. */
+export type Binding =
+  /** Largest CPU number: bounds the scratch slot index. */
+  | { kind: "max_cpu"; offset: number; size: 4 }
+  /** Bytes that the ring buffer may hold before printf-class events are dropped (its size less a reserve). */
+  | { kind: "ring_limit"; offset: number; size: 8 }
+  /** `$#`. */
+  | { kind: "parameter_count"; offset: number; size: 8 }
+  /** `$1` as a number: `index` counts from 1. */
+  | { kind: "parameter_number"; offset: number; size: 8; index: number; location: Location }
+  /** `str($1)`: NUL-terminated text of less than `size` bytes. */
+  | { kind: "parameter_text"; offset: number; size: number; index: number; location: Location };
 
 /** Kernel features that a program cannot do without; each with the place in the script that needs it. */
 export interface FeatureNeed {

@@ -2,6 +2,7 @@
 
 import { BpfcastError } from "./errors.ts";
 import {
+  type Binding,
   type EventInfo,
   type Field,
   MANIFEST_VERSION,
@@ -118,6 +119,15 @@ const tracepoint = record({
   ),
 });
 
+const parameterIndex = integer(1, 65_535);
+const binding = union<Binding>({
+  max_cpu: record({ kind: oneOf("max_cpu"), offset: size, size: oneOf(4) }),
+  ring_limit: record({ kind: oneOf("ring_limit"), offset: size, size: oneOf(8) }),
+  parameter_count: record({ kind: oneOf("parameter_count"), offset: size, size: oneOf(8) }),
+  parameter_number: record({ kind: oneOf("parameter_number"), offset: size, size: oneOf(8), index: parameterIndex, location }),
+  parameter_text: record({ kind: oneOf("parameter_text"), offset: size, size: integer(1, 65_536), index: parameterIndex, location }),
+});
+
 const manifest: Reader<Manifest> = record({
   version: integer(MANIFEST_VERSION, MANIFEST_VERSION),
   compiler: text(256),
@@ -127,7 +137,7 @@ const manifest: Reader<Manifest> = record({
   maps: array(mapInfo, MAX_LIST),
   events: array(event, MAX_LIST),
   tracepoints: array(tracepoint, MAX_LIST),
-  bindings: array(record({ offset: size, size: oneOf(4, 8), kind: oneOf("max_cpu", "ring_limit") }), 1024),
+  bindings: array(binding, 1024),
   features: array(record({ feature: text(256), location }), 1024),
   scratch: record({ slotSize: size, slotsPerCpu: integer(0, 1024) }),
   config: record({

@@ -9,6 +9,9 @@ import { FunctionId, FunctionRow, functionRows } from "./functions";
 import { Format, isIntegerConversion, parseFormat } from "./format";
 import { closest } from "./suggestion";
 
+/** Bytes that an object has for `str($1)`, NUL included: the text itself is only known where the object runs. */
+export const PARAMETER_TEXT: i32 = 256;
+
 export abstract class CallChecker extends ExpressionChecker {
   private functions: Array<FunctionRow> = functionRows();
 
@@ -165,19 +168,20 @@ export abstract class CallChecker extends ExpressionChecker {
   private str(e: Call): i32 {
     const address = e.argumentList[0];
     const type = this.expression(address);
+    const longest = address.kind == NodeKind.PositionalParameter ? PARAMETER_TEXT : MAXIMUM_STRING;
     if (type != BasicType.None && !this.types.isScalar(type)) {
       this.error(Code.TypeMismatch, address.start, address.end, `str() expects an integer or a pointer type as first argument (${this.types.describe(type)} provided)`);
     }
-    if (e.argumentList.length == 1) return this.types.text(MAXIMUM_STRING);
+    if (e.argumentList.length == 1) return this.types.text(longest);
     const length = e.argumentList[1];
     this.expression(length);
     if (length.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>length).negative) return this.unsupported(length.start, length.end, "A length of str() that is no literal");
     const value = (<IntegerLiteral>length).value;
     if (value + 1 > <u64>MAXIMUM_STRING) {
       this.warning(Code.OutOfRange, length.start, length.end, `length param (${value}) is too long and will be shortened to ${MAXIMUM_STRING} bytes (see BPFTRACE_MAX_STRLEN)`);
-      return this.types.text(MAXIMUM_STRING);
+      return this.types.text(longest);
     }
-    return this.types.text(<i32>value + 1);
+    return this.types.text(min(<i32>value + 1, longest));
   }
 
   /** `delete(@map, key)`, `delete(@scalar)`, and the old `delete(@map[key])`. */

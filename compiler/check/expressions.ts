@@ -110,8 +110,9 @@ export abstract class ExpressionChecker {
       case NodeKind.DecimalLiteral:
         return this.unsupported(e.start, e.end, "A decimal literal");
       case NodeKind.PositionalParameter:
+        return BasicType.Int64;
       case NodeKind.ParameterCount:
-        return this.unsupported(e.start, e.end, "A positional parameter");
+        return BasicType.Uint64;
       case NodeKind.OffsetOf:
         return this.offsetOf(<OffsetOf>e);
       case NodeKind.TypeInformation:

@@ -135,7 +135,7 @@ export abstract class LoweringBase {
   /** Reserves `size` bytes of `.rodata` that `bind` sets; returns their offset. */
   protected constantOfRodata(size: i32): i32 {
     const rodata = this.module.rodata;
-    rodata.align(size);
+    rodata.align(min(size, 8));
     const offset = <i32>rodata.length;
     rodata.writeZeros(size);
     return offset;

@@ -1,7 +1,7 @@
 // Lowering of expressions: scalars into registers, everything else into memory.
 
 import {
-  Binary, BooleanLiteral, Call, Cast, Conditional, FieldAccess, Identifier, IntegerLiteral, MapAccess, OffsetOf, SizeOf, StringLiteral, Tuple, Unary, Variable,
+  Binary, BooleanLiteral, Call, Cast, Conditional, FieldAccess, Identifier, IntegerLiteral, MapAccess, OffsetOf, PositionalParameter, SizeOf, StringLiteral, Tuple, Unary, Variable,
 } from "../syntax/expression-nodes";
 import { Expression, NodeKind } from "../syntax/ast";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
@@ -9,11 +9,12 @@ import { FunctionId } from "../check/functions";
 import { Recipe } from "../check/builtins";
 import { AddressSpace, BasicType, TypeKind } from "../check/types";
 import { Scopes } from "../check/scope";
-import { EventKind, EventRow } from "../object/manifest";
+import { PARAMETER_TEXT } from "../check/calls";
+import { BindingRow, EventKind, EventRow } from "../object/manifest";
 import { FieldLowering } from "./lower-fields";
 import { arithmeticOp } from "./lower-operators";
 import { Helper } from "./helpers";
-import { Op, Type } from "./ir";
+import { Op, Section, Type } from "./ir";
 
 export abstract class ExpressionLowering extends FieldLowering {
   protected scopes: Scopes = new Scopes();
@@ -61,10 +62,31 @@ export abstract class ExpressionLowering extends FieldLowering {
       }
       case NodeKind.OffsetOf:
         return this.offsetOf(<OffsetOf>e);
+      case NodeKind.PositionalParameter:
+        return b.load(this.parameter(<PositionalParameter>e, "parameter_number", 8), 0, 8);
+      case NodeKind.ParameterCount:
+        return b.load(b.data(Section.Rodata, this.binding("parameter_count", 0, 8, e)), 0, 8);
       default:
         assert(false, "an expression kind that has no value");
         return 0;
     }
+  }
+
+  /** Address of the constant that `bind` sets for a positional parameter. */
+  private parameter(e: PositionalParameter, kind: string, size: i32): i32 {
+    return this.b.data(Section.Rodata, this.binding(kind, e.index, size, e));
+  }
+
+  /** Offset in `.rodata` of a constant that `bind` sets; made on first use. */
+  private binding(kind: string, index: u32, size: i32, e: Expression): i32 {
+    const bindings = this.manifest.bindings;
+    for (let i = 0; i < bindings.length; i++) if (bindings[i].kind == kind && bindings[i].index == index) return bindings[i].offset;
+    const row = new BindingRow(kind, this.constantOfRodata(size), size);
+    row.index = index;
+    row.start = e.start;
+    row.end = e.end;
+    bindings.push(row);
+    return row.offset;
   }
 
   private builtin(e: Identifier): i32 {
@@ -423,6 +445,12 @@ export abstract class ExpressionLowering extends FieldLowering {
   /** `str(address)`: at most `count` bytes, NUL included, of text; the rest of `size` zero when `whole`. */
   private readText(address: Expression, count: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
+    if (address.kind == NodeKind.PositionalParameter) {
+      const text = this.parameter(<PositionalParameter>address, "parameter_text", PARAMETER_TEXT);
+      if (whole && count < size) this.clear(pointer, offset, size);
+      b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(count), text]);
+      return;
+    }
     const from = this.value(address);
     if (whole) this.clear(pointer, offset, size);
     const info = this.types.get(address.typeId);

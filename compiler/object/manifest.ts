@@ -87,6 +87,11 @@ export class TracepointRow {
 
 @final
 export class BindingRow {
+  /** Parameters: which one, from 1, and the first use. 0 for everything else. */
+  index: u32 = 0;
+  start: u32 = 0;
+  end: u32 = 0;
+
   constructor(
     public kind: string,
     public offset: i32,
@@ -133,7 +138,14 @@ export class Manifest {
     for (let i = 0; i < this.bindings.length; i++) {
       const binding = this.bindings[i];
       this.comma(i);
-      this.raw(`{"kind":"${binding.kind}","offset":${binding.offset},"size":${binding.size}}`);
+      this.raw("{");
+      if (binding.index > 0) this.raw(`"index":${binding.index},`);
+      this.raw(`"kind":"${binding.kind}",`);
+      if (binding.index > 0) {
+        this.location(binding.start, binding.end);
+        this.raw(",");
+      }
+      this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
     }
     this.raw(`],"compiler":"${COMPILER}","config":{"missingProbes":"error","printMapsOnExit":true,"ringBufferPages":0,"stringTruncationTrailer":".."},"events":[`);
     for (let i = 0; i < this.events.length; i++) {

@@ -64,6 +64,13 @@ export function checkOutputOptions(options: Options): void {
   if (!["line", "full", "none"].includes(buffering)) throw new BpfcastError("usage", "USAGE: -B must be either 'line', 'full', or 'none'.");
 }
 
+/** @throws BpfcastError `usage` for a limit that is no number. */
+function probeLimit(): number {
+  const text = process.env["BPFTRACE_MAX_PROBES"] ?? "1024";
+  if (!/^[0-9]{1,9}$/.test(text)) throw new BpfcastError("usage", `Env var 'BPFTRACE_MAX_PROBES' did not contain a valid uint64_t, or was zero-valued.`);
+  return Number(text);
+}
+
 /** @returns the exit code. */
 export async function execute(object: Uint8Array, options: Options): Promise<number> {
   checkOutputOptions(options);
@@ -71,7 +78,7 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   const manifest = readManifest(object);
   if (!options.unsafe) refuseUnsafe(object, manifest);
   requirePrivileges();
-  const bound = bind(object, gatherFacts(object, manifest));
+  const bound = bind(object, gatherFacts(object, manifest), { maxProbes: probeLimit(), positional: options.words });
 
   const sink = new FileSink(options.output);
   const warn = (warning: BpfcastError) => {

@@ -1,8 +1,12 @@
 // The program: runs the command line, and turns whatever goes wrong into a message and an exit code.
 
+import { basename } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { runCommand } from "./commands.ts";
 import { errorText } from "./diagnostics.ts";
+
+// Programs see this name as ours (`comm`), not Node's: that of the file or link that was called.
+process.title = basename(process.argv[1] ?? "bpfcast", ".js");
 
 const words = process.argv.slice(2);
 /** Also before the options are read, since they may be what is wrong. */
@@ -21,6 +25,7 @@ function report(error: unknown): number {
 }
 
 process.on("uncaughtException", (error) => process.exit(report(error)));
-process.exitCode = await runCommand(words).catch(report);
-// Nothing is pending: output is written synchronously, and what the run opened is closed.
-process.exit();
+// Nothing is pending when it ends: output is written synchronously, and what the run opened is closed.
+runCommand(words)
+  .catch(report)
+  .then((code) => process.exit(code));

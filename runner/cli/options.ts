@@ -72,7 +72,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
 ];
 
 function usageError(message: string): BpfcastError {
-  return new BpfcastError("usage", message, { hint: "bpfcast --help lists the options" });
+  return new BpfcastError("bad-option", `${message}\n${usage()}`);
 }
 
 function findLong(name: string): OptionRow {

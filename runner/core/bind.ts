@@ -31,6 +31,7 @@ import {
 } from "./elf.ts";
 import type { BindParameters, HostFacts } from "./facts.ts";
 import { isPattern, matchesGlob } from "./glob.ts";
+import { bindParameter } from "./parameters.ts";
 import { type Patch, patchesFor } from "./relocate.ts";
 
 /** One place that a program is attached to. */
@@ -69,6 +70,8 @@ const MAX_RING_RESERVE = 65_536;
 /** Bounds of the ring's size, in KiB, when neither script nor user gave one; the peer's own. */
 const MIN_RING_KIB = 256;
 const MAX_RING_KIB = 16_544;
+/** Attachments of one script, unless the user allows more: each costs the kernel memory and every call of its place time. */
+const MAX_PROBES = 1024;
 /** What the kernel can hold in one map value since 5.11 or so; 5.10 stops at 4 MiB and says so itself. */
 const MAX_SCRATCH_BYTES = 1 << 28;
 
@@ -87,17 +90,18 @@ function ringBytes(manifest: Manifest, facts: HostFacts, parameters: BindParamet
   return nearestPowerOfTwo((kib * 1024) / facts.pageSize) * facts.pageSize;
 }
 
-function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, ring: number): void {
+function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, ring: number, words: string[]): void {
   if (manifest.bindings.length === 0) return;
   const rodata = findSection(object, ".rodata");
   if (rodata === undefined) throw new BpfcastError("bad-object", "the object has constants to set but no .rodata section");
   rodata.data = rodata.data.slice();
   const view = viewOf(rodata.data);
-  for (const { offset, size, kind } of manifest.bindings) {
+  for (const binding of manifest.bindings) {
+    const { offset, size, kind } = binding;
     if (offset + size > rodata.data.length) throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
-    const value = kind === "max_cpu" ? facts.possibleCpus - 1 : ring - Math.min(ring / 8, MAX_RING_RESERVE);
-    if (size === 4) view.setUint32(offset, value, true);
-    else view.setBigUint64(offset, BigInt(value), true);
+    if (kind === "max_cpu") view.setUint32(offset, facts.possibleCpus - 1, true);
+    else if (kind === "ring_limit") view.setBigUint64(offset, BigInt(ring - Math.min(ring / 8, MAX_RING_RESERVE)), true);
+    else bindParameter(binding, view, words, manifest);
   }
 }
 
@@ -171,6 +175,18 @@ function targetsOf(program: Program, facts: HostFacts): Attachment[] {
     case "profile":
       return [timerTarget(program)];
   }
+}
+
+/** Begin and end programs count as well, as they do for the peer. */
+function limitProbes(manifest: Manifest, programs: BoundProgram[], limit: number): void {
+  const count = programs.reduce((sum, { attachments }) => sum + Math.max(attachments.length, 1), 0);
+  if (count <= limit) return;
+  const most = programs.reduce((left, right) => (right.attachments.length > left.attachments.length ? right : left));
+  const location = manifest.programs[most.program]?.location;
+  throw new BpfcastError("too-many-probes", `Can't attach to ${count} probes because it exceeds the current limit of ${limit} probes.`, {
+    ...(location === undefined ? {} : { location, source: manifest.source }),
+    hint: "You can increase the limit through the BPFTRACE_MAX_PROBES environment variable, but BE CAREFUL since a high number of probes attached can cause your system to crash.",
+  });
 }
 
 /** The error or warning for a probe that matches nothing on this host. The messages are the peer's. */
@@ -273,7 +289,7 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
     throw new BpfcastError("wrong-architecture", `the object reads registers of ${manifest.arch}, this machine is ${facts.arch}`);
   }
   const ring = ringBytes(manifest, facts, parameters);
-  applyBindings(object, manifest, facts, ring);
+  applyBindings(object, manifest, facts, ring, parameters.positional ?? []);
   growScratch(object, manifest, facts);
 
   const warnings: BpfcastError[] = [];
@@ -292,6 +308,7 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
     if (relocated) programs.push(...bindTracepointProgram(object, manifest, relocations, index, targets, facts));
     else programs.push({ symbol: program.name, program: index, attachments: targets });
   });
+  limitProbes(manifest, programs, parameters.maxProbes ?? MAX_PROBES);
   const hasCounters = findSection(object, COUNTER_SECTION) !== undefined;
   const hasRingBuffer = object.symbols.some(({ name, type }) => name === RING_BUFFER_MAP && type === SymbolType.Object);
   return { bytes: writeElf(object), manifest, programs, ringBytes: ring, hasCounters, hasRingBuffer, warnings };

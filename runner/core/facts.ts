@@ -23,6 +23,10 @@ export interface HostFacts {
 
 /** What the user may set when an object is run. */
 export interface BindParameters {
+  /** Words behind the script: `$1` is the first. */
+  positional?: string[];
   /** Pages of the ring buffer; 0 or absent: what the object says. */
   ringBufferPages?: number;
+  /** Most attachments of one script; absent: the peer's limit. */
+  maxProbes?: number;
 }

@@ -132,23 +132,25 @@ export class Session {
       for (const attachment of attachments) requests.push({ program: symbol, attachment });
     }
     const failures = await object.attach(requests);
-    for (const failure of failures) this.#attachFailed(failure);
+    for (const failure of failures) this.#attachFailed(failure, failures);
     const count = unattached + requests.length - failures.length;
     if (count === 0) throw new BpfcastError("no-probes", "No probes to attach", { exitCode: 1 });
     return count;
   }
 
-  #attachFailed({ request, code, message }: AttachFailure): void {
+  #attachFailed({ request, code, message }: AttachFailure, all: AttachFailure[]): void {
     const { manifest, programs } = this.#bound;
     const bound = programs.find(({ symbol }) => symbol === request.program);
     const program = bound === undefined ? undefined : manifest.programs[bound.program];
     if (program === undefined) throw new BpfcastError("attach-failed", message, { exitCode: EXIT_NOT_ATTACHED });
     const { attachment } = request;
-    const pattern = (bound?.attachments.length ?? 0) > 1;
-    if (attachment.kind === "kprobe" && (code === "ENOENT" || code === "ESRCH" || code === "EADDRNOTAVAIL")) {
-      // Of a pattern, functions that cannot be probed after all are passed over.
-      if (pattern || manifest.config.missingProbes === "ignore") return;
-      const problem = missingProbe(manifest, program, this.#host.similarFunctions(attachment.function));
+    // Of a pattern, functions that cannot be probed after all are passed over, unless that leaves none.
+    const failed = all.filter((other) => other.request.program === request.program);
+    if (bound !== undefined && failed.length < bound.attachments.length) return;
+    const missing = attachment.kind === "kprobe" && (code === "ENOENT" || code === "ESRCH" || code === "EADDRNOTAVAIL");
+    if (missing || failed.length > 1) {
+      if (manifest.config.missingProbes === "ignore" || failed[0]?.request !== request) return;
+      const problem = missingProbe(manifest, program, attachment.kind === "kprobe" && failed.length === 1 ? this.#host.similarFunctions(attachment.function) : []);
       if (manifest.config.missingProbes === "error") throw problem;
       this.#options.warn(problem);
       return;

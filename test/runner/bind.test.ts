@@ -265,6 +265,15 @@ test("functions: patterns are expanded, names are taken as they are", () => {
   assert.is(refusal(() => bind(kprobe(["", "vfs_*", "0"]), { ...facts, arch: "sparc" })).code, "wrong-architecture");
 });
 
+test("more attachments than allowed", () => {
+  const formats = new Map(Array.from({ length: 20 }, (_, index) => [`c:e${index}`, makeFormat(`e${index}`, SAME)] as const));
+  const facts = makeFacts({ tracepoints: formats });
+  const error = refusal(() => bind(tracepointObject(["c", "e*"]), facts, { maxProbes: 19 }));
+  assert.is(error.code, "too-many-probes");
+  assert.match(error.message, "attach to 20 probes");
+  assert.is(bind(tracepointObject(["c", "e*"]), facts, { maxProbes: 20 }).programs[0]?.attachments.length, 20);
+});
+
 test("timers", () => {
   const timer = (kind: "interval" | "profile", target: string[]) => {
     const program = makeProgram({ name: "p_1", kind, section: "perf_event", target });

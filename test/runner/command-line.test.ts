@@ -34,7 +34,7 @@ test("options: short and long, joined and apart, before and behind other words",
 });
 
 test("options: what is wrong", () => {
-  for (const words of [["-Z"], ["--nosuch"], ["-e"], ["--output"], ["--quiet=1"], ["--de"], ["-qZ"]]) assert.is(code(() => parseOptions(words)), "usage", words.join(" "));
+  for (const words of [["-Z"], ["--nosuch"], ["-e"], ["--output"], ["--quiet=1"], ["--de"], ["-qZ"]]) assert.is(code(() => parseOptions(words)), "bad-option", words.join(" "));
   for (const words of [["-l"], ["-p", "1"], ["--info"], ["--aot", "x"], ["-k"]]) assert.is(code(() => parseOptions(words)), "unsupported-option", words.join(" "));
 });
 

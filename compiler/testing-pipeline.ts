@@ -1,0 +1,84 @@
+// Entry of the module that the fuzz tests load: the product's exports (wasm/compiler.ts can drive it), but every compile
+// validates the IR after lowering and after each pass, and gives up with the validator's words. Not shipped.
+
+import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
+import { Compilation, Status } from "./compile";
+import { IrFunction } from "./ir/ir";
+import { validateFunction } from "./ir/validator";
+import { IrModule } from "./object/module";
+import { ByteBuffer } from "./source/bytes";
+import { Source } from "./source/source";
+import { Profile } from "./target/profile";
+
+let profile: Profile = new Profile();
+let compilation: Compilation | null = null;
+
+class ValidatedCompilation extends Compilation {
+  protected afterPass(f: IrFunction, module: IrModule, pass: string): void {
+    const message = validateFunction(f, module.maps, module.relocations.length);
+    if (message.length > 0) throw new Error(`invalid IR after ${pass} of ${f.name}: ${message}`);
+  }
+}
+
+export function allocateProfile(size: u32): usize {
+  useRegion(Region.Profile);
+  return heap.alloc(size);
+}
+
+export function allocateCompile(size: u32): usize {
+  useRegion(Region.Compile);
+  return heap.alloc(size);
+}
+
+export function supplyKernelBtf(bytes: usize, length: u32): void {
+  useRegion(Region.Profile);
+  profile.supplyKernelBtf(bytes, length);
+}
+
+export function supplyMissingKernelBtf(): void {
+  profile.kernelAnswered = true;
+}
+
+export function supplyTracepoint(name: usize, nameLength: u32, text: usize, length: u32): void {
+  useRegion(Region.Profile);
+  profile.supplyTracepoint(String.UTF8.decodeUnsafe(name, nameLength), text, length);
+}
+
+export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates: usize, length: u32): void {
+  useRegion(Region.Profile);
+  profile.supplyMissingTracepoint(String.UTF8.decodeUnsafe(name, nameLength), String.UTF8.decodeUnsafe(candidates, length).split("\n"));
+}
+
+export function compile(text: usize, length: u32, name: usize, nameLength: u32, dumps: u32): Status {
+  useRegion(Region.Compile);
+  const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
+  const run = new ValidatedCompilation(profile, source, dumps);
+  compilation = run;
+  return run.run();
+}
+
+function part(index: u32): ByteBuffer {
+  const run = compilation!;
+  if (index == 0) return run.object;
+  if (index == 1) return run.diagnosticsJson;
+  if (index == 2) return run.needsJson;
+  return index == 3 ? run.ast : index == 4 ? run.typesText : index == 5 ? run.ir : run.bpf;
+}
+
+export function resultPointer(index: u32): usize {
+  return part(index).pointer;
+}
+
+export function resultLength(index: u32): u32 {
+  return part(index).length;
+}
+
+export function release(): void {
+  compilation = null;
+  releaseCompileRegion();
+  useRegion(Region.Profile);
+}
+
+export function memoryInUse(): u32 {
+  return <u32>regionBytes();
+}

@@ -1,0 +1,319 @@
+// Random scripts, mostly well-typed, over everything that the checker and the lowering know.
+
+import type { Random } from "./random.ts";
+
+const INTEGERS = ["0", "1", "2", "7", "63", "64", "127", "128", "255", "256", "32767", "65536", "2147483647", "2147483648", "4294967295", "4294967296", "9223372036854775807", "18446744073709551615", "0x7fff", "1e6", "5s"];
+const CASTS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"];
+const BINARY = ["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"];
+const COMPARISONS = ["<", "<=", ">", ">=", "==", "!="];
+const ASSIGNMENTS = ["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="];
+const BUILTINS = ["pid", "tid", "uid", "gid", "nsecs", "cpu", "numaid", "jiffies", "rand", "cgroup"];
+const TEXTS = ['""', '"x"', '"dd"', '"a longer text of more than sixteen bytes"', '"fifteen bytes.."', `"${"y".repeat(100)}"`];
+
+/** An attach point with the integers and texts that it alone offers. */
+interface Probe {
+  point: string;
+  integers: string[];
+  texts: string[];
+}
+
+const PROBES: Probe[] = [
+  { point: "BEGIN", integers: [], texts: [] },
+  { point: "END", integers: [], texts: [] },
+  { point: "interval:s:1", integers: [], texts: [] },
+  { point: "profile:hz:99", integers: [], texts: [] },
+  { point: "kprobe:vfs_read", integers: ["arg0", "arg2", "arg5"], texts: ["str(arg0)", "str(arg1, 10)"] },
+  { point: "kprobe:module:function+8", integers: ["arg1"], texts: ["str(arg1, 63)"] },
+  { point: "kretprobe:vfs_read", integers: ["retval"], texts: ["str(retval, 200)"] },
+  { point: "tracepoint:raw_syscalls:sys_enter", integers: ["args.id", "args->id"], texts: [] },
+  { point: "tracepoint:syscalls:sys_enter_openat", integers: ["args.dfd", "args.flags", "args.mode", "args.__syscall_nr"], texts: ["str(args.filename)", "str(args.filename, 4)"] },
+  { point: "tracepoint:block:block_rq_complete", integers: ["args.dev", "args.sector", "args.error"], texts: ["args.rwbs", "args.cmd"] },
+];
+
+const TASK_INTEGERS = [
+  "curtask->pid",
+  "curtask->real_parent->tgid",
+  "curtask->se.vruntime",
+  "curtask->hidden",
+  "curtask.real_parent.real_parent.hidden",
+  "((struct task_struct *)rand)->pid",
+  "sizeof(struct task_struct)",
+  "offsetof(struct task_struct, tgid)",
+  "sizeof(int32)",
+  "(uint64)curtask",
+];
+
+export class ScriptGenerator {
+  readonly #random: Random;
+  #probe: Probe = { point: "", integers: [], texts: [] };
+  #integers: string[][] = [];
+  #texts: string[][] = [];
+  #names = 0;
+  #loops = 0;
+  /** Nodes left in the attach point: bounds the script. */
+  #budget = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** A script of one to three probes. */
+  script(budget = 60): string {
+    const probes: string[] = [];
+    for (let count = this.#random.below(3); count >= 0; count--) probes.push(this.probe(budget));
+    return probes.join("\n");
+  }
+
+  probe(budget: number): string {
+    const random = this.#random;
+    this.#probe = random.pick(PROBES);
+    this.#budget = budget;
+    // A second attach point has other fields: only what every probe has may be used then.
+    let points = this.#probe.point;
+    if (random.once(8)) {
+      points += `, ${random.pick(PROBES).point}`;
+      this.#probe = { ...this.#probe, integers: [], texts: [] };
+    }
+    const predicate = random.once(3) ? ` /${this.condition(2)}/` : "";
+    return `${points}${predicate} ${this.block()}`;
+  }
+
+  block(): string {
+    this.#integers.push([]);
+    this.#texts.push([]);
+    const statements: string[] = [];
+    for (let count = this.#random.below(6); count >= 0 && this.#budget > 0; count--) statements.push(this.statement());
+    this.#integers.pop();
+    this.#texts.pop();
+    return `{ ${statements.join(" ")} }`;
+  }
+
+  #variable(lists: string[][]): string | undefined {
+    const all = lists.flat();
+    return all.length === 0 ? undefined : this.#random.pick(all);
+  }
+
+  #declare(lists: string[][], prefix: string): string {
+    const name = `$${prefix}${this.#names++}`;
+    lists[lists.length - 1]?.push(name);
+    return name;
+  }
+
+  statement(): string {
+    this.#budget--;
+    const random = this.#random;
+    switch (random.below(22)) {
+      case 0:
+      case 1: {
+        const value = this.integer(3);
+        return `${this.#declare(this.#integers, "i")} = ${value};`;
+      }
+      case 2: {
+        const value = this.text(2);
+        return `${this.#declare(this.#texts, "s")} = ${value};`;
+      }
+      case 3: {
+        const value = this.integer(2);
+        return `let ${this.#declare(this.#integers, "l")}${random.once(2) ? `: ${random.pick(CASTS)}` : ""}${random.once(3) ? "" : ` = ${value}`};`;
+      }
+      case 4: {
+        const name = this.#variable(this.#integers);
+        return name === undefined ? `@n${random.below(2)} = ${this.integer(3)};` : `${name} ${random.pick(ASSIGNMENTS)} ${this.integer(3)};`;
+      }
+      case 5:
+        return `@n${random.below(2)} ${random.pick(ASSIGNMENTS)} ${this.integer(3)};`;
+      case 6:
+        return `@k${this.key(1)} ${random.pick(ASSIGNMENTS)} ${this.integer(2)};`;
+      case 7:
+        return random.once(2) ? `@t = ${this.text(2)};` : `@u${this.key(1)} = ${this.text(2)};`;
+      case 8:
+        return `@p${this.key(3)} = (${this.integer(1)}, ${this.text(1)});`;
+      case 9:
+        return this.aggregation();
+      case 10:
+        return `if (${this.condition(3)}) ${this.block()}${random.once(2) ? ` else ${this.block()}` : random.once(3) ? ` else if ${this.condition(1)} ${this.block()}` : ""}`;
+      case 11: {
+        this.#loops++;
+        const body = this.block();
+        this.#loops--;
+        return `while (${this.condition(2)}) ${body}`;
+      }
+      case 12:
+        return `unroll(${1 + random.below(4)}) ${this.block()}`;
+      case 13:
+        return this.#loops > 0 ? `if (${this.condition(1)}) { ${random.pick(["break", "continue"])}; }` : `${this.increment()};`;
+      case 14:
+        return `${this.increment()};`;
+      case 15:
+        return random.once(3) ? `return${random.once(2) ? "" : ` ${this.integer(2)}`};` : `_ = ${this.integer(2)};`;
+      case 16:
+        return random.once(2) ? `exit(${random.once(2) ? "" : this.integer(2)});` : `${random.pick(["clear", "zero"])}(${random.pick(["@n0", "@k1", "@count1", "@hist0"])});`;
+      case 17:
+        return `delete(${random.pick([`@k, ${this.keyValue(1)}`, "@n0", "@t", `@u${this.key(1)}`, `@p, (${this.keyValue(3)})`])});`;
+      case 18:
+        return `print(${random.pick([this.integer(2), this.text(2), "@k", "@n1", "@count1, 3", "@hist1, 2, 5", `(${this.integer(1)}, ${this.text(1)}, ${this.condition(1)})`])});`;
+      default:
+        return this.printf();
+    }
+  }
+
+  printf(): string {
+    const random = this.#random;
+    let format = "";
+    const values: string[] = [];
+    for (let count = random.below(6); count > 0; count--) {
+      if (random.once(3)) {
+        format += random.pick(["%s ", "%-10s", "%.5s,"]);
+        values.push(random.once(4) ? `(${this.integer(1)}, ${this.text(1)})` : this.text(2));
+      } else {
+        format += random.pick(["%d ", "%lld", "%5u ", "%llx", "%c", "%p", "%-8d|", "%08llX "]);
+        values.push(random.once(4) ? this.condition(2) : random.once(4) ? this.increment() : this.integer(3));
+      }
+    }
+    return `printf("${format}${random.pick(["", "\\n", "text %% "])}"${values.map((value) => `, ${value}`).join("")});`;
+  }
+
+  aggregation(): string {
+    const random = this.#random;
+    const keyed = random.once(2);
+    const name = random.pick(["count", "sum", "min", "max", "avg", "stats", "hist", "lhist"]);
+    const target = keyed ? `@${name}1${this.key(2)}` : `@${name}0`;
+    switch (name) {
+      case "count":
+        return `${target} = count();`;
+      case "lhist":
+        return `${target} = lhist(${this.integer(2)}, 0, 1000, 10);`;
+      case "hist":
+        return `${target} = hist(${this.integer(2)});`;
+      default:
+        return `${target} = ${name}(${this.integer(2)});`;
+    }
+  }
+
+  /** Shape 1: a number; 2: text and number; 3: many parts of several widths. */
+  keyValue(shape: number): string {
+    if (shape === 1) return this.integer(1);
+    if (shape === 2) return `${this.text(1)}, ${this.integer(1)}`;
+    return `(int8)${this.integer(0)}, ${this.text(0)}, ${this.condition(0)}, (uint16)${this.integer(0)}, (${this.integer(0)}, (uint8)${this.integer(0)})`;
+  }
+
+  key(shape: number): string {
+    return `[${this.keyValue(shape)}]`;
+  }
+
+  increment(): string {
+    const target = this.#random.once(3) ? this.#variable(this.#integers) : this.#random.pick(["@n0", `@k${this.key(1)}`, "@m"]);
+    const operator = this.#random.pick(["++", "--"]);
+    return this.#random.once(2) ? `${target ?? "@n1"}${operator}` : `${operator}${target ?? "@n1"}`;
+  }
+
+  /** An integer expression of at most `depth` levels. */
+  integer(depth: number): string {
+    this.#budget--;
+    const random = this.#random;
+    if (depth > 0 && this.#budget > 0) {
+      switch (random.below(8)) {
+        case 0:
+        case 1:
+        case 2:
+          return `(${this.integer(depth - 1)} ${random.pick(BINARY)} ${this.integer(depth - 1)})`;
+        case 3:
+          return `${random.pick(["-", "~"])}(${this.integer(depth - 1)})`;
+        case 4:
+          return `(${random.pick(CASTS)})(${random.once(3) ? this.condition(depth - 1) : this.integer(depth - 1)})`;
+        case 5:
+          return `(${this.condition(depth - 1)} ? ${this.integer(depth - 1)} : ${this.integer(depth - 1)})`;
+        case 6:
+          if (random.once(2)) return `@k${this.key(1)}`;
+          break;
+        default:
+          break;
+      }
+    }
+    switch (random.below(7)) {
+      case 0:
+        return this.#variable(this.#integers) ?? "pid";
+      case 1:
+        return random.pick(["@n0", "@n1", "@k[1]"]);
+      case 2:
+        return random.pick(BUILTINS);
+      case 3:
+        return this.#probe.integers.length > 0 ? random.pick(this.#probe.integers) : "nsecs";
+      case 4:
+        return random.once(2) ? random.pick(TASK_INTEGERS) : random.pick(INTEGERS);
+      default:
+        return random.pick(INTEGERS);
+    }
+  }
+
+  condition(depth: number): string {
+    this.#budget--;
+    const random = this.#random;
+    if (depth > 0 && this.#budget > 0 && random.once(2)) {
+      if (random.once(4)) return `!(${this.condition(depth - 1)})`;
+      return `(${this.condition(depth - 1)} ${random.pick(["&&", "||"])} ${this.condition(depth - 1)})`;
+    }
+    if (random.once(4)) return `${this.text(0)} ${random.pick(["==", "!="])} ${random.pick(TEXTS)}`;
+    if (random.once(6)) return random.pick(["true", "false", "curtask != 0", "!pid"]);
+    return `(${this.integer(Math.max(0, depth - 1))} ${random.pick(COMPARISONS)} ${this.integer(Math.max(0, depth - 1))})`;
+  }
+
+  text(depth: number): string {
+    this.#budget--;
+    const random = this.#random;
+    if (depth > 0 && this.#budget > 0 && random.once(4)) return `(${this.condition(depth - 1)} ? ${this.text(depth - 1)} : ${this.text(depth - 1)})`;
+    switch (random.below(7)) {
+      case 0:
+        return "comm";
+      case 1:
+        return this.#variable(this.#texts) ?? "comm";
+      case 2:
+        return random.pick(["@t", "@u[1]", `@u${this.key(1)}`]);
+      case 3:
+        return this.#probe.texts.length > 0 ? random.pick(this.#probe.texts) : "probe";
+      case 4:
+        return "curtask->comm";
+      default:
+        return random.pick(TEXTS);
+    }
+  }
+}
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[A-Za-z_$@][A-Za-z_0-9]*|[0-9]\w*|\s+|[-+*/%&|^<>=!]{1,3}|[^]/g;
+
+const TOKENS = [
+  ..."{}()[],;:?.=+-*/%&|^<>!~@$#",
+  "->", "..", "++", "--", "&&", "||", "<<", ">>", "==", "!=", "=~",
+  "if", "else", "while", "unroll", "for", "return", "break", "continue", "let", "fn", "macro", "comptime", "import", "config",
+  "BEGIN", "kprobe:f", "tracepoint:a:b", "interval:s:1", "args", "args.id", "arg0", "arg9", "retval", "comm", "pid", "curtask", "probe", "nsecs",
+  "@", "@x", "@x[1]", "$x", "$1", "$#", "0", "1", "-1", "18446744073709551615", "99999999999999999999", '""', '"x"', '"%d %s"', "1.5", "true",
+  "count()", "hist(1)", "lhist(1, 0, 10, 1)", "printf(", "print(@x)", "str(", "delete(@x", "exit()", "clear(@x)", "sizeof(", "offsetof(struct task_struct, pid)",
+  "(int8)", "(struct task_struct *)", "(uint8[4])", "struct task_struct", "curtask->real_parent", "curtask->se", "(1, 2)", "(1, (2, \"x\"))",
+];
+
+/** `script` with a few of its tokens deleted, doubled, swapped or replaced. */
+export function mutate(script: string, random: Random): string {
+  const tokens = script.match(TOKEN) ?? [];
+  for (let count = random.below(4); count >= 0 && tokens.length > 0; count--) {
+    const at = random.below(tokens.length);
+    const other = random.below(tokens.length);
+    switch (random.below(6)) {
+      case 0:
+        tokens.splice(at, 1 + random.below(3));
+        break;
+      case 1:
+        tokens.splice(at, 0, ...tokens.slice(other, other + 1 + random.below(8)));
+        break;
+      case 2:
+        [tokens[at], tokens[other]] = [tokens[other] ?? "", tokens[at] ?? ""];
+        break;
+      case 3:
+        tokens.splice(at, 0, random.pick(TOKENS));
+        break;
+      default:
+        tokens[at] = random.pick(TOKENS);
+        break;
+    }
+  }
+  return tokens.join("");
+}
