@@ -2,7 +2,7 @@
 //
 //   node .scripts/test.mjs [--matrix | --fuzz | --bench] [PART OF A FILE NAME...]
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -14,7 +14,12 @@ const words = process.argv.slice(2);
 const mode = words.find((word) => word.startsWith("--"))?.slice(2) ?? "test";
 const filters = words.filter((word) => !word.startsWith("--"));
 
-const folders = { test: (file) => !file.startsWith("test/bench/"), matrix: (file) => file.startsWith("test/kernel/"), fuzz: (file) => file.startsWith("test/fuzz/"), bench: (file) => file.startsWith("test/bench/") };
+const folders = {
+  test: (file) => !file.startsWith("test/bench/"),
+  matrix: (file) => file.startsWith("test/kernel/"),
+  fuzz: (file) => file.startsWith("test/fuzz/"),
+  bench: (file) => file.startsWith("test/bench/"),
+};
 const wanted = folders[mode];
 if (!wanted) {
   console.error(`unknown mode --${mode}`);
@@ -22,11 +27,27 @@ if (!wanted) {
 }
 const files = readdirSync("test", { recursive: true })
   .map((name) => join("test", String(name)))
-  .filter((name) => name.endsWith(mode === "bench" ? ".bench.ts" : ".test.ts") && wanted(name) && (filters.length === 0 || filters.some((part) => name.includes(part))))
+  .filter(
+    (name) =>
+      name.endsWith(mode === "bench" ? ".bench.ts" : ".test.ts") &&
+      wanted(name) &&
+      (filters.length === 0 || filters.some((part) => name.includes(part))),
+  )
   .sort();
 
 mkdirSync(".out/test", { recursive: true });
-await build({ entryPoints: files, bundle: true, platform: "node", format: "esm", target: "node20", packages: "external", outdir: ".out/test", outbase: "test", sourcemap: "inline", logLevel: "warning" });
+await build({
+  entryPoints: files,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  packages: "external",
+  outdir: ".out/test",
+  outbase: "test",
+  sourcemap: "inline",
+  logLevel: "warning",
+});
 const programOf = (file) => join(".out/test", file.slice("test/".length).replace(/\.ts$/, ".js"));
 
 // Test modules of the compiler: entries that export what tests in TypeScript drive. Made when a test reads them.
@@ -40,7 +61,12 @@ let passed = 0;
 let failed = 0;
 for (const file of files) {
   const started = Date.now();
-  const result = spawnSync("node", ["--enable-source-maps", programOf(file)], { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, TEST_MODE: mode } });
+  const result = spawnSync("node", ["--enable-source-maps", programOf(file)], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, TEST_MODE: mode },
+  });
   const number = (label) => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(result.stdout)?.[1] ?? Number.NaN);
   const total = number("Total");
   const good = number("Passed");
@@ -48,7 +74,9 @@ for (const file of files) {
   const bad = Number.isNaN(total) ? 1 : Math.max(total - good, broken && total === good ? 1 : 0);
   passed += Number.isNaN(good) ? 0 : good;
   failed += bad;
-  console.log(`${bad > 0 ? "FAILED" : "ok    "} ${file}: ${Number.isNaN(good) ? 0 : good} passed, ${bad} failed (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  console.log(
+    `${bad > 0 ? "FAILED" : "ok    "} ${file}: ${Number.isNaN(good) ? 0 : good} passed, ${bad} failed (${((Date.now() - started) / 1000).toFixed(1)} s)`,
+  );
   if (bad > 0 || mode === "bench" || mode === "matrix") console.log(result.stdout + result.stderr);
 }
 console.log(`${passed} passed, ${failed} failed`);

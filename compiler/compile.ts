@@ -11,6 +11,7 @@ import { ByteBuffer } from "./source/bytes";
 import { Profile } from "./target/profile";
 import { Checker } from "./check/checker";
 import { ProbeContext } from "./check/probe-context";
+import { readRate } from "./check/rate";
 import { BasicType } from "./check/types";
 import { IrFunction } from "./ir/ir";
 import { LoweringState } from "./ir/lower-base";
@@ -123,6 +124,7 @@ export class Compilation {
       const row = this.programRow(context, i);
       const lowering = new Lowering(state, context, new IrFunction(row.name, row.section), scratchSize > 0 && needs[i] > 0);
       lowering.probe(probe);
+      if (lowering.tooLarge) this.diagnostics.error(Code.TooComplex, context.point.start, context.point.end, "This probe unrolls to more instructions than a BPF program can have");
       if (scratchSize == 0) needs.push(lowering.scratchNeed);
       manifest.programs.push(row);
       module.functions.push(lowering.f);
@@ -244,6 +246,8 @@ function identifier(text: string): string {
 /** The attach point's parts as the manifest has them: see `Program.target` in wasm/manifest.ts. */
 function target(point: AttachPoint, context: ProbeContext): Array<string> {
   const parts: Array<string> = [];
+  const rate = point.provider == Provider.Interval || point.provider == Provider.Profile ? readRate(context) : null;
+  if (rate != null) return [rate.unit, rate.amount.toString()];
   for (let i = 0; i < point.parts.length; i++) parts.push(context.part(i));
   if (point.provider == Provider.Kprobe || point.provider == Provider.Kretprobe) {
     if (parts.length == 1) parts.unshift("");

@@ -36,17 +36,19 @@ Napi::Function BpfObject::Define(Napi::Env env) {
                      });
 }
 
-// new BpfObject(bytes: Uint8Array, verbose: boolean)
+// new BpfObject(bytes: Uint8Array, verbose: boolean, btf: string): `btf` names a file with the kernel's types, "" for its own.
 BpfObject::BpfObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<BpfObject>(info) {
   Napi::Env env = info.Env();
-  if (info.Length() < 2 || !info[0].IsTypedArray()) {
-    Napi::TypeError::New(env, "BpfObject: expected (Uint8Array, boolean)").ThrowAsJavaScriptException();
+  if (info.Length() < 3 || !info[0].IsTypedArray() || !info[2].IsString()) {
+    Napi::TypeError::New(env, "BpfObject: expected (Uint8Array, boolean, string)").ThrowAsJavaScriptException();
     return;
   }
   Napi::Uint8Array bytes = info[0].As<Napi::Uint8Array>();
   verbose_ = info[1].ToBoolean();
   LogCapture log(verbose_);
+  std::string btf = info[2].ToString();
   LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "bpfcast");
+  if (!btf.empty()) options.btf_custom_path = btf.c_str();
   bpf_object* object = bpf_object__open_mem(bytes.Data(), bytes.ByteLength(), &options);
   if (object == nullptr) {
     ThrowErrno(env, errno, "libbpf cannot open the object", log.text());

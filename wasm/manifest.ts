@@ -36,12 +36,24 @@ export type ValueType =
   /** An address, printed as hexadecimal. */
   | { kind: "pointer" }
   /** Values at fixed offsets; also the key of a map with several keys. */
-  | { kind: "tuple"; size: number; fields: Field[] };
+  | { kind: "tuple"; size: number; fields: Field[] }
+  /** Values with names at fixed offsets: a record, or a struct of the script. */
+  | { kind: "record"; size: number; fields: NamedField[] }
+  /** `count` elements one behind the other. */
+  | { kind: "array"; count: number; element: ValueType }
+  /** An integer whose values have names; other values print as numbers. */
+  | { kind: "enum"; size: 1 | 2 | 4 | 8; signed: boolean; names: { name: string; value: string }[] }
+  /** A bitfield: `width` bits of an integer of `size` bytes, from bit `shift` on. */
+  | { kind: "bits"; size: 1 | 2 | 4 | 8; signed: boolean; shift: number; width: number };
 
 export interface Field {
   /** Bytes from the start of the tuple or event. */
   offset: number;
   type: ValueType;
+}
+
+export interface NamedField extends Field {
+  name: string;
 }
 
 /** What a map holds under one key, and so how its per-CPU values are reduced and printed. */

@@ -11,6 +11,7 @@ import {
   type MapValue,
   type Relocation,
   RelocationKind,
+  type NamedField,
   type ValueType,
 } from "./manifest.ts";
 import { array, boolean, integer, nullable, oneOf, type Reader, record, refuse, text, textLike, union } from "./schema.ts";
@@ -42,6 +43,10 @@ function valueTypeAt(depth: number): Reader<ValueType> {
       string: record({ kind: oneOf("string"), size }),
       pointer: record({ kind: oneOf("pointer") }),
       tuple: record({ kind: oneOf("tuple"), size, fields: array(fieldAt(depth + 1), 256) }),
+      record: record({ kind: oneOf("record"), size, fields: array(namedFieldAt(depth + 1), 1024) }),
+      array: record({ kind: oneOf("array"), count, element: valueTypeAt(depth + 1) }),
+      enum: record({ kind: oneOf("enum"), size: oneOf(1, 2, 4, 8), signed: boolean, names: array(record({ name: text(256), value: decimal }), 65_536) }),
+      bits: record({ kind: oneOf("bits"), size: oneOf(1, 2, 4, 8), signed: boolean, shift: integer(0, 63), width: integer(1, 64) }),
     })(value, path);
   };
 }
@@ -49,6 +54,11 @@ function valueTypeAt(depth: number): Reader<ValueType> {
 function fieldAt(depth: number): Reader<Field> {
   const type = valueTypeAt(depth);
   return record({ offset: size, type });
+}
+
+function namedFieldAt(depth: number): Reader<NamedField> {
+  const type = valueTypeAt(depth);
+  return record({ name: text(256), offset: size, type });
 }
 
 const valueType = valueTypeAt(0);
@@ -155,7 +165,12 @@ export function valueSize(type: ValueType): number {
     case "int":
     case "string":
     case "tuple":
+    case "record":
+    case "enum":
+    case "bits":
       return type.size;
+    case "array":
+      return type.count * valueSize(type.element);
     case "bool":
       return 1;
     case "pointer":
@@ -168,7 +183,8 @@ function checkInside(fields: Field[], bytes: number, path: string): void {
   fields.forEach(({ offset, type }, index) => {
     const where = `${path}[${index}]`;
     if (offset + valueSize(type) > bytes) refuse(where, `inside its ${bytes} bytes`);
-    if (type.kind === "tuple") checkInside(type.fields, type.size, `${where}.type.fields`);
+    if (type.kind === "tuple" || type.kind === "record") checkInside(type.fields, type.size, `${where}.type.fields`);
+    if (type.kind === "array") checkInside([{ offset: 0, type: type.element }], valueSize(type.element), `${where}.type.element`);
   });
 }
 
@@ -243,11 +259,15 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   } catch {
     return refuse("", "a JSON document in UTF-8");
   }
-  const version = typeof document === "object" && document !== null ? (document as Record<string, unknown>)["version"] : undefined;
+  const version = typeof document === "object" && document !== null ? (document as Record<string, unknown>).version : undefined;
   if (typeof version === "number" && version > MANIFEST_VERSION) {
-    throw new BpfcastError("newer-manifest", `the object was made by a newer bpfcast: its manifest has version ${version}, this one reads up to ${MANIFEST_VERSION}`, {
-      hint: "update bpfcast on this machine, or rebuild the object with this version",
-    });
+    throw new BpfcastError(
+      "newer-manifest",
+      `the object was made by a newer bpfcast: its manifest has version ${version}, this one reads up to ${MANIFEST_VERSION}`,
+      {
+        hint: "update bpfcast on this machine, or rebuild the object with this version",
+      },
+    );
   }
   const checked = manifest(document, "");
   checkManifest(checked);

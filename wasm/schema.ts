@@ -88,7 +88,7 @@ export function record<R extends Record<string, Reader<unknown>>>(fields: R): Re
 /** An object whose field `kind` chooses its reader. */
 export function union<T>(readers: Record<string, Reader<T>>): Reader<T> {
   return (value, path) => {
-    const kind = asRecord(value, path)["kind"];
+    const kind = asRecord(value, path).kind;
     const reader = typeof kind === "string" && Object.hasOwn(readers, kind) ? readers[kind] : undefined;
     if (reader === undefined) return refuse(`${path}.kind`, `one of ${Object.keys(readers).join(", ")}`);
     return reader(value, path);

@@ -4,7 +4,7 @@ import { Call, IntegerLiteral, MapAccess, StringLiteral, Tuple } from "../syntax
 import { Expression, NodeKind } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
 import { BasicType, TypeKind } from "./types";
-import { ExpressionChecker, MAXIMUM_STRING } from "./expressions";
+import { ExpressionChecker } from "./expressions";
 import { FunctionId, FunctionRow, functionRows } from "./functions";
 import { Format, isIntegerConversion, parseFormat } from "./format";
 import { closest } from "./suggestion";
@@ -59,6 +59,7 @@ export abstract class CallChecker extends ExpressionChecker {
       case FunctionId.Zero:
         return this.wholeMap(e, row.name);
       case FunctionId.Exit:
+        if (this.forDepth > 0) this.error(Code.NotAvailableHere, e.start, e.end, "'return' statement is not allowed in a for-loop");
         if (e.argumentList.length == 1) this.integerArgument(e, 0, "exit");
         return BasicType.None;
       case FunctionId.Str:
@@ -118,7 +119,7 @@ export abstract class CallChecker extends ExpressionChecker {
   }
 
   private isPrintable(type: i32): bool {
-    return this.types.isScalar(type) || this.types.kind(type) == TypeKind.String || this.types.kind(type) == TypeKind.Tuple;
+    return this.types.isStorable(type);
   }
 
   /** The map that a bare `@name` argument names; null after an error. */
@@ -168,7 +169,7 @@ export abstract class CallChecker extends ExpressionChecker {
   private str(e: Call): i32 {
     const address = e.argumentList[0];
     const type = this.expression(address);
-    const longest = address.kind == NodeKind.PositionalParameter ? PARAMETER_TEXT : MAXIMUM_STRING;
+    const longest = address.kind == NodeKind.PositionalParameter ? PARAMETER_TEXT : this.maximumString;
     if (type != BasicType.None && !this.types.isScalar(type)) {
       this.error(Code.TypeMismatch, address.start, address.end, `str() expects an integer or a pointer type as first argument (${this.types.describe(type)} provided)`);
     }
@@ -177,8 +178,8 @@ export abstract class CallChecker extends ExpressionChecker {
     this.expression(length);
     if (length.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>length).negative) return this.unsupported(length.start, length.end, "A length of str() that is no literal");
     const value = (<IntegerLiteral>length).value;
-    if (value + 1 > <u64>MAXIMUM_STRING) {
-      this.warning(Code.OutOfRange, length.start, length.end, `length param (${value}) is too long and will be shortened to ${MAXIMUM_STRING} bytes (see BPFTRACE_MAX_STRLEN)`);
+    if (value + 1 > <u64>this.maximumString) {
+      this.warning(Code.OutOfRange, length.start, length.end, `length param (${value}) is too long and will be shortened to ${this.maximumString} bytes (see BPFTRACE_MAX_STRLEN)`);
       return this.types.text(longest);
     }
     return this.types.text(min(<i32>value + 1, longest));

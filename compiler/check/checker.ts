@@ -6,17 +6,21 @@
 
 import { AttachPoint, Block, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
-import { Assignment, Discard, ExpressionStatement, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import { Assignment, Discard, ExpressionStatement, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
 import { Call, IntegerLiteral, MapAccess, Unary, Variable } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Code } from "../source/diagnostics";
 import { BasicType, TypeKind } from "./types";
 import { CallChecker } from "./calls";
 import { ProbeContext } from "./probe-context";
+import { readRate } from "./rate";
 import { closest } from "./suggestion";
 
-/** Walks until the fixpoint must have been reached: types only widen, and not often. */
-const MAXIMUM_WALKS: i32 = 24;
+/** How often one type can widen: through the integer widths and signs, or from text to longer text. */
+const WIDENINGS: i32 = 4;
+
+/** Walks after which a script whose types still widen is given up. */
+const MAXIMUM_WALKS: i32 = 1000;
 
 /** Times that `unroll` repeats its body at most, as in the peer. */
 export const MAXIMUM_UNROLL: u64 = 100;
@@ -27,10 +31,15 @@ export class Checker extends CallChecker {
   contexts: Array<ProbeContext> = [];
   private probes: Array<Probe> = [];
   private loopDepth: i32 = 0;
+  /** Variables, by where they are declared, whose type the script says: nothing widens it. */
+  private declaredTypes: Set<u32> = new Set();
 
   /** Infers all types. After it, `needs` says whether facts are missing. */
   infer(program: Program): void {
     this.rejectUnsupported(program);
+    this.reporting = true;
+    this.define(program);
+    this.reporting = false;
     for (let i = 0; i < program.probes.length; i++) {
       const probe = program.probes[i];
       for (let j = 0; j < probe.attachPoints.length; j++) {
@@ -42,9 +51,28 @@ export class Checker extends CallChecker {
     for (let i = 0; i < this.contexts.length; i++) this.attachPoint(this.contexts[i]);
     this.reporting = false;
     this.changed = true;
-    for (let walk = 0; this.changed && walk < MAXIMUM_WALKS; walk++) {
+    for (let walk = 0; this.changed; walk++) {
+      // Each walk that changes something widens at least one type.
+      const enough = min(MAXIMUM_WALKS, 8 + WIDENINGS * (this.maps.length + this.variableTypes.size));
+      if (walk > enough) {
+        this.reporting = true;
+        this.error(Code.TooComplex, 0, 0, "The types of this script could not be inferred");
+        this.reporting = false;
+        return;
+      }
       this.changed = false;
       for (let i = 0; i < this.contexts.length; i++) this.walk(i);
+      if (!this.changed) this.settleSelfReferences();
+    }
+  }
+
+  /** `@ = @ + 1` and the like: a map that is only assigned from itself holds numbers. */
+  private settleSelfReferences(): void {
+    for (let i = 0; i < this.maps.length; i++) {
+      const map = this.maps[i];
+      if (!map.isAssigned || map.valueType != BasicType.None) continue;
+      map.valueType = BasicType.Int64;
+      this.changed = true;
     }
   }
 
@@ -65,11 +93,6 @@ export class Checker extends CallChecker {
   /** Parts of the grammar that no later stage can do yet. */
   private rejectUnsupported(program: Program): void {
     this.reporting = true;
-    for (let i = 0; i < program.definitions.length; i++) {
-      const node = program.definitions[i];
-      // Types come from BTF: what kernel headers declare is known without them.
-      if (node.kind != NodeKind.Include) this.unsupported(node.start, node.end, "A definition in C");
-    }
     for (let i = 0; i < program.config.length; i++) this.unsupported(program.config[i].start, program.config[i].end, "The config block");
     for (let i = 0; i < program.imports.length; i++) this.unsupported(program.imports[i].start, program.imports[i].end, "import");
     for (let i = 0; i < program.mapDeclarations.length; i++) this.unsupported(program.mapDeclarations[i].start, program.mapDeclarations[i].end, "A map declaration");
@@ -101,7 +124,7 @@ export class Checker extends CallChecker {
         return;
       case Provider.Interval:
       case Provider.Profile:
-        if (parts != 1 && parts != 2) this.invalidAttachPoint(point, `${providerName(point.provider)}:unit:number`);
+        if (readRate(context) == null) this.invalidAttachPoint(point, `${providerName(point.provider)}:hz:99, ${providerName(point.provider)}:s:1 (s, ms, us) or ${providerName(point.provider)}:100ms`);
         return;
       case Provider.Unknown:
         // The parser has reported it.
@@ -157,6 +180,15 @@ export class Checker extends CallChecker {
     this.scopes.leave();
   }
 
+  protected blockValue(block: Block): i32 {
+    this.scopes.enter();
+    for (let i = 0; i < block.statements.length; i++) this.statement(block.statements[i]);
+    const result = block.result;
+    const type = result != null ? this.operand(result) : BasicType.None;
+    this.scopes.leave();
+    return type;
+  }
+
   private statement(statement: Statement): void {
     switch (statement.kind) {
       case NodeKind.Block:
@@ -189,6 +221,7 @@ export class Checker extends CallChecker {
         this.expression((<Discard>statement).value);
         return;
       case NodeKind.Return: {
+        if (this.forDepth > 0) this.error(Code.NotAvailableHere, statement.start, statement.end, "'return' statement is not allowed in a for-loop");
         const value = (<Return>statement).value;
         if (value != null) {
           const type = this.expression(value);
@@ -201,6 +234,8 @@ export class Checker extends CallChecker {
         if (this.loopDepth == 0) this.error(Code.NotAvailableHere, statement.start, statement.end, `${statement.kind == NodeKind.Break ? "break" : "continue"} used outside of a loop`);
         return;
       case NodeKind.ForRange:
+        this.forRange(<ForRange>statement);
+        return;
       case NodeKind.ForMap:
         this.unsupported(statement.start, statement.end, "A for loop");
         return;
@@ -213,6 +248,23 @@ export class Checker extends CallChecker {
     this.loopDepth++;
     this.block(body);
     this.loopDepth--;
+  }
+
+  private forRange(statement: ForRange): void {
+    const from = this.expression(statement.from);
+    const to = this.expression(statement.to);
+    if (from != BasicType.None && !this.types.isInteger(from)) this.error(Code.TypeMismatch, statement.start, statement.nameEnd, "Loop range requires an integer for the start value");
+    if (to != BasicType.None && !this.types.isInteger(to)) this.error(Code.TypeMismatch, statement.start, statement.nameEnd, "Loop range requires an integer for the end value");
+    this.scopes.enter();
+    if (this.scopes.find(statement.name) != null) {
+      this.error(Code.Redeclared, statement.nameStart, statement.nameEnd, `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`);
+    }
+    this.scopes.add(statement.name, statement.nameStart);
+    this.setVariableType(statement.nameStart, BasicType.Int64);
+    this.forDepth++;
+    this.loopBody(statement.body);
+    this.forDepth--;
+    this.scopes.leave();
   }
 
   private if_(statement: If): void {
@@ -240,11 +292,17 @@ export class Checker extends CallChecker {
     }
     const value = statement.value;
     let type: i32 = BasicType.None;
-    if (value != null) type = this.storable(this.expression(value), value.start, value.end);
+    if (value != null) type = this.storable(this.operand(value), value.start, value.end);
     const declared = statement.type;
     if (declared != null) {
       const wanted = this.namedType(declared);
-      if (wanted != BasicType.None) type = wanted;
+      if (wanted != BasicType.None) {
+        if (type != BasicType.None && this.promote(wanted, type, true) == BasicType.None) {
+          this.error(Code.TypeMismatch, statement.start, statement.end, `Type mismatch for $${this.symbols.text(statement.name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(wanted)}'`);
+        }
+        type = wanted;
+        this.declaredTypes.add(statement.nameStart);
+      }
     }
     this.scopes.add(statement.name, statement.nameStart);
     if (type != BasicType.None) this.widenVariable(statement.name, statement.nameStart, type, false, statement.start, statement.end);
@@ -254,8 +312,8 @@ export class Checker extends CallChecker {
   private storable(type: i32, start: u32, end: u32): i32 {
     const kind = this.types.kind(type);
     // Undeclared integers fill a register: only their sign is inferred.
-    if (kind == TypeKind.Integer) return this.types.integer(8, this.types.isSigned(type));
-    if (kind == TypeKind.None || this.types.isScalar(type) || kind == TypeKind.String) return type;
+    if (kind == TypeKind.Integer && this.types.get(type).enumeration < 0) return this.types.integer(8, this.types.isSigned(type));
+    if (kind == TypeKind.None || this.types.isStorable(type)) return type;
     return this.unsupported(start, end, `A variable of type '${this.types.describe(type)}'`);
   }
 
@@ -268,7 +326,7 @@ export class Checker extends CallChecker {
     const widened = this.promote(before, type, flexible);
     if (widened == BasicType.None) {
       this.error(Code.TypeMismatch, start, end, `Type mismatch for $${this.symbols.text(name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(before)}'`);
-    } else this.setVariableType(declaration, widened);
+    } else if (!this.declaredTypes.has(declaration)) this.setVariableType(declaration, widened);
   }
 
   private assignment(statement: Assignment): void {
@@ -283,7 +341,7 @@ export class Checker extends CallChecker {
 
   private assignVariable(statement: Assignment, target: Variable): void {
     const value = statement.value;
-    let type = this.storable(this.expression(value), value.start, value.end);
+    let type = this.storable(this.operand(value), value.start, value.end);
     let symbol = this.scopes.find(target.name);
     if (symbol == null) {
       if (statement.operator != BinaryOperator.None) {
@@ -294,7 +352,7 @@ export class Checker extends CallChecker {
     }
     if (type != BasicType.None) {
       if (statement.operator != BinaryOperator.None) {
-        const current = this.variableType(symbol.declaration);
+        const current = this.knownType(target, this.variableType(symbol.declaration));
         if (!this.types.isInteger(type) || (current != BasicType.None && !this.types.isInteger(current))) {
           this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
           type = BasicType.None;
@@ -321,13 +379,14 @@ export class Checker extends CallChecker {
     } else {
       type = this.expression(value);
       const kind = this.types.kind(type);
-      if (type != BasicType.None && !this.types.isScalar(type) && kind != TypeKind.String && kind != TypeKind.Tuple) {
+      if (type != BasicType.None && !this.types.isStorable(type)) {
         type = this.error(Code.TypeMismatch, value.start, value.end, `A value of type '${this.types.describe(type)}' can not be assigned to a map`);
       }
-      flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+      flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type);
       // Integers are stored in 8 bytes: their sign is what widening decides.
-      if (this.types.isInteger(type)) type = this.types.integer(8, flexible || this.types.isSigned(type));
+      if (this.types.isInteger(type) && this.types.get(type).enumeration < 0) type = this.types.integer(8, flexible || this.types.isSigned(type));
     }
+    map.isAssigned = true;
     this.mapKey(map, target.keys, target.start, target.end);
     target.typeId = map.valueType;
     if (type == BasicType.None) return;

@@ -2,65 +2,28 @@
 
 import {
   Binary, Cast, Conditional, FieldAccess, Identifier, Index, IntegerLiteral, MapAccess, OffsetOf, SizeOf, StringLiteral, Tuple, TupleIndex, Unary, Variable, Call,
-  BooleanLiteral,
+  BlockExpression, BooleanLiteral, IfExpression, Record,
 } from "../syntax/expression-nodes";
-import { ArrayType, Expression, NamedType, NodeKind, PointerType, TaggedType, TypeSyntax } from "../syntax/ast";
+import { Block, Expression, NodeKind } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
 import { BinaryOperator, UnaryOperator, binaryText } from "../syntax/operators";
-import { Code, Diagnostics } from "../source/diagnostics";
-import { Symbols } from "../source/symbols";
-import { Btf, BtfKind } from "../target/btf";
-import { FieldKind } from "../target/tracepoint";
-import { Needs, Profile } from "../target/profile";
-import { AddressSpace, BasicType, TypeKind, TypeTable } from "./types";
+import { Code } from "../source/diagnostics";
+import { BtfKind } from "../target/btf";
+import { AddressSpace, BasicType, TypeKind } from "./types";
+import { AccessChecker } from "./access";
 import { BuiltinRow, Recipe, builtinRows, registerArgumentRow } from "./builtins";
-import { MapSymbol, Scopes } from "./scope";
-import { ProbeContext } from "./probe-context";
+import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
 
-/** Longest text of `str()` and of dynamic tracepoint strings: the config key max_strlen. */
-export const MAXIMUM_STRING: i32 = 1024;
+/** Largest tuple in bytes: a key or value larger than this fits no map that kernels allocate without effort. */
+const MAXIMUM_TUPLE: i32 = 16384;
 
-export abstract class ExpressionChecker {
-  types: TypeTable = new TypeTable();
-  needs: Needs = new Needs();
-  maps: Array<MapSymbol> = [];
-  /** Type of each scratch variable by attach point and declaration; survives the walks, and only widens. */
-  variableTypes: Map<u64, i32> = new Map();
-  scopes: Scopes = new Scopes();
-  /** False in the walks that only infer types. */
-  reporting: bool = false;
-  /** A walk learned something: another one is due. */
-  changed: bool = false;
-  /** Set while an attach point is walked. */
-  protected context: ProbeContext | null = null;
+export abstract class ExpressionChecker extends AccessChecker {
   private builtins: Array<BuiltinRow> = builtinRows();
   private registerArgument: BuiltinRow = registerArgumentRow();
 
-  constructor(
-    public symbols: Symbols,
-    public diagnostics: Diagnostics,
-    public profile: Profile,
-  ) {}
-
-  protected abstract call(e: Call): i32;
-
-  get probe(): ProbeContext {
-    return this.context!;
-  }
-
-  protected error(code: Code, start: u32, end: u32, message: string, hint: string = ""): i32 {
-    if (this.reporting) this.diagnostics.error(code, start, end, message, hint);
-    return BasicType.None;
-  }
-
-  protected warning(code: Code, start: u32, end: u32, message: string, hint: string = ""): void {
-    if (this.reporting) this.diagnostics.warning(code, start, end, message, hint);
-  }
-
-  protected unsupported(start: u32, end: u32, what: string): i32 {
-    return this.error(Code.Unsupported, start, end, `${what} is not supported yet`);
-  }
+  /** Checks a block in a scope of its own; the type of its value, or None. */
+  protected abstract blockValue(block: Block): i32;
 
   /** The type of `e`, which is recorded in it. */
   expression(e: Expression): i32 {
@@ -102,11 +65,9 @@ export abstract class ExpressionChecker {
       case NodeKind.ErrorExpression:
         return BasicType.None;
       case NodeKind.Index:
-        this.expression((<Index>e).object);
-        return this.unsupported(e.start, e.end, "Indexing");
+        return this.index(<Index>e);
       case NodeKind.TupleIndex:
-        this.expression((<TupleIndex>e).object);
-        return this.unsupported(e.start, e.end, "Access to a tuple's element");
+        return this.tupleIndex(<TupleIndex>e);
       case NodeKind.DecimalLiteral:
         return this.unsupported(e.start, e.end, "A decimal literal");
       case NodeKind.PositionalParameter:
@@ -122,11 +83,13 @@ export abstract class ExpressionChecker {
       case NodeKind.Comptime:
         return this.unsupported(e.start, e.end, "comptime");
       case NodeKind.Record:
-        return this.unsupported(e.start, e.end, "A record");
+        return this.record(<Record>e);
       case NodeKind.BlockExpression:
-        return this.unsupported(e.start, e.end, "A block expression");
+        return this.blockValue((<BlockExpression>e).body);
       case NodeKind.IfExpression:
-        return this.unsupported(e.start, e.end, "An if expression");
+        return this.ifExpression(<IfExpression>e);
+      case NodeKind.TypeExpression:
+        return this.error(Code.InvalidArgument, e.start, e.end, "A type can not be used as a value");
       default:
         assert(false, "an expression kind without a rule");
         return BasicType.None;
@@ -171,12 +134,25 @@ export abstract class ExpressionChecker {
   private identifier(e: Identifier): i32 {
     const row = this.findBuiltin(e.name);
     if (row == null) {
+      const symbol = this.findEnumerator(e.name);
+      if (symbol != null) return this.types.enumerated(symbol.enumeration);
+      const known = this.headerConstant(e.name);
+      if (known.known) return known.value > <i64>i32.MAX_VALUE ? BasicType.Int64 : BasicType.Int32;
+      if (!this.profile.kernelAnswered) {
+        // It may be a constant of an enum of the target.
+        this.needs.kernelBtf = true;
+        return BasicType.None;
+      }
       const name = this.symbols.text(e.name);
       const names: Array<string> = [];
       for (let i = 0; i < this.builtins.length; i++) names.push(this.builtins[i].name);
       return this.error(Code.UnknownIdentifier, e.start, e.end, `Unknown identifier: '${name}'`, closest(name, names));
     }
     const probe = this.probe;
+    const needsContext = row.recipe == Recipe.ProbeArguments || row.recipe == Recipe.RegisterArgument || row.recipe == Recipe.ReturnValue;
+    if (needsContext && this.forDepth > 0) {
+      return this.error(Code.NotAvailableHere, e.start, e.end, `'${this.symbols.text(e.name)}' builtin is not allowed in a for-loop`, "Assign it to a variable before the loop.");
+    }
     switch (row.recipe) {
       case Recipe.CommandName:
         return this.types.text(16);
@@ -215,140 +191,24 @@ export abstract class ExpressionChecker {
     return name;
   }
 
-  /** BTF of the kernel, or null: then it is a need now, or an error was reported for this span. */
-  protected kernelTypes(start: u32, end: u32): Btf | null {
-    const profile = this.profile;
-    if (!profile.kernelAnswered) {
-      this.needs.kernelBtf = true;
-      return null;
-    }
-    if (profile.kernel == null) {
-      const why = profile.kernelError.length > 0 ? `The BTF of the target cannot be used: ${profile.kernelError}` : "The target has no BTF";
-      this.error(Code.MissingTypes, start, end, why, "Kernel structs are only known through BTF: a kernel built with CONFIG_DEBUG_INFO_BTF has it in /sys/kernel/btf/vmlinux.");
-    }
-    return profile.kernel;
-  }
-
   private currentTask(e: Identifier): i32 {
     const btf = this.kernelTypes(e.start, e.end);
     if (btf == null) return BasicType.None;
     const id = btf.findString(BtfKind.Struct, "task_struct");
     if (id == 0) return this.error(Code.UnknownType, e.start, e.end, "The BTF of the target has no struct task_struct");
-    return this.types.pointer(this.types.record(id, <i32>btf.sizeOf(id)), AddressSpace.Kernel);
-  }
-
-  /** The type of a value of BTF type `id` in memory of `space`. */
-  protected fromBtf(btf: Btf, id: u32, space: AddressSpace): i32 {
-    id = btf.resolve(id);
-    switch (btf.kind(id)) {
-      case BtfKind.Int:
-        return btf.isBool(id) ? BasicType.Bool : this.integerOrNone(btf.sizeOrType(id), btf.isSigned(id));
-      case BtfKind.Enum:
-      case BtfKind.Enum64:
-        return this.integerOrNone(btf.sizeOrType(id), btf.isSigned(id));
-      case BtfKind.Pointer: {
-        const element = btf.resolve(btf.sizeOrType(id));
-        const kind = btf.kind(element);
-        // Pointers to pointers and to functions stop here: a type for each level would never end.
-        const type = kind == BtfKind.Pointer ? BasicType.Uint64 : kind == BtfKind.FunctionPrototype ? BasicType.None : this.fromBtf(btf, element, space);
-        return this.types.pointer(type, space);
-      }
-      case BtfKind.Array: {
-        const element = btf.resolve(btf.elementType(id));
-        if (btf.kind(element) == BtfKind.Int && btf.sizeOrType(element) == 1 && btf.elementCount(id) > 0) return this.types.text(btf.elementCount(id));
-        return this.types.array(this.fromBtf(btf, element, space), btf.elementCount(id));
-      }
-      case BtfKind.Struct:
-      case BtfKind.Union:
-        return this.types.record(id, <i32>btf.sizeOf(id));
-      default:
-        return BasicType.None;
-    }
-  }
-
-  private integerOrNone(size: u32, signed: bool): i32 {
-    return size == 1 || size == 2 || size == 4 || size == 8 ? this.types.integer(size, signed) : BasicType.None;
-  }
-
-  private fieldAccess(e: FieldAccess): i32 {
-    const object = this.expression(e.object);
-    const kind = this.types.kind(object);
-    if (kind == TypeKind.Arguments) return this.argumentField(e);
-    if (object == BasicType.None) return BasicType.None;
-    const record = kind == TypeKind.Pointer ? this.types.get(this.types.get(object).element) : this.types.get(object);
-    if (record.kind != TypeKind.Record) {
-      return this.error(Code.TypeMismatch, e.start, e.end, `Can not access field '${this.symbols.text(e.name)}' on expression of type '${this.types.describe(object)}'`);
-    }
-    const btf = this.kernelTypes(e.start, e.end);
-    if (btf == null) return BasicType.None;
-    const member = btf.findMember(record.btf, this.symbols.pointer(e.name), this.symbols.length(e.name));
-    if (member == null) {
-      const name = this.symbols.text(e.name);
-      const tag = btf.kind(record.btf) == BtfKind.Union ? "union" : "struct";
-      return this.error(Code.UnknownField, e.nameStart, e.end, `${tag} ${btf.nameString(record.btf)} does not contain a field named '${name}'`, closest(name, this.memberNames(btf, record.btf)));
-    }
-    if (member.bitSize != 0) return this.unsupported(e.start, e.end, "Access to a bitfield");
-    const type = this.fromBtf(btf, member.type, AddressSpace.Kernel);
-    if (type == BasicType.None) return this.unsupported(e.start, e.end, "A field of this type");
-    return type;
-  }
-
-  private memberNames(btf: Btf, id: u32): Array<string> {
-    const names: Array<string> = [];
-    const count = btf.memberCount(id);
-    for (let i: u32 = 0; i < count; i++) {
-      const name = btf.memberName(id, i);
-      let length = 0;
-      while (load<u8>(name + length) != 0) length++;
-      if (length > 0) names.push(String.UTF8.decodeUnsafe(name, length));
-    }
-    return names;
-  }
-
-  private argumentField(e: FieldAccess): i32 {
-    const probe = this.probe;
-    if (probe.waiting) return BasicType.None;
-    const format = probe.format!;
-    const field = format.find(this.symbols.pointer(e.name), this.symbols.length(e.name));
-    const name = this.symbols.text(e.name);
-    if (field == null) {
-      const names: Array<string> = [];
-      for (let i = 0; i < format.fields.length; i++) {
-        const candidate = format.fields[i].nameString();
-        if (!candidate.startsWith("common_")) names.push(candidate);
-      }
-      return this.error(Code.UnknownField, e.nameStart, e.end, `tracepoint ${probe.tracepointName} does not contain a field named '${name}'`, closest(name, names));
-    }
-    if (name.startsWith("common_")) {
-      return this.error(Code.NotAvailableHere, e.nameStart, e.end, `The field '${name}' of a tracepoint can not be read`, "The kernel hides the common fields from BPF: use pid, tid and probe.");
-    }
-    switch (field.kind) {
-      case FieldKind.DataLocation:
-        return this.types.text(MAXIMUM_STRING);
-      case FieldKind.Array:
-        return this.types.text(<i32>field.size);
-      default:
-        if (field.isPointer) return this.types.pointer(BasicType.Int8, probe.space);
-        return this.types.integer(<i32>field.size, field.signed);
-    }
+    return this.types.pointer(this.kernelRecord(btf, id), AddressSpace.Kernel);
   }
 
   private variable(e: Variable): i32 {
     const symbol = this.scopes.find(e.name);
     if (symbol == null) return this.error(Code.UnknownVariable, e.start, e.end, `Undefined or undeclared variable: $${this.symbols.text(e.name)}`);
-    return this.variableType(symbol.declaration);
+    return this.knownType(e, this.variableType(symbol.declaration));
   }
 
-  protected variableType(declaration: u32): i32 {
-    const key = (<u64>this.probe.index << 32) | <u64>declaration;
-    return this.variableTypes.has(key) ? this.variableTypes.get(key) : BasicType.None;
-  }
-
-  protected setVariableType(declaration: u32, type: i32): void {
-    const key = (<u64>this.probe.index << 32) | <u64>declaration;
-    if (this.variableType(declaration) == type) return;
-    this.variableTypes.set(key, type);
-    this.changed = true;
+  /** `type`; an error if no assignment has given `e` one and nothing else explains why. */
+  protected knownType(e: Variable, type: i32): i32 {
+    if (type != BasicType.None || this.diagnostics.hasErrors || this.needs.any) return type;
+    return this.error(Code.UnknownVariable, e.start, e.end, "Could not resolve the type of this variable", `Nothing assigns $${this.symbols.text(e.name)} a value from which its type follows.`);
   }
 
   // Maps
@@ -368,10 +228,10 @@ export abstract class ExpressionChecker {
     } else {
       if (!map.isKeyed) this.changed = true;
       map.isKeyed = true;
-      const type = keys.length == 1 ? this.expression(keys[0]) : this.tuple(keys);
+      const type = keys.length == 1 ? this.operand(keys[0]) : this.tuple(keys);
       if (type == BasicType.None) return;
       const widened = map.keyType == BasicType.None ? type : this.promote(map.keyType, type, keys.length == 1 && this.isFlexible(keys[0]));
-      if (widened == BasicType.None || this.types.isAggregate(type) || this.types.kind(type) == TypeKind.Record) {
+      if (widened == BasicType.None || !this.types.isStorable(type)) {
         this.error(Code.TypeMismatch, start, end, `Argument mismatch for ${map.text}: trying to access with arguments: '${this.types.describe(type)}' when map expects arguments: '${this.types.describe(map.keyType)}'`);
       } else if (widened != map.keyType) {
         map.keyType = widened;
@@ -390,22 +250,45 @@ export abstract class ExpressionChecker {
     if (this.types.isAggregate(map.valueType) && !this.types.isReadableAggregate(map.valueType)) {
       return this.error(Code.InvalidOperator, e.start, e.end, `Map value '${this.types.describe(map.valueType)}' cannot be read`);
     }
-    if (this.types.isAggregate(map.valueType)) return this.unsupported(e.start, e.end, "Reading an aggregation inside the script");
     return map.valueType;
+  }
+
+  /** As `expression`; an aggregation counts as the number that its CPUs' values make (features 4.3). */
+  protected operand(e: Expression): i32 {
+    const type = this.expression(e);
+    if (!this.types.isReadableAggregate(type)) return type;
+    e.typeId = this.types.integer(8, this.types.isSigned(type));
+    return e.typeId;
+  }
+
+  private record(e: Record): i32 {
+    const names: Array<string> = [];
+    for (let i = 0; i < e.names.length; i++) {
+      const name = this.symbols.text(e.names[i]);
+      if (names.indexOf(name) >= 0) return this.error(Code.Redeclared, e.start, e.end, `Duplicate field name '${name}' in record`);
+      names.push(name);
+    }
+    const type = this.tuple(e.values);
+    return type == BasicType.None ? type : this.types.tuple(this.types.get(type).fields, names);
   }
 
   protected tuple(elements: Array<Expression>): i32 {
     const fields: Array<i32> = [];
     let known = true;
     for (let i = 0; i < elements.length; i++) {
-      const type = this.expression(elements[i]);
+      const type = this.operand(elements[i]);
       if (type == BasicType.None) known = false;
-      else if (!this.types.isScalar(type) && this.types.kind(type) != TypeKind.String && this.types.kind(type) != TypeKind.Tuple) {
+      else if (!this.types.isStorable(type)) {
         return this.error(Code.TypeMismatch, elements[i].start, elements[i].end, `A value of type '${this.types.describe(type)}' can not be part of a tuple`);
       }
       fields.push(type);
     }
-    return known ? this.types.tuple(fields) : BasicType.None;
+    if (!known) return BasicType.None;
+    // Tuples of tuples of tuples grow as powers: they end before their size overflows.
+    let size = 0;
+    for (let i = 0; i < fields.length; i++) size += this.types.get(fields[i]).size + 8;
+    if (size > MAXIMUM_TUPLE) return this.error(Code.TooComplex, elements[0].start, elements[elements.length - 1].end, `A tuple of more than ${MAXIMUM_TUPLE} bytes is not possible`);
+    return this.types.tuple(fields);
   }
 
   /**
@@ -426,14 +309,14 @@ export abstract class ExpressionChecker {
     }
     if (a.kind == TypeKind.String && b.kind == TypeKind.String) return a.size >= b.size ? left : right;
     if (a.kind == TypeKind.Pointer && b.kind == TypeKind.Pointer) return left;
-    if (a.kind == TypeKind.Tuple && b.kind == TypeKind.Tuple && a.fields.length == b.fields.length) {
+    if (a.kind == TypeKind.Tuple && b.kind == TypeKind.Tuple && a.fields.length == b.fields.length && sameNames(a.names, b.names)) {
       const fields: Array<i32> = [];
       for (let i = 0; i < a.fields.length; i++) {
         const field = this.promote(a.fields[i], b.fields[i], false);
         if (field == BasicType.None) return BasicType.None;
         fields.push(field);
       }
-      return this.types.tuple(fields);
+      return this.types.tuple(fields, a.names);
     }
     return BasicType.None;
   }
@@ -442,7 +325,7 @@ export abstract class ExpressionChecker {
 
   /** A condition: a number, a pointer or a bool. */
   protected condition(e: Expression, what: string): void {
-    const type = this.expression(e);
+    const type = this.operand(e);
     if (type == BasicType.None || this.types.isScalar(type)) return;
     this.error(Code.TypeMismatch, e.start, e.end, `Invalid condition in ${what}: ${this.types.describe(type)}`);
   }
@@ -458,17 +341,16 @@ export abstract class ExpressionChecker {
       case UnaryOperator.AddressOf:
         return this.unsupported(e.start, e.end, "The address-of operator");
       case UnaryOperator.Dereference:
-        this.expression(operand);
-        return this.unsupported(e.start, e.end, "Dereferencing a pointer");
+        return this.dereference(e);
       default:
         break;
     }
-    const type = this.expression(operand);
+    const type = this.operand(operand);
     if (type == BasicType.None) return type;
     if (e.operator == UnaryOperator.Not) {
-      if (this.types.isScalar(type)) return BasicType.Bool;
+      if (this.types.isInteger(type) || type == BasicType.Bool) return BasicType.Bool;
     } else if (this.types.isInteger(type)) {
-      return e.operator == UnaryOperator.Negate ? BasicType.Int64 : this.types.isSigned(type) ? BasicType.Int64 : BasicType.Uint64;
+      return this.types.isSigned(type) ? BasicType.Int64 : BasicType.Uint64;
     }
     return this.error(Code.InvalidOperator, e.start, e.end, `The ${e.operator == UnaryOperator.Not ? "!" : e.operator == UnaryOperator.Negate ? "-" : "~"} operator can not be used on expressions of type '${this.types.describe(type)}'`);
   }
@@ -484,17 +366,17 @@ export abstract class ExpressionChecker {
         this.changed = true;
       }
       target.typeId = map.valueType;
-      if (this.types.isInteger(map.valueType)) return map.valueType;
+      if (this.types.isInteger(map.valueType) || this.types.kind(map.valueType) == TypeKind.Pointer) return map.valueType;
     } else if (target.kind == NodeKind.Variable) {
       const type = this.expression(target);
-      if (type == BasicType.None || this.types.isInteger(type)) return type;
+      if (type == BasicType.None || this.types.isInteger(type) || this.types.kind(type) == TypeKind.Pointer) return type;
     }
     return this.error(Code.InvalidOperator, e.start, e.end, "The ++ and -- operators need an integer variable or map");
   }
 
   private binary(e: Binary): i32 {
-    const left = this.expression(e.left);
-    const right = this.expression(e.right);
+    const left = this.operand(e.left);
+    const right = this.operand(e.right);
     if (e.operator == BinaryOperator.Match || e.operator == BinaryOperator.NotMatch) return this.unsupported(e.start, e.end, "Matching a pattern");
     if (left == BasicType.None || right == BasicType.None) return BasicType.None;
     const result = this.binaryType(e, left, right);
@@ -510,11 +392,7 @@ export abstract class ExpressionChecker {
         return types.isScalar(left) && types.isScalar(right) ? BasicType.Bool : BasicType.None;
       case BinaryOperator.Equal:
       case BinaryOperator.NotEqual:
-        if (types.kind(left) == TypeKind.String && types.kind(right) == TypeKind.String) {
-          if (e.left.kind == NodeKind.StringLiteral || e.right.kind == NodeKind.StringLiteral) return BasicType.Bool;
-          return this.unsupported(e.start, e.end, "Comparing two strings neither of which is a literal");
-        }
-        return types.isScalar(left) && types.isScalar(right) ? BasicType.Bool : BasicType.None;
+        return this.isComparable(left, right) ? BasicType.Bool : BasicType.None;
       case BinaryOperator.Less:
       case BinaryOperator.LessEqual:
       case BinaryOperator.Greater:
@@ -523,8 +401,7 @@ export abstract class ExpressionChecker {
       default:
         break;
     }
-    const pointerLeft = types.kind(left) == TypeKind.Pointer;
-    if (pointerLeft || types.kind(right) == TypeKind.Pointer) return this.unsupported(e.start, e.end, "Arithmetic on a pointer");
+    if (types.kind(left) == TypeKind.Pointer || types.kind(right) == TypeKind.Pointer) return this.pointerArithmetic(e, left, right);
     if (!types.isInteger(left) || !types.isInteger(right)) return BasicType.None;
     const signed = this.signedOperation(e);
     if ((e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo) && signed && !(this.isFlexible(e.left) || this.isFlexible(e.right))) {
@@ -532,6 +409,37 @@ export abstract class ExpressionChecker {
     }
     if (e.operator == BinaryOperator.ShiftLeft || e.operator == BinaryOperator.ShiftRight) return types.isSigned(left) && !this.isFlexible(e.left) ? BasicType.Int64 : BasicType.Uint64;
     return signed || e.operator == BinaryOperator.Subtract ? BasicType.Int64 : BasicType.Uint64;
+  }
+
+  /** `pointer + n`, `n + pointer`, `pointer - n`: in steps of what the pointer points to. */
+  private pointerArithmetic(e: Binary, left: i32, right: i32): i32 {
+    const types = this.types;
+    const pointer = types.kind(left) == TypeKind.Pointer ? left : right;
+    const other = pointer == left ? right : left;
+    const fits = e.operator == BinaryOperator.Add || (e.operator == BinaryOperator.Subtract && pointer == left);
+    if (fits && types.isInteger(other)) return pointer;
+    return this.error(Code.InvalidOperator, e.operatorStart, e.operatorEnd, `The ${binaryText(e.operator)} operator can not be used on expressions of types ${types.describe(left)}, ${types.describe(right)}`);
+  }
+
+  /** Whether values of the types can be equal. */
+  private isComparable(left: i32, right: i32): bool {
+    const types = this.types;
+    if (types.isScalar(left)) return types.isScalar(right);
+    const a = types.get(left);
+    const b = types.get(right);
+    if (a.kind != b.kind) return false;
+    switch (a.kind) {
+      case TypeKind.String:
+        return true;
+      case TypeKind.Array:
+        return types.isInteger(a.element) && a.element == b.element && a.count == b.count;
+      case TypeKind.Tuple:
+        if (a.fields.length != b.fields.length || !sameNames(a.names, b.names)) return false;
+        for (let i = 0; i < a.fields.length; i++) if (!this.isComparable(a.fields[i], b.fields[i])) return false;
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** Whether the operation is done on signed numbers: one side is signed, and no flexible literal takes the other's sign. */
@@ -549,100 +457,32 @@ export abstract class ExpressionChecker {
   private conditional(e: Conditional): i32 {
     this.condition(e.condition, "ternary");
     const then = e.then;
-    const left = then != null ? this.expression(then) : e.condition.typeId;
-    const right = this.expression(e.otherwise);
+    const left = then != null ? this.operand(then) : e.condition.typeId;
+    return this.either(e, left, then, this.operand(e.otherwise), e.otherwise);
+  }
+
+  private ifExpression(e: IfExpression): i32 {
+    this.condition(e.condition, "if()");
+    const left = this.blockValue(e.then);
+    return this.either(e, left, e.then.result, this.operand(e.otherwise), e.otherwise);
+  }
+
+  /** The common type of the two values of which `e` is one. */
+  private either(e: Expression, left: i32, then: Expression | null, right: i32, otherwise: Expression): i32 {
     if (left == BasicType.None || right == BasicType.None) return BasicType.None;
-    let type = this.promote(left, right, this.isFlexible(e.otherwise));
+    let type = this.promote(left, right, this.isFlexible(otherwise));
     if (then != null && this.isFlexible(then) && this.types.isInteger(right)) type = this.promote(right, left, true);
-    if (type == BasicType.None) {
-      return this.error(Code.TypeMismatch, e.start, e.end, `Branches must return the same type or compatible types: have '${this.types.describe(left)}' and '${this.types.describe(right)}'`);
-    }
-    return type;
+    if (type != BasicType.None) return type;
+    return this.error(Code.TypeMismatch, e.start, e.end, `Branches must return the same type or compatible types: have '${this.types.describe(left)}' and '${this.types.describe(right)}'`);
   }
 
-  // Types as written
-
-  /** The type that `syntax` names, or None after an error. */
-  namedType(syntax: TypeSyntax): i32 {
-    if (syntax.kind == NodeKind.NamedType) {
-      const name = this.symbols.text((<NamedType>syntax).name);
-      if (name == "int8" || name == "int8_t" || name == "char") return BasicType.Int8;
-      if (name == "int16" || name == "int16_t") return BasicType.Int16;
-      if (name == "int32" || name == "int32_t" || name == "int") return BasicType.Int32;
-      if (name == "int64" || name == "int64_t" || name == "long") return BasicType.Int64;
-      if (name == "uint8" || name == "uint8_t") return BasicType.Uint8;
-      if (name == "uint16" || name == "uint16_t") return BasicType.Uint16;
-      if (name == "uint32" || name == "uint32_t") return BasicType.Uint32;
-      if (name == "uint64" || name == "uint64_t") return BasicType.Uint64;
-      if (name == "bool") return BasicType.Bool;
-      const btf = this.kernelTypes(syntax.start, syntax.end);
-      if (btf == null) return BasicType.None;
-      const id = btf.findString(BtfKind.Typedef, name);
-      if (id != 0) return this.fromBtf(btf, id, AddressSpace.Kernel);
-      return this.error(Code.UnknownType, syntax.start, syntax.end, `Cannot resolve unknown type "${name}"`);
-    }
-    if (syntax.kind == NodeKind.TaggedType) {
-      const tagged = <TaggedType>syntax;
-      const btf = this.kernelTypes(syntax.start, syntax.end);
-      if (btf == null) return BasicType.None;
-      const pointer = this.symbols.pointer(tagged.name);
-      const length = this.symbols.length(tagged.name);
-      let id = btf.find(BtfKind.Struct, pointer, length);
-      if (id == 0) id = btf.find(BtfKind.Union, pointer, length);
-      if (id == 0) id = btf.find(BtfKind.Enum, pointer, length);
-      if (id != 0) return this.fromBtf(btf, id, AddressSpace.Kernel);
-      return this.error(Code.UnknownType, syntax.start, syntax.end, `Cannot resolve unknown type "struct ${this.symbols.text(tagged.name)}"`);
-    }
-    if (syntax.kind == NodeKind.PointerType) {
-      const element = this.namedType((<PointerType>syntax).element);
-      return element == BasicType.None ? element : this.types.pointer(element, this.probe.space);
-    }
-    if (syntax.kind == NodeKind.ArrayType) return this.unsupported(syntax.start, syntax.end, "An array type");
-    return this.unsupported(syntax.start, syntax.end, "A type of this form");
+  protected isBuiltinName(name: u32): bool {
+    return this.findBuiltin(name) != null;
   }
+}
 
-  private cast(e: Cast): i32 {
-    const operand = this.expression(e.operand);
-    const type = this.namedType(e.type);
-    if (operand == BasicType.None || type == BasicType.None) return BasicType.None;
-    if (this.types.isScalar(operand) && this.types.isScalar(type)) return type;
-    return this.error(Code.InvalidCast, e.start, e.end, `Cannot cast from "${this.types.describe(operand)}" to "${this.types.describe(type)}"`);
-  }
-
-  private sizeOf(e: SizeOf): i32 {
-    const expression = e.expression;
-    const type = e.type;
-    if (expression != null) this.expression(expression);
-    else if (type != null) this.namedType(type);
-    return BasicType.Uint64;
-  }
-
-  /** The struct that `e` is about: its BTF id, or 0 after an error. */
-  structOf(e: OffsetOf): u32 {
-    const expression = e.expression;
-    const syntax = e.type;
-    let type: i32 = expression != null ? expression.typeId : syntax != null ? this.namedType(syntax) : BasicType.None;
-    if (type == BasicType.None) return 0;
-    if (this.types.kind(type) == TypeKind.Pointer) type = this.types.get(type).element;
-    if (this.types.kind(type) == TypeKind.Record) return this.types.get(type).btf;
-    this.error(Code.TypeMismatch, e.start, e.end, `offsetof() needs a struct, not a value of type '${this.types.describe(type)}'`);
-    return 0;
-  }
-
-  private offsetOf(e: OffsetOf): i32 {
-    const expression = e.expression;
-    if (expression != null) this.expression(expression);
-    let id = this.structOf(e);
-    if (id == 0) return BasicType.Uint64;
-    const btf = this.profile.kernel!;
-    for (let i = 0; i < e.path.length; i++) {
-      const member = btf.findMember(id, this.symbols.pointer(e.path[i]), this.symbols.length(e.path[i]));
-      if (member == null) {
-        const name = this.symbols.text(e.path[i]);
-        return this.error(Code.UnknownField, e.start, e.end, `struct ${btf.nameString(id)} does not contain a field named '${name}'`, closest(name, this.memberNames(btf, id)));
-      }
-      id = btf.resolve(member.type);
-    }
-    return BasicType.Uint64;
-  }
+function sameNames(left: Array<string>, right: Array<string>): bool {
+  if (left.length != right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] != right[i]) return false;
+  return true;
 }

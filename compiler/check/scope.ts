@@ -9,6 +9,8 @@ export class MapSymbol {
   keyType: i32 = BasicType.None;
   /** Type of the value; `None` while unknown. */
   valueType: i32 = BasicType.None;
+  /** Some probe assigns it, perhaps a value whose type is not known yet. */
+  isAssigned: bool = false;
   /** True once it was used with a key, or without. */
   isKeyed: bool = false;
   isScalar: bool = false;
@@ -51,6 +53,11 @@ export class Scopes {
 
   leave(): void {
     this.symbols.length = this.marks.pop();
+  }
+
+  /** All symbols that are visible, outermost first. */
+  get all(): Array<VariableSymbol> {
+    return this.symbols;
   }
 
   find(name: u32): VariableSymbol | null {

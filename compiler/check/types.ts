@@ -51,11 +51,80 @@ export class TypeInfo {
   space: AddressSpace = AddressSpace.None;
   /** Record: BTF id of the struct. Pointer to a record carries it in `element`. */
   btf: u32 = 0;
+  /** Record of BTF: `struct task_struct`, for messages. */
+  text: string = "struct";
   /** Tuple: element types and their offsets. */
   fields: Array<i32> = [];
   offsets: Array<i32> = [];
+  /** Tuple: names of the elements when it was written as a record, else empty. */
+  names: Array<string> = [];
+  /** Record of the script's C section: index into `TypeTable.structures`; -1 for one of BTF. */
+  structure: i32 = -1;
+  /** Integer: index into `TypeTable.enumerations` when its values have names, else -1. */
+  enumeration: i32 = -1;
   /** Histogram: bits; linear: index into `TypeTable.bounds`. */
   parameter: i32 = 0;
+}
+
+/** A field of a struct that the script defines. */
+@final
+export class StructureField {
+  constructor(
+    /** Empty for an anonymous struct or union, whose fields belong to the outer one. */
+    public name: string,
+    public type: i32,
+    /** Bits from the start of the struct. */
+    public bitOffset: i32,
+    /** Width of a bitfield, else 0. */
+    public bits: i32,
+  ) {}
+}
+
+/** A struct or union that the script defines, laid out as C does. */
+@final
+export class Structure {
+  fields: Array<StructureField> = [];
+  size: i32 = 0;
+  align: i32 = 1;
+  /** Its id in the type table. */
+  type: i32 = 0;
+  /** False while its fields are being laid out. */
+  complete: bool = false;
+
+  constructor(
+    /** `struct x`, `union x`. */
+    public text: string,
+  ) {}
+
+  /** The field called `name`, anonymous members searched too, with its place in this struct; null if there is none. */
+  find(table: TypeTable, name: string): StructureField | null {
+    for (let i = 0; i < this.fields.length; i++) {
+      const field = this.fields[i];
+      if (field.name == name) return field;
+      if (field.name.length > 0) continue;
+      const inner = table.get(field.type);
+      if (inner.kind != TypeKind.Record || inner.structure < 0) continue;
+      const found = table.structures[inner.structure].find(table, name);
+      if (found != null) return new StructureField(name, found.type, field.bitOffset + found.bitOffset, found.bits);
+    }
+    return null;
+  }
+}
+
+/** An enum of the script or of BTF. */
+@final
+export class Enumeration {
+  names: Array<string> = [];
+  values: Array<i64> = [];
+  size: i32 = 4;
+  signed: bool = false;
+
+  constructor(
+    /** Empty for an anonymous one. */
+    public name: string,
+    /** Its id in the target's BTF; 0 for one of the script. */
+    public btf: u32,
+  ) {}
 }
 
 /** Ids of the types that every script has. */
@@ -101,6 +170,8 @@ export class LinearBounds {
 export class TypeTable {
   types: Array<TypeInfo> = [];
   bounds: Array<LinearBounds> = [];
+  structures: Array<Structure> = [];
+  enumerations: Array<Enumeration> = [];
 
   constructor() {
     // In the order of `BasicType`.
@@ -146,11 +217,15 @@ export class TypeTable {
         other.space != info.space ||
         other.btf != info.btf ||
         other.parameter != info.parameter ||
+        other.structure != info.structure ||
+        other.enumeration != info.enumeration ||
+        other.names.length != info.names.length ||
         other.fields.length != info.fields.length
       )
         continue;
       let same = true;
       for (let j = 0; j < info.fields.length; j++) if (other.fields[j] != info.fields[j]) same = false;
+      for (let j = 0; j < info.names.length; j++) if (other.names[j] != info.names[j]) same = false;
       if (same) return i;
     }
     this.types.push(info);
@@ -180,12 +255,49 @@ export class TypeTable {
   }
 
   /** A struct or union of BTF, `size` bytes. */
-  record(btf: u32, size: i32): i32 {
+  record(btf: u32, size: i32, text: string = "struct"): i32 {
     const info = new TypeInfo();
     info.kind = TypeKind.Record;
     info.size = size;
     info.align = 8;
     info.btf = btf;
+    info.text = text;
+    return this.intern(info);
+  }
+
+  /** A new struct or union of the script; its fields follow. */
+  structure(text: string): Structure {
+    const structure = new Structure(text);
+    const info = new TypeInfo();
+    info.kind = TypeKind.Record;
+    info.structure = this.structures.length;
+    this.structures.push(structure);
+    this.types.push(info);
+    structure.type = this.types.length - 1;
+    return structure;
+  }
+
+  /** Integers whose values have the names of enumeration `index`. */
+  enumerated(index: i32): i32 {
+    const enumeration = this.enumerations[index];
+    const info = new TypeInfo();
+    info.kind = TypeKind.Integer;
+    info.size = enumeration.size;
+    info.align = enumeration.size;
+    info.signed = enumeration.signed;
+    info.enumeration = index;
+    return this.intern(info);
+  }
+
+  /** `type`, an integer, as an address in `space`: what kptr() and uptr() make of one. */
+  addressInteger(type: i32, space: AddressSpace): i32 {
+    const old = this.types[type];
+    const info = new TypeInfo();
+    info.kind = TypeKind.Integer;
+    info.size = old.size;
+    info.align = old.align;
+    info.signed = old.signed;
+    info.space = space;
     return this.intern(info);
   }
 
@@ -200,9 +312,10 @@ export class TypeTable {
   }
 
   /** Laid out like a C struct: every field at its natural alignment, the whole padded to the largest. */
-  tuple(fields: Array<i32>): i32 {
+  tuple(fields: Array<i32>, names: Array<string> = []): i32 {
     const info = new TypeInfo();
     info.kind = TypeKind.Tuple;
+    info.names = names;
     info.fields = fields;
     let offset = 0;
     for (let i = 0; i < fields.length; i++) {
@@ -263,6 +376,22 @@ export class TypeTable {
     return kind == TypeKind.Integer || kind == TypeKind.Bool || kind == TypeKind.Pointer;
   }
 
+  /** Values in memory that a variable, map or event can hold. */
+  isStorable(id: i32): bool {
+    const info = this.types[id];
+    switch (info.kind) {
+      case TypeKind.String:
+      case TypeKind.Tuple:
+        return true;
+      case TypeKind.Array:
+        return info.size > 0 && (this.isScalar(info.element) || this.isStorable(info.element));
+      case TypeKind.Record:
+        return info.structure >= 0;
+      default:
+        return this.isScalar(id);
+    }
+  }
+
   /** The type as the peer writes it in messages. */
   describe(id: i32): string {
     const info = this.types[id];
@@ -270,6 +399,7 @@ export class TypeTable {
       case TypeKind.None:
         return "none";
       case TypeKind.Integer:
+        if (info.enumeration >= 0) return `enum ${this.enumerations[info.enumeration].name}`;
         return (info.signed ? "int" : "uint") + (info.size * 8).toString();
       case TypeKind.Bool:
         return "bool";
@@ -278,13 +408,13 @@ export class TypeTable {
       case TypeKind.Pointer:
         return this.describe(info.element) + " *";
       case TypeKind.Record:
-        return "struct";
+        return info.structure >= 0 ? this.structures[info.structure].text : info.text;
       case TypeKind.Array:
         return `${this.describe(info.element)}[${info.count}]`;
       case TypeKind.Tuple: {
         const parts: Array<string> = [];
-        for (let i = 0; i < info.fields.length; i++) parts.push(this.describe(info.fields[i]));
-        return `(${parts.join(",")})`;
+        for (let i = 0; i < info.fields.length; i++) parts.push((info.names.length > 0 ? info.names[i] + "=" : "") + this.describe(info.fields[i]));
+        return info.names.length > 0 ? `record(${parts.join(",")})` : `(${parts.join(",")})`;
       }
       case TypeKind.Arguments:
         return "args";

@@ -126,6 +126,16 @@ export class Builder {
     return value;
   }
 
+  /** Argument `index` of a callback. */
+  argument(index: i32, type: Type): i32 {
+    return this.leaf(Op.Context, type, index, 0);
+  }
+
+  /** Function `index` of the module, as a callback. */
+  callback(index: i32): i32 {
+    return this.leaf(Op.FunctionRef, Type.Function, index, 0);
+  }
+
   context(): i32 {
     return this.leaf(Op.Context, Type.Context, 0, 0);
   }
@@ -266,6 +276,14 @@ export class Builder {
     return id;
   }
 
+  /** The address `bytes` behind the context, for helpers that read any address: programs cannot follow it. */
+  contextAddress(bytes: i32): i32 {
+    const context = this.context();
+    const id = this.emit(Op.Index, Type.Kernel);
+    this.f.setOperands(id, [context, bytes]);
+    return id;
+  }
+
   /** `pointer` plus a number known only at run time. */
   index(pointer: i32, bytes: i32): i32 {
     if (this.isConst(bytes)) return this.offset(pointer, this.constOf(bytes));
@@ -324,11 +342,15 @@ export class Builder {
    * Copies `size` bytes between memory that the program may access. Short runs go through a register; longer ones through
    * probe_read_kernel, which is one call for any size.
    */
-  copy(target: i32, targetBytes: i32, source: i32, sourceBytes: i32, size: i32, align: i32): void {
+  copy(target: i32, targetBytes: i32, source: i32, sourceBytes: i32, size: i32): void {
     if (size > 64) {
       this.call(Helper.ProbeReadKernel, [this.offset(target, targetBytes), this.constant(size), this.offset(source, sourceBytes)]);
       return;
     }
+    // The stack alone must be accessed at multiples of the access size, on every machine.
+    const places = (this.f.type[target] == Type.Stack ? targetBytes : 0) | (this.f.type[source] == Type.Stack ? sourceBytes : 0);
+    let align = 8;
+    while ((places & (align - 1)) != 0) align >>= 1;
     let done = 0;
     while (done < size) {
       const left = size - done;
@@ -398,17 +420,6 @@ export class Builder {
     const operands: Array<i32> = [];
     for (let i = 0; i < predecessors.length; i++) operands.push(this.valueAt(variable, predecessors[i]));
     this.f.setOperands(phi, operands);
-    return phi;
-  }
-
-  /** The value of a two-way join: `left` from the first predecessor of the current block, `right` from the second. */
-  join(left: i32, right: i32, type: Type): i32 {
-    if (left == right) return left;
-    const phi = this.f.create(Op.Phi, type, 0, 0, this.source);
-    this.f.setOperands(phi, [left, right]);
-    const code = this.f.code[this.block];
-    code.unshift(phi);
-    this.f.block[phi] = this.block;
     return phi;
   }
 }

@@ -60,13 +60,15 @@ export abstract class LoweringBase {
   protected symbols: Symbols;
   protected checker: Checker;
   /** Address of this run's scratch slot; -1 while the program has none. */
-  private scratchSlot: i32 = -1;
-  /** Bytes of the slot that are handed out. */
+  protected scratchSlot: i32 = -1;
+  /** Bytes of the slot that are handed out now, at most, and to variables of the blocks around. */
   private scratchUsed: i32 = SCRATCH_HEADER;
+  private scratchPeak: i32 = SCRATCH_HEADER;
+  private scratchKept: i32 = SCRATCH_HEADER;
 
   /** Bytes of scratch that this program uses, in whole cache lines: slots of two CPUs do not share one. */
   get scratchNeed(): i32 {
-    return this.scratchUsed == SCRATCH_HEADER ? 0 : (this.scratchUsed + 63) & -64;
+    return this.scratchPeak == SCRATCH_HEADER ? 0 : (this.scratchPeak + 63) & -64;
   }
 
   constructor(
@@ -84,13 +86,40 @@ export abstract class LoweringBase {
 
   // Memory
 
-  /** Address of `size` bytes of undefined contents, which live as long as the program runs. */
+  /** Address of `size` bytes of undefined contents, which live until the statement ends. */
   protected memory(size: i32): i32 {
     if (size <= ON_STACK_LIMIT) return this.b.slot(size);
     const offset = this.scratchUsed;
     this.scratchUsed = (offset + size + 7) & -8;
+    this.scratchPeak = max(this.scratchPeak, this.scratchUsed);
     // Without a slot this lowering only measures: another one follows.
     return this.scratchSlot < 0 ? this.b.slot(8) : this.b.offset(this.scratchSlot, offset);
+  }
+
+  /** Memory for a variable: it lives until its block ends. Asked for before any other memory of its statement. */
+  protected variableMemory(size: i32): i32 {
+    const pointer = this.memory(size);
+    this.scratchKept = this.scratchUsed;
+    return pointer;
+  }
+
+  /** What `releaseMemory` gives back to: taken at the start of a statement or block. */
+  protected get memoryMark(): i32 {
+    return this.scratchUsed;
+  }
+
+  protected get variableMark(): i32 {
+    return this.scratchKept;
+  }
+
+  /** Gives back the scratch memory handed out since `mark`, but for variables. */
+  protected releaseMemory(mark: i32): void {
+    this.scratchUsed = max(mark, this.scratchKept);
+  }
+
+  /** Gives back the variables' memory of a block. */
+  protected releaseVariables(mark: i32): void {
+    this.scratchKept = mark;
   }
 
   /**

@@ -38,13 +38,7 @@ export abstract class EventLowering extends LoweringBase {
     const room = b.newBlock();
     const reserved = b.newBlock();
     this.eventDone = b.newBlock();
-    if (this.state.ringLimit < 0) {
-      this.state.ringLimit = this.constantOfRodata(8);
-      this.manifest.bindings.push(new BindingRow("ring_limit", this.state.ringLimit, 8));
-    }
-    const used = b.call(Helper.RingbufQuery, [ring, b.constant(0)]);
-    const limit = b.load(b.data(Section.Rodata, this.state.ringLimit), 0, 8);
-    b.branch(b.binary(Op.Above, used, limit), lost, room);
+    b.branch(this.isFlooded(), lost, room);
     b.enter(room);
     const record = b.call(Helper.RingbufReserve, [ring, b.constant(row.size), b.constant(0)]);
     b.branch(b.binary(Op.NotEqual, record, b.constant(0)), reserved, lost);
@@ -54,6 +48,34 @@ export abstract class EventLowering extends LoweringBase {
     b.enter(reserved);
     b.store(record, 0, 8, b.constant(id));
     return record;
+  }
+
+  /** Whether output has filled the ring buffer up to what is kept for messages that must not be lost. */
+  private isFlooded(): i32 {
+    const b = this.b;
+    if (this.state.ringLimit < 0) {
+      this.state.ringLimit = this.constantOfRodata(8);
+      this.manifest.bindings.push(new BindingRow("ring_limit", this.state.ringLimit, 8));
+    }
+    const used = b.call(Helper.RingbufQuery, [this.ringBuffer(), b.constant(0)]);
+    return b.binary(Op.Above, used, b.load(b.data(Section.Rodata, this.state.ringLimit), 0, 8));
+  }
+
+  /** Sends an output event whose record was built in memory of the program. */
+  protected sendCopy(record: i32, row: EventRow): void {
+    const b = this.b;
+    const lost = b.newBlock(true);
+    const room = b.newBlock();
+    const done = b.newBlock();
+    this.manifest.need("ring_buffer", row.start, row.end);
+    b.branch(this.isFlooded(), lost, room);
+    b.enter(room);
+    const failure = b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(row.size), b.constant(0)]);
+    b.branch(b.binary(Op.NotEqual, failure, b.constant(0)), lost, done);
+    b.enter(lost);
+    this.countLoss(Counter.LostEvents);
+    b.jump(done);
+    b.enter(done);
   }
 
   protected submitEvent(record: i32, done: i32): void {

@@ -1,32 +1,20 @@
 // Lowering of expressions: scalars into registers, everything else into memory.
 
 import {
-  Binary, BooleanLiteral, Call, Cast, Conditional, FieldAccess, Identifier, IntegerLiteral, MapAccess, OffsetOf, PositionalParameter, SizeOf, StringLiteral, Tuple, Unary, Variable,
+  Binary, BlockExpression, BooleanLiteral, Call, Cast, Conditional, FieldAccess, Identifier, IfExpression, Index, IntegerLiteral, MapAccess, OffsetOf, PositionalParameter, SizeOf, Unary, Variable,
 } from "../syntax/expression-nodes";
-import { Expression, NodeKind } from "../syntax/ast";
+import { Block, Expression, NodeKind } from "../syntax/ast";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
-import { FunctionId } from "../check/functions";
 import { Recipe } from "../check/builtins";
-import { AddressSpace, BasicType, TypeKind } from "../check/types";
-import { Scopes } from "../check/scope";
-import { PARAMETER_TEXT } from "../check/calls";
-import { BindingRow, EventKind, EventRow } from "../object/manifest";
-import { FieldLowering } from "./lower-fields";
-import { arithmeticOp } from "./lower-operators";
-import { Helper } from "./helpers";
+import { TypeKind } from "../check/types";
+import { BindingRow } from "../object/manifest";
+import { ComparisonLowering } from "./lower-comparisons";
+import { arithmeticOp, isLiteral } from "./lower-operators";
 import { Op, Section, Type } from "./ir";
 
-export abstract class ExpressionLowering extends FieldLowering {
-  protected scopes: Scopes = new Scopes();
-
+export abstract class ExpressionLowering extends ComparisonLowering {
   /** A call used as a statement, or for its value. */
   protected abstract call(e: Call): i32;
-
-  protected addressType(type: i32): Type {
-    const info = this.types.get(type);
-    if (info.kind != TypeKind.Pointer) return Type.Scalar;
-    return info.space == AddressSpace.User ? Type.User : info.space == AddressSpace.Kernel ? Type.Kernel : Type.Scalar;
-  }
 
   protected value(e: Expression): i32 {
     const b = this.b;
@@ -57,9 +45,16 @@ export abstract class ExpressionLowering extends FieldLowering {
       case NodeKind.SizeOf: {
         const size = <SizeOf>e;
         const expression = size.expression;
-        const type = this.types.get(expression != null ? expression.typeId : this.checker.namedType(size.type!));
-        return type.kind == TypeKind.Record ? this.structSize(type.btf) : b.constant(type.size);
+        return this.elementSize(expression != null ? expression.typeId : this.checker.namedType(size.type!));
       }
+      case NodeKind.Index:
+        return this.indexValue(<Index>e);
+      case NodeKind.TupleIndex:
+        return this.readPlace(this.place(e), e.typeId);
+      case NodeKind.IfExpression:
+        return this.ifValue(<IfExpression>e);
+      case NodeKind.BlockExpression:
+        return this.blockValue((<BlockExpression>e).body);
       case NodeKind.OffsetOf:
         return this.offsetOf(<OffsetOf>e);
       case NodeKind.PositionalParameter:
@@ -73,7 +68,7 @@ export abstract class ExpressionLowering extends FieldLowering {
   }
 
   /** Address of the constant that `bind` sets for a positional parameter. */
-  private parameter(e: PositionalParameter, kind: string, size: i32): i32 {
+  protected parameter(e: PositionalParameter, kind: string, size: i32): i32 {
     return this.b.data(Section.Rodata, this.binding(kind, e.index, size, e));
   }
 
@@ -91,7 +86,8 @@ export abstract class ExpressionLowering extends FieldLowering {
 
   private builtin(e: Identifier): i32 {
     const b = this.b;
-    const row = this.checker.findBuiltin(e.name)!;
+    const row = this.checker.findBuiltin(e.name);
+    if (row == null) return this.namedConstant(e);
     switch (row.recipe) {
       case Recipe.HelperResult:
       case Recipe.CurrentTask:
@@ -110,11 +106,55 @@ export abstract class ExpressionLowering extends FieldLowering {
     }
   }
 
+  /** A constant of an enum, as the target has it, or of a header. */
+  private namedConstant(e: Identifier): i32 {
+    const symbol = this.checker.findEnumerator(e.name);
+    if (symbol == null) return this.b.constant(this.checker.headerConstant(e.name).value);
+    const enumeration = this.types.enumerations[symbol.enumeration];
+    const value = enumeration.values[symbol.index];
+    // CO-RE finds enums by name: those without one are as on the machine of the build.
+    if (enumeration.btf == 0 || enumeration.name.length == 0) return this.b.constant(value);
+    return this.b.relocatedConstant(value, this.core().enumeratorRelocation(enumeration, symbol.index));
+  }
+
+  private blockValue(block: Block): i32 {
+    const mark = this.openBlock(block);
+    const value = this.value(block.result!);
+    this.closeBlock(mark);
+    return value;
+  }
+
+  private ifValue(e: IfExpression): i32 {
+    const b = this.b;
+    const result = b.addVariable(this.addressType(e.typeId));
+    const choice = this.choose(e.condition);
+    b.write(result, this.blockValue(e.then));
+    this.otherwise(choice);
+    b.write(result, this.value(e.otherwise));
+    this.join(choice);
+    return b.read(result);
+  }
+
   private cast(e: Cast): i32 {
     const info = this.types.get(e.typeId);
+    const kind = this.types.kind(e.operand.typeId);
+    if (kind == TypeKind.Array || kind == TypeKind.String) return this.castMemory(e);
     const value = this.value(e.operand);
     if (info.kind == TypeKind.Bool) return this.b.truth(value);
     return this.b.extend(value, info.size, info.signed);
+  }
+
+  /** The address of an array that a helper could read, or its bytes as one number. */
+  private castMemory(e: Cast): i32 {
+    const b = this.b;
+    const info = this.types.get(e.typeId);
+    const place = this.place(e.operand);
+    if (info.kind == TypeKind.Pointer && !place.isOwn) return b.offset(place.pointer, place.offset);
+    const size = min(this.types.get(e.operand.typeId).size, 8);
+    const copy = b.slot(8);
+    b.store(copy, 0, 8, b.constant(0));
+    this.copyPlace(place, e.operand.typeId, e.operand.typeId, copy, 0);
+    return b.extend(b.extend(b.load(copy, 0, 8), size, info.signed), info.size, info.signed);
   }
 
   private unary(e: Unary): i32 {
@@ -126,6 +166,8 @@ export abstract class ExpressionLowering extends FieldLowering {
         return b.not(this.value(e.operand));
       case UnaryOperator.Complement:
         return b.binary(Op.Xor, this.value(e.operand), b.constant(-1));
+      case UnaryOperator.Dereference:
+        return this.pointedValue(e);
       default:
         return this.increment(e);
     }
@@ -135,7 +177,10 @@ export abstract class ExpressionLowering extends FieldLowering {
     const b = this.b;
     const up = e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PostIncrement;
     const before = this.value(e.operand);
-    const after = this.assignScalar(e.operand, b.binary(up ? Op.Add : Op.Sub, before, b.constant(1)));
+    const op = up ? Op.Add : Op.Sub;
+    const isPointer = this.types.kind(e.operand.typeId) == TypeKind.Pointer;
+    const moved = isPointer ? this.movedPointer(before, e.operand.typeId, b.constant(1), op) : b.binary(op, before, b.constant(1));
+    const after = this.assignScalar(e.operand, moved);
     return e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PreDecrement ? after : before;
   }
 
@@ -159,7 +204,7 @@ export abstract class ExpressionLowering extends FieldLowering {
         return this.conditionValue(e);
       case BinaryOperator.Equal:
       case BinaryOperator.NotEqual:
-        if (this.types.kind(e.left.typeId) == TypeKind.String) return this.conditionValue(e);
+        if (!this.types.isScalar(e.left.typeId)) return this.conditionValue(e);
         break;
       default:
         break;
@@ -167,6 +212,10 @@ export abstract class ExpressionLowering extends FieldLowering {
     const left = this.value(e.left);
     const right = this.value(e.right);
     b.source = e.operatorStart;
+    if (this.types.kind(e.typeId) == TypeKind.Pointer) {
+      const op = e.operator == BinaryOperator.Add ? Op.Add : Op.Sub;
+      return this.types.kind(e.left.typeId) == TypeKind.Pointer ? this.movedPointer(left, e.typeId, right, op) : this.movedPointer(right, e.typeId, left, op);
+    }
     if (e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo) return this.divide(e, left, right);
     return b.binary(this.operation(e), left, right);
   }
@@ -188,7 +237,7 @@ export abstract class ExpressionLowering extends FieldLowering {
       case BinaryOperator.GreaterEqual:
         return signed ? Op.GreaterEqual : Op.AboveEqual;
       default:
-        return arithmeticOp(e.operator, this.types.isSigned(e.typeId));
+        return arithmeticOp(e.operator, isLiteral(e));
     }
   }
 
@@ -196,7 +245,14 @@ export abstract class ExpressionLowering extends FieldLowering {
   private divide(e: Binary, left: i32, right: i32): i32 {
     const b = this.b;
     const op = e.operator == BinaryOperator.Divide ? Op.Div : Op.Mod;
-    if (b.isConst(right) && b.constOf(right) != 0) return b.binary(op, left, right);
+    if (b.isConst(right) && b.constOf(right) != 0) {
+      // The peer computes with literals itself, by the rules of C.
+      if (isLiteral(e) && b.constOf(right) != -1) {
+        const quotient = b.constOf(left) / b.constOf(right);
+        return b.constant(op == Op.Div ? quotient : b.constOf(left) - quotient * b.constOf(right));
+      }
+      return b.binary(op, left, right);
+    }
     const result = b.addVariable(Type.Scalar);
     const zero = b.newBlock(true);
     const normal = b.newBlock();
@@ -207,10 +263,7 @@ export abstract class ExpressionLowering extends FieldLowering {
     b.write(result, b.binary(op, left, right));
     b.jump(done);
     b.enter(zero);
-    const message = String.UTF8.encode("Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.");
-    const row = this.sendConstantEvent(EventKind.RuntimeError, e.start, e.end);
-    row.text = changetype<usize>(message);
-    row.textLength = message.byteLength;
+    this.runtimeError(e, "Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.");
     b.jump(done);
     b.enter(done);
     return b.read(result);
@@ -261,9 +314,9 @@ export abstract class ExpressionLowering extends FieldLowering {
         return;
       }
       const isEquality = operator == BinaryOperator.Equal || operator == BinaryOperator.NotEqual;
-      if (isEquality && this.types.kind(binary.left.typeId) == TypeKind.String) {
-        if (operator == BinaryOperator.Equal) this.compareText(binary, whenTrue, whenFalse);
-        else this.compareText(binary, whenFalse, whenTrue);
+      if (isEquality && !this.types.isScalar(binary.left.typeId)) {
+        if (operator == BinaryOperator.Equal) this.compareMemory(binary, whenTrue, whenFalse);
+        else this.compareMemory(binary, whenFalse, whenTrue);
         return;
       }
     }
@@ -286,197 +339,6 @@ export abstract class ExpressionLowering extends FieldLowering {
     b.jump(done);
     b.enter(done);
     return b.read(result);
-  }
-
-  /**
-   * Text against a literal: equal when all bytes up to and including the NUL are (features T14: up to the smaller size).
-   * Compared in words, which is what makes `comm == "dd"` one instruction.
-   */
-  private compareText(e: Binary, whenEqual: i32, whenDifferent: i32): void {
-    const b = this.b;
-    const literalRight = e.right.kind == NodeKind.StringLiteral;
-    const literal = <StringLiteral>(literalRight ? e.right : e.left);
-    const text = literalRight ? e.left : e.right;
-    if (text.kind == NodeKind.StringLiteral) {
-      const other = <StringLiteral>text;
-      const equal = other.length == literal.length && memory.compare(other.pointer, literal.pointer, literal.length) == 0;
-      b.jump(equal ? whenEqual : whenDifferent);
-      return;
-    }
-    const size = this.types.get(text.typeId).size;
-    let count = min(<i32>literal.length + 1, size);
-    // A task's name is short: with zeros around it, whole words can be compared.
-    const isName = this.isCommandName(text);
-    if (isName) count = (count + 7) & -8;
-    const pointer = this.textPrefix(text, isName ? count : count + 1, isName);
-    let at = 0;
-    while (at < count) {
-      let step = 8;
-      while (step > count - at) step >>= 1;
-      let word: u64 = 0;
-      for (let i = step - 1; i >= 0; i--) {
-        const byte: u8 = <u32>(at + i) < literal.length ? load<u8>(literal.pointer + at + i) : 0;
-        word = (word << 8) | <u64>byte;
-      }
-      const next = at + step < count ? b.newBlock() : whenEqual;
-      b.branch(b.binary(Op.Equal, b.load(pointer, at, step), b.constant(word)), next, whenDifferent);
-      if (next != whenEqual) b.enter(next);
-      at += step;
-    }
-  }
-
-  protected isCommandName(e: Expression): bool {
-    if (e.kind != NodeKind.Identifier) return false;
-    const row = this.checker.findBuiltin((<Identifier>e).name);
-    return row != null && row.recipe == Recipe.CommandName;
-  }
-
-  /** Address of memory that holds at least the first `wanted` bytes of a text, or all of it; `padded` with zeros behind the NUL. */
-  private textPrefix(e: Expression, wanted: i32, padded: bool): i32 {
-    if (e.kind == NodeKind.Variable) return this.scopes.find((<Variable>e).name)!.storage;
-    const size = this.types.get(e.typeId).size;
-    const pointer = this.memory(padded ? size : min(size, wanted));
-    if (padded) this.b.zero(pointer, 0, wanted);
-    this.writeText(e, padded ? size : min(size, wanted), pointer, 0, false);
-    return pointer;
-  }
-
-  // Into memory
-
-  protected writeTo(e: Expression, type: i32, pointer: i32, offset: i32): void {
-    const info = this.types.get(type);
-    const b = this.b;
-    switch (info.kind) {
-      case TypeKind.String:
-        this.writeText(e, info.size, pointer, offset, true);
-        return;
-      case TypeKind.Tuple:
-        if (e.kind == NodeKind.Tuple) this.writeTuple((<Tuple>e).elements, type, pointer, offset);
-        else this.copyFromMap(<MapAccess>e, info.size, pointer, offset);
-        return;
-      default: {
-        const value = this.value(e);
-        b.store(pointer, offset, info.size, value);
-      }
-    }
-  }
-
-  /**
-   * Writes a text into `size` bytes. With `whole` every byte is set, as keys and values need it; without, only those up to
-   * the NUL, as a reader of text needs it.
-   */
-  protected writeText(e: Expression, size: i32, pointer: i32, offset: i32, whole: bool): void {
-    const b = this.b;
-    b.source = e.start;
-    switch (e.kind) {
-      case NodeKind.StringLiteral: {
-        const literal = <StringLiteral>e;
-        this.writeBytes(literal.pointer, literal.length, size, pointer, offset, whole);
-        return;
-      }
-      case NodeKind.Identifier:
-        if (this.isCommandName(e)) {
-          // Kernels from 6.1 to 6.5 leave what follows the NUL as it was.
-          if (whole) b.zero(pointer, offset, size);
-          b.call(Helper.GetCurrentComm, [b.offset(pointer, offset), b.constant(min(size, 16))]);
-        } else {
-          const name = String.UTF8.encode(this.checker.probeName());
-          this.writeBytes(changetype<usize>(name), name.byteLength, size, pointer, offset, whole);
-        }
-        return;
-      case NodeKind.Variable: {
-        const own = this.types.get(e.typeId).size;
-        b.copy(pointer, offset, this.scopes.find((<Variable>e).name)!.storage, 0, min(own, size), 8);
-        if (whole && size > own) b.zero(pointer, offset + own, size - own);
-        return;
-      }
-      case NodeKind.MapAccess:
-        this.copyFromMap(<MapAccess>e, size, pointer, offset);
-        return;
-      case NodeKind.FieldAccess:
-        this.writeFieldText(<FieldAccess>e, size, pointer, offset, whole);
-        return;
-      case NodeKind.Call: {
-        const call = <Call>e;
-        assert(this.checker.findFunction(call.name)!.id == FunctionId.Str);
-        this.readText(call.argumentList[0], min(size, this.types.get(e.typeId).size), size, pointer, offset, whole);
-        return;
-      }
-      case NodeKind.Conditional: {
-        const conditional = <Conditional>e;
-        const then = conditional.then;
-        assert(then != null);
-        const whenTrue = b.newBlock();
-        const whenFalse = b.newBlock();
-        const done = b.newBlock();
-        this.condition(conditional.condition, whenTrue, whenFalse);
-        b.enter(whenTrue);
-        this.writeText(then!, size, pointer, offset, whole);
-        b.jump(done);
-        b.enter(whenFalse);
-        this.writeText(conditional.otherwise, size, pointer, offset, whole);
-        b.jump(done);
-        b.enter(done);
-        return;
-      }
-      default:
-        assert(false, "an expression kind that is no text");
-    }
-  }
-
-  private writeBytes(bytes: usize, length: u32, size: i32, pointer: i32, offset: i32, whole: bool): void {
-    const b = this.b;
-    const count = whole ? size : min(size, <i32>length + 1);
-    let at = 0;
-    while (at < count) {
-      let step = 8;
-      while (step > count - at || ((offset + at) & (step - 1)) != 0) step >>= 1;
-      let word: u64 = 0;
-      for (let i = step - 1; i >= 0; i--) {
-        const byte: u8 = <u32>(at + i) < length ? load<u8>(bytes + at + i) : 0;
-        word = (word << 8) | <u64>byte;
-      }
-      // A store of fewer than 8 bytes keeps its constant in 32 bits.
-      b.store(pointer, offset + at, step, b.constant(step == 4 ? <i64>(<i32>word) : <i64>word));
-      at += step;
-    }
-  }
-
-  /** `str(address)`: at most `count` bytes, NUL included, of text; the rest of `size` zero when `whole`. */
-  private readText(address: Expression, count: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
-    const b = this.b;
-    if (address.kind == NodeKind.PositionalParameter) {
-      const text = this.parameter(<PositionalParameter>address, "parameter_text", PARAMETER_TEXT);
-      if (whole && count < size) this.clear(pointer, offset, size);
-      b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(count), text]);
-      return;
-    }
-    const from = this.value(address);
-    if (whole) this.clear(pointer, offset, size);
-    const info = this.types.get(address.typeId);
-    const space = info.kind == TypeKind.Pointer && info.space != AddressSpace.None ? info.space : this.context.space;
-    const helper = space == AddressSpace.User ? Helper.ProbeReadUserStr : Helper.ProbeReadKernelStr;
-    b.call(helper, [b.offset(pointer, offset), b.constant(count), from]);
-  }
-
-  /** The value of a map, zeros where there is no such key. */
-  private copyFromMap(e: MapAccess, size: i32, pointer: i32, offset: i32): void {
-    const b = this.b;
-    const map = this.checker.mapOf(e);
-    const own = min(this.types.get(map.valueType).size, size);
-    const element = this.lookup(map, this.key(map, e.keys));
-    const hit = b.newBlock();
-    const miss = b.newBlock();
-    const done = b.newBlock();
-    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, miss);
-    b.enter(hit);
-    b.copy(pointer, offset, element, 0, own, 8);
-    if (size > own) this.clear(pointer, offset + own, size - own);
-    b.jump(done);
-    b.enter(miss);
-    this.clear(pointer, offset, size);
-    b.jump(done);
-    b.enter(done);
   }
 }
 

@@ -4,14 +4,16 @@ import { FieldAccess, OffsetOf } from "../syntax/expression-nodes";
 import { Expression, NodeKind } from "../syntax/ast";
 import { AddressSpace, TypeKind } from "../check/types";
 import { TracepointRow } from "../object/manifest";
-import { CoreTypes } from "../target/core-types";
+import { BtfMember } from "../target/btf";
+import { CoreTypes, FieldPath } from "../target/core-types";
 import { FieldKind, TracepointField } from "../target/tracepoint";
 import { MapLowering } from "./lower-maps";
+import { Place } from "./place";
 import { Helper } from "./helpers";
 import { Op, Relocation, RelocationKind } from "./ir";
 
 export abstract class FieldLowering extends MapLowering {
-  private core(): CoreTypes {
+  protected core(): CoreTypes {
     const state = this.state;
     const known = state.core;
     if (known != null) return known;
@@ -20,69 +22,114 @@ export abstract class FieldLowering extends MapLowering {
     return made;
   }
 
-  private isArguments(e: FieldAccess): bool {
+  protected isArguments(e: FieldAccess): bool {
     return this.types.kind(e.object.typeId) == TypeKind.Arguments;
   }
 
-  /** The value of a scalar field. */
-  protected fieldValue(e: FieldAccess): i32 {
-    if (this.isArguments(e)) return this.argumentValue(e);
-    const b = this.b;
-    const info = this.types.get(e.typeId);
-    const address = this.fieldAddress(e);
-    b.source = e.nameStart;
-    const slot = b.slot(8);
-    // Whatever goes wrong, the kernel fills the slot: with zeros when the address cannot be read.
-    b.call(this.readHelper(e), [slot, b.constant(info.size), address]);
-    return b.load(slot, 0, info.size, info.signed, this.addressType(e.typeId));
-  }
-
-  private readHelper(e: FieldAccess): Helper {
-    let object = e.object;
-    while (this.types.kind(object.typeId) == TypeKind.Record && object.kind == NodeKind.FieldAccess) object = (<FieldAccess>object).object;
-    return this.types.get(object.typeId).space == AddressSpace.User ? Helper.ProbeReadUser : Helper.ProbeReadKernel;
-  }
+  /** The struct that `e`, itself a struct or a pointer to one, stands for. */
+  protected abstract recordPlace(e: Expression): Place;
 
   /**
-   * The address of a field. Structs inside structs are one relocation: it starts anew where a pointer is followed, since
-   * only there the struct's own address is known.
+   * Where a field of a struct of BTF lies. Structs inside structs are one relocation: it starts anew where a pointer is
+   * followed or an array indexed, since only there the struct's own address is known.
    */
-  private fieldAddress(e: FieldAccess): i32 {
+  protected kernelField(e: FieldAccess): Place {
     const b = this.b;
-    const btf = this.checker.profile.kernel!;
-    const chain: Array<FieldAccess> = [e];
-    let object: Expression = e.object;
-    while (this.types.kind(object.typeId) == TypeKind.Record) {
-      assert(object.kind == NodeKind.FieldAccess, "a struct by value that is no field");
-      chain.push(<FieldAccess>object);
-      object = (<FieldAccess>object).object;
-    }
-    const base = this.value(object);
-    const core = this.core();
-    let record = this.types.get(this.types.get(object.typeId).element).btf;
-    const path = core.path(record);
-    for (let i = chain.length - 1; i >= 0; i--) {
-      const access = chain[i];
-      const member = btf.findMember(record, this.symbols.pointer(access.name), this.symbols.length(access.name))!;
-      core.extend(path, record, member);
-      record = btf.resolve(member.type);
-    }
+    const path = this.fieldPath(e);
+    const base = this.recordPlace(this.pathRoot(e));
     b.source = e.nameStart;
-    return b.relocatedOffset(base, path.localBitOffset >> 3, core.relocation(path, RelocationKind.CoreFieldOffset));
+    const address = b.relocatedOffset(b.offset(base.pointer, base.offset), path.localBitOffset >> 3, this.core().relocation(path, RelocationKind.CoreFieldOffset));
+    return new Place(base.space, address, 0);
   }
 
-  /** `offsetof(struct, path)` on the target. */
-  protected offsetOf(e: OffsetOf): i32 {
+  /** The struct or pointer that the path of member names in `e` starts from. */
+  private pathRoot(e: FieldAccess): Expression {
+    let object: Expression = e.object;
+    while (object.kind == NodeKind.FieldAccess && this.isKernelRecord(object.typeId) && this.hasKernelObject(<FieldAccess>object)) object = (<FieldAccess>object).object;
+    return object;
+  }
+
+  private isKernelRecord(type: i32): bool {
+    const info = this.types.get(type);
+    return info.kind == TypeKind.Record && info.structure < 0;
+  }
+
+  /** Whether `e` is a member of a struct of BTF, and not of one of the script or of a record. */
+  private hasKernelObject(e: FieldAccess): bool {
+    const type = e.object.typeId;
+    const info = this.types.get(type);
+    return this.isKernelRecord(info.kind == TypeKind.Pointer ? info.element : type);
+  }
+
+  private fieldPath(e: FieldAccess): FieldPath {
     const btf = this.checker.profile.kernel!;
     const core = this.core();
-    let record = this.checker.structOf(e);
+    const root = this.pathRoot(e);
+    const chain: Array<FieldAccess> = [];
+    for (let access: Expression = e; access != root; access = (<FieldAccess>access).object) chain.push(<FieldAccess>access);
+    const info = this.types.get(root.typeId);
+    let record = info.kind == TypeKind.Pointer ? this.types.get(info.element).btf : info.btf;
     const path = core.path(record);
-    for (let i = 0; i < e.path.length; i++) {
-      const member = btf.findMember(record, this.symbols.pointer(e.path[i]), this.symbols.length(e.path[i]))!;
+    for (let i = chain.length - 1; i >= 0; i--) {
+      const member = btf.findMember(record, this.symbols.pointer(chain[i].name), this.symbols.length(chain[i].name))!;
       core.extend(path, record, member);
       record = btf.resolve(member.type);
     }
-    return this.b.relocatedConstant(path.localBitOffset >> 3, core.relocation(path, RelocationKind.CoreFieldOffset));
+    return path;
+  }
+
+  /** The member of BTF that `e` names. */
+  private kernelMember(e: FieldAccess): BtfMember {
+    const info = this.types.get(e.object.typeId);
+    const record = info.kind == TypeKind.Pointer ? this.types.get(info.element).btf : info.btf;
+    return this.checker.profile.kernel!.findMember(record, this.symbols.pointer(e.name), this.symbols.length(e.name))!;
+  }
+
+  protected isKernelBitfield(e: FieldAccess): bool {
+    return this.kernelMember(e).bitSize != 0;
+  }
+
+  /** A bitfield of BTF: where it starts, how many bytes hold it and the two shifts that cut it out are all relocated. */
+  protected kernelBitfield(e: FieldAccess): i32 {
+    const b = this.b;
+    const core = this.core();
+    const member = this.kernelMember(e);
+    const place = this.kernelField(e);
+    const path = this.fieldPath(e);
+    const slot = b.slot(8);
+    b.store(slot, 0, 8, b.constant(0));
+    const size = b.relocatedConstant(this.checker.profile.kernel!.sizeOf(member.type), core.relocation(path, RelocationKind.CoreFieldSize));
+    b.call(place.space == AddressSpace.User ? Helper.ProbeReadUser : Helper.ProbeReadKernel, [slot, size, b.offset(place.pointer, place.offset)]);
+    const unused = 64 - <i32>member.bitSize;
+    const high = this.relocatedShift(Op.Shl, b.load(slot, 0, 8), unused, core.relocation(path, RelocationKind.CoreFieldShiftLeft));
+    const op = this.types.isSigned(e.typeId) ? Op.Sar : Op.Shr;
+    return this.relocatedShift(op, high, unused, core.relocation(path, RelocationKind.CoreFieldShiftRight));
+  }
+
+  /** `offsetof(struct, path)` on the target; the offsets of the script's own structs are constants. */
+  protected offsetOf(e: OffsetOf): i32 {
+    let type = this.checker.structOf(e);
+    let bytes = 0;
+    let at = 0;
+    for (; at < e.path.length; at++) {
+      const info = this.types.get(type);
+      if (info.structure < 0) break;
+      const field = this.types.structures[info.structure].find(this.types, this.symbols.text(e.path[at]))!;
+      bytes += field.bitOffset >> 3;
+      type = field.type;
+    }
+    if (at == e.path.length) return this.b.constant(bytes);
+    const btf = this.checker.profile.kernel!;
+    const core = this.core();
+    let record = this.types.get(type).btf;
+    const path = core.path(record);
+    for (; at < e.path.length; at++) {
+      const member = btf.findMember(record, this.symbols.pointer(e.path[at]), this.symbols.length(e.path[at]))!;
+      core.extend(path, record, member);
+      record = btf.resolve(member.type);
+    }
+    const offset = this.b.relocatedConstant(path.localBitOffset >> 3, core.relocation(path, RelocationKind.CoreFieldOffset));
+    return this.b.binary(Op.Add, offset, this.b.constant(bytes));
   }
 
   /** Bytes of a kernel struct on the target. */
@@ -121,7 +168,7 @@ export abstract class FieldLowering extends MapLowering {
     return relocations.length - 1;
   }
 
-  private argumentValue(e: FieldAccess): i32 {
+  protected argumentValue(e: FieldAccess): i32 {
     const b = this.b;
     const field = this.field(e);
     b.source = e.nameStart;
@@ -140,24 +187,19 @@ export abstract class FieldLowering extends MapLowering {
     return shifted;
   }
 
-  /** Text in a field: an array of bytes in the record or in a kernel struct, or a dynamic string behind the record. */
-  protected writeFieldText(e: FieldAccess, size: i32, pointer: i32, offset: i32, whole: bool): void {
+  /** An array in the tracepoint's record, or a dynamic string behind it; the rest of `size` zero when `whole`. */
+  protected writeArgument(e: FieldAccess, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
     const own = this.types.get(e.typeId).size;
     const count = min(own, size);
     const target = b.offset(pointer, offset);
-    if (!this.isArguments(e)) {
-      b.call(this.readHelper(e), [target, b.constant(count), this.fieldAddress(e)]);
-      if (whole && size > own) this.clear(pointer, offset + own, size - own);
-      return;
-    }
     const field = this.field(e);
     b.source = e.nameStart;
     if (field.kind == FieldKind.DataLocation) {
       if (whole) this.clear(pointer, offset, size);
       const location = b.load(b.context(), field.offset, 4);
       this.f.relocation[location] = this.relocation(RelocationKind.TracepointLoad, e, field);
-      const from = b.binary(Op.Add, b.binary(Op.And, location, b.constant(0xffff)), b.context());
+      const from = b.contextAddress(b.binary(Op.And, location, b.constant(0xffff)));
       b.call(Helper.ProbeReadKernelStr, [target, b.constant(count), from]);
       return;
     }

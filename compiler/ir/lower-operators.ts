@@ -1,10 +1,17 @@
-// Arithmetic operators as IR ops.
+// What operators are in the IR: ops of arithmetic, and which of them change something.
 
-import { BinaryOperator } from "../syntax/operators";
+import { Checker } from "../check/checker";
+import { FunctionId } from "../check/functions";
+import { Expression, NodeKind } from "../syntax/ast";
+import { Binary, Call, Cast, Conditional, FieldAccess, MapAccess, Tuple, Unary } from "../syntax/expression-nodes";
+import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Op } from "./ir";
 
-/** The op of an arithmetic operator between integers of 64 bits; a shift to the right keeps the sign of a signed left side. */
-export function arithmeticOp(operator: BinaryOperator, signed: bool): Op {
+/**
+ * The op of an arithmetic operator between integers of 64 bits. A shift to the right keeps the sign between `literals` alone:
+ * at run time the peer shifts zeros in, whatever the type.
+ */
+export function arithmeticOp(operator: BinaryOperator, literals: bool): Op {
   switch (operator) {
     case BinaryOperator.Multiply:
       return Op.Mul;
@@ -19,7 +26,7 @@ export function arithmeticOp(operator: BinaryOperator, signed: bool): Op {
     case BinaryOperator.ShiftLeft:
       return Op.Shl;
     case BinaryOperator.ShiftRight:
-      return signed ? Op.Sar : Op.Shr;
+      return literals ? Op.Sar : Op.Shr;
     case BinaryOperator.And:
       return Op.And;
     case BinaryOperator.Xor:
@@ -27,5 +34,57 @@ export function arithmeticOp(operator: BinaryOperator, signed: bool): Op {
     default:
       assert(operator == BinaryOperator.Or, "no arithmetic operator");
       return Op.Or;
+  }
+}
+
+/** Whether evaluating `e` changes something. */
+export function hasSideEffect(e: Expression, checker: Checker): bool {
+  switch (e.kind) {
+    case NodeKind.Call: {
+      const call = <Call>e;
+      return checker.findFunction(call.name)!.id != FunctionId.Str || anySideEffect(call.argumentList, checker);
+    }
+    case NodeKind.Unary: {
+      const unary = <Unary>e;
+      return unary.operator >= UnaryOperator.PreIncrement || hasSideEffect(unary.operand, checker);
+    }
+    case NodeKind.Binary:
+      return hasSideEffect((<Binary>e).left, checker) || hasSideEffect((<Binary>e).right, checker);
+    case NodeKind.Conditional: {
+      const conditional = <Conditional>e;
+      const then = conditional.then;
+      return hasSideEffect(conditional.condition, checker) || (then != null && hasSideEffect(then, checker)) || hasSideEffect(conditional.otherwise, checker);
+    }
+    case NodeKind.Cast:
+      return hasSideEffect((<Cast>e).operand, checker);
+    case NodeKind.FieldAccess:
+      return hasSideEffect((<FieldAccess>e).object, checker);
+    case NodeKind.Tuple:
+      return anySideEffect((<Tuple>e).elements, checker);
+    case NodeKind.MapAccess: {
+      const keys = (<MapAccess>e).keys;
+      return keys != null && anySideEffect(keys, checker);
+    }
+    default:
+      return false;
+  }
+}
+
+function anySideEffect(list: Array<Expression>, checker: Checker): bool {
+  for (let i = 0; i < list.length; i++) if (hasSideEffect(list[i], checker)) return true;
+  return false;
+}
+
+/** Whether `e` is made of integer literals alone. */
+export function isLiteral(e: Expression): bool {
+  switch (e.kind) {
+    case NodeKind.IntegerLiteral:
+      return true;
+    case NodeKind.Unary:
+      return isLiteral((<Unary>e).operand);
+    case NodeKind.Binary:
+      return isLiteral((<Binary>e).left) && isLiteral((<Binary>e).right);
+    default:
+      return false;
   }
 }

@@ -1,7 +1,7 @@
 // Lowering of one attach point: predicate, statements and the calls that have an effect. One `IrFunction` each.
 
-import { Assignment, Discard, ExpressionStatement, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
-import { Call, IntegerLiteral, MapAccess, StringLiteral, Unary, Variable } from "../syntax/expression-nodes";
+import { Assignment, Discard, ExpressionStatement, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import { Call, Conditional, IntegerLiteral, MapAccess, StringLiteral, Tuple, Variable } from "../syntax/expression-nodes";
 import { Block, Expression, NodeKind, Probe, Provider, Statement } from "../syntax/ast";
 import { BinaryOperator } from "../syntax/operators";
 import { FunctionId } from "../check/functions";
@@ -11,22 +11,18 @@ import { VariableSymbol } from "../check/scope";
 import { EventKind, EventRow } from "../object/manifest";
 import { EVENT_HEADER } from "./lower-events";
 import { LoweringState } from "./lower-base";
-import { ExpressionLowering } from "./lower-expressions";
-import { arithmeticOp } from "./lower-operators";
+import { LoopLowering } from "./lower-loops";
+import { arithmeticOp, hasSideEffect } from "./lower-operators";
 import { IrFunction, Op, Type } from "./ir";
 
-/** Where `break` and `continue` go. */
-@final
-class Loop {
-  constructor(
-    public exit: i32,
-    public next: i32,
-  ) {}
-}
+/**
+ * Values of one program at most, which only nested unrolling exceeds: a branch reaches 32767 instructions, and no program of
+ * half as many values is without one that long.
+ */
+const MAXIMUM_VALUES: i32 = 150000;
 
 @final
-export class Lowering extends ExpressionLowering {
-  private loops: Array<Loop> = [];
+export class Lowering extends LoopLowering {
 
   constructor(
     state: LoweringState,
@@ -60,12 +56,32 @@ export class Lowering extends ExpressionLowering {
 
   // Statements
 
-  private block(block: Block): void {
-    this.scopes.enter();
-    for (let i = 0; i < block.statements.length; i++) this.statement(block.statements[i]);
+  protected block(block: Block): void {
+    const mark = this.openBlock(block);
     const result = block.result;
     if (result != null) this.effect(result);
+    this.closeBlock(mark);
+  }
+
+  protected openBlock(block: Block): i32 {
+    const variables = this.variableMark;
+    this.scopes.enter();
+    for (let i = 0; i < block.statements.length && !this.tooLarge; i++) {
+      const mark = this.memoryMark;
+      this.statement(block.statements[i]);
+      this.releaseMemory(mark);
+    }
+    return variables;
+  }
+
+  protected closeBlock(mark: i32): void {
     this.scopes.leave();
+    this.releaseVariables(mark);
+  }
+
+  /** True once the program is longer than any that loads; nothing more is lowered then. */
+  get tooLarge(): bool {
+    return this.f.valueCount > MAXIMUM_VALUES;
   }
 
   private statement(statement: Statement): void {
@@ -90,7 +106,7 @@ export class Lowering extends ExpressionLowering {
       case NodeKind.Unroll: {
         const unroll = <Unroll>statement;
         const count = <i32>(<IntegerLiteral>unroll.count).value;
-        for (let i = 0; i < count; i++) this.block(unroll.body);
+        for (let i = 0; i < count && !this.tooLarge; i++) this.block(unroll.body);
         return;
       }
       case NodeKind.ExpressionStatement:
@@ -105,10 +121,13 @@ export class Lowering extends ExpressionLowering {
         return;
       }
       case NodeKind.Break:
-        b.jump(this.loops[this.loops.length - 1].exit);
+        this.break_();
         return;
       case NodeKind.Continue:
-        b.jump(this.loops[this.loops.length - 1].next);
+        this.continue_();
+        return;
+      case NodeKind.ForRange:
+        this.forRange(<ForRange>statement);
         return;
       default:
         assert(false, "a statement kind without a lowering");
@@ -118,7 +137,28 @@ export class Lowering extends ExpressionLowering {
   /** An expression for its effect alone. */
   private effect(e: Expression): void {
     if (e.kind == NodeKind.Call) this.call(<Call>e);
+    else if (e.kind == NodeKind.Tuple) {
+      const elements = (<Tuple>e).elements;
+      for (let i = 0; i < elements.length; i++) this.effect(elements[i]);
+    } else if (e.kind == NodeKind.Conditional && e.typeId <= 0) this.conditionalEffect(<Conditional>e);
     else if (e.typeId > 0 && this.types.isScalar(e.typeId)) this.value(e);
+  }
+
+  /** `condition ? f() : g()` where neither has a value. */
+  private conditionalEffect(e: Conditional): void {
+    const b = this.b;
+    const whenTrue = b.newBlock();
+    const whenFalse = b.newBlock();
+    const done = b.newBlock();
+    this.condition(e.condition, whenTrue, whenFalse);
+    b.enter(whenTrue);
+    const then = e.then;
+    if (then != null) this.effect(then);
+    b.jump(done);
+    b.enter(whenFalse);
+    this.effect(e.otherwise);
+    b.jump(done);
+    b.enter(done);
   }
 
   private if_(statement: If): void {
@@ -135,23 +175,6 @@ export class Lowering extends ExpressionLowering {
     if (alternative != null) this.statement(alternative);
     b.jump(done);
     b.enter(done);
-  }
-
-  private while_(statement: While): void {
-    const b = this.b;
-    const head = b.newBlock();
-    const body = b.newBlock();
-    const exit = b.newBlock();
-    b.jump(head);
-    b.enterUnsealed(head);
-    this.condition(statement.condition, body, exit);
-    b.enter(body);
-    this.loops.push(new Loop(exit, head));
-    this.block(statement.body);
-    this.loops.pop();
-    b.jump(head);
-    b.seal(head);
-    b.enter(exit);
   }
 
   private let_(statement: Let): void {
@@ -172,7 +195,7 @@ export class Lowering extends ExpressionLowering {
     symbol.type = this.checker.typeOfVariable(this.context, symbol.declaration);
     if (symbol.type == BasicType.None) return;
     if (this.types.isScalar(symbol.type)) symbol.storage = this.b.addVariable(this.addressType(symbol.type));
-    else symbol.storage = this.memory((this.types.get(symbol.type).size + 7) & -8);
+    else symbol.storage = this.variableMemory((this.types.get(symbol.type).size + 7) & -8);
   }
 
   private assignTo(symbol: VariableSymbol, value: Expression): void {
@@ -195,7 +218,7 @@ export class Lowering extends ExpressionLowering {
     }
     if (statement.operator != BinaryOperator.None) {
       const before = this.value(target);
-      const after = this.b.binary(arithmeticOp(statement.operator, this.types.isSigned(target.typeId)), before, this.value(value));
+      const after = this.b.binary(arithmeticOp(statement.operator, false), before, this.value(value));
       this.assignScalar(target, after);
       return;
     }
@@ -271,28 +294,51 @@ export class Lowering extends ExpressionLowering {
   private sendValues(row: EventRow, list: Array<Expression>, first: i32): void {
     const b = this.b;
     const types: Array<i32> = [];
-    for (let i = first; i < list.length; i++) types.push(list[i].typeId);
+    let effects = false;
+    let scalars = true;
+    for (let i = first; i < list.length; i++) {
+      types.push(list[i].typeId);
+      effects = effects || hasSideEffect(list[i], this.checker);
+      scalars = scalars && this.types.isScalar(list[i].typeId);
+    }
     this.layOut(row, types);
     const id = this.addEvent(row);
-    // What has an effect of its own must happen even when the event is lost: it comes before the reservation.
-    const early = new StaticArray<i32>(list.length);
-    for (let i = first; i < list.length; i++) early[i] = hasSideEffect(list[i]) && this.types.isScalar(list[i].typeId) ? this.value(list[i]) : -1;
+    const values = new StaticArray<i32>(list.length);
+    for (let i = 0; i < list.length; i++) values[i] = -1;
+    if (effects) {
+      // Effects happen in their order even when the event is lost: before the reservation.
+      if (!scalars) {
+        const copy = this.memory(row.size);
+        b.store(copy, 0, 8, b.constant(id));
+        this.writeArguments(row, list, first, values, copy, true);
+        this.sendCopy(copy, row);
+        return;
+      }
+      for (let i = first; i < list.length; i++) values[i] = this.value(list[i]);
+    }
     b.source = row.start;
     const record = this.reserveEvent(id, row);
     const done = this.eventDone;
+    this.writeArguments(row, list, first, values, record, false);
+    b.source = row.start;
+    this.submitEvent(record, done);
+  }
+
+  /** Writes the arguments of an event behind its header: from `values` where they are known. */
+  private writeArguments(row: EventRow, list: Array<Expression>, first: i32, values: StaticArray<i32>, record: i32, whole: bool): void {
+    const b = this.b;
     let end = EVENT_HEADER;
     for (let i = first; i < list.length; i++) {
-      const type = types[i - first];
+      const type = row.types[i - first];
       const offset = row.offsets[i - first];
       const info = this.types.get(type);
       if (offset > end) b.zero(record, end, offset - end);
       end = offset + info.size;
-      if (early[i] >= 0) b.store(record, offset, info.size, early[i]);
-      else if (info.kind == TypeKind.String) this.writeText(list[i], info.size, record, offset, false);
+      if (values[i] >= 0) b.store(record, offset, info.size, values[i]);
+      else if (info.kind == TypeKind.String) this.writeText(list[i], info.size, record, offset, whole);
       else this.writeTo(list[i], type, record, offset);
     }
-    b.source = row.start;
-    this.submitEvent(record, done);
+    if (whole && row.size > end) b.zero(record, end, row.size - end);
   }
 
   private exit(e: Call): void {
@@ -310,11 +356,6 @@ export class Lowering extends ExpressionLowering {
     }
     this.leave();
   }
-}
-
-/** Whether evaluating `e` changes something. */
-function hasSideEffect(e: Expression): bool {
-  return e.kind == NodeKind.Call || (e.kind == NodeKind.Unary && (<Unary>e).operator >= 5);
 }
 
 /** The probe as it names programs and sections: `Provider` of the programs that BPF_PROG_TEST_RUN starts, and so on. */

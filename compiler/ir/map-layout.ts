@@ -81,6 +81,14 @@ function btfType(type: i32, types: TypeTable, btf: BtfBuilder): i32 {
       btf.member(text, "text", btf.array(btf.char(), info.size), 0);
       return text;
     }
+    case TypeKind.Array:
+      return btf.array(btfType(info.element, types, btf), info.count);
+    case TypeKind.Record: {
+      // Its fields are the manifest's to tell: to the kernel it is bytes.
+      const record = btf.struct_("record", info.size);
+      btf.member(record, "bytes", btf.array(btf.int("unsigned char", 1, false), info.size), 0);
+      return record;
+    }
     case TypeKind.Tuple: {
       const tuple = btf.struct_("tuple", info.size);
       for (let i = 0; i < info.fields.length; i++) btf.member(tuple, `f${i}`, btfType(info.fields[i], types, btf), info.offsets[i] * 8);

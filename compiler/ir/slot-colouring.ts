@@ -39,6 +39,7 @@ class SlotColouring {
 
   run(): i32 {
     this.followAddresses();
+    this.keepEscaped();
     this.findLiveness();
     const order = this.dominators.order;
     for (let i = 0; i < order.length; i++) this.walk(order[i], true);
@@ -88,6 +89,16 @@ class SlotColouring {
       }
       default:
         return false;
+    }
+  }
+
+  /** A slot whose address is stored may be reached from elsewhere: it is needed all the time, as if it had no SlotBegin. */
+  private keepEscaped(): void {
+    const f = this.f;
+    for (let v = 0; v < f.valueCount; v++) {
+      if (f.block[v] < 0 || f.op[v] != Op.Store) continue;
+      const stored = f.operand(v, 1);
+      for (let s = this.pointsTo.next(stored, 0); s >= 0; s = this.pointsTo.next(stored, s + 1)) this.hasBegin[s] = false;
     }
   }
 

@@ -221,7 +221,8 @@ class TypeCheck {
         const type = this.typeAt(v, 0);
         if (!isScalar(type) && !isAddressable(type) && type != Type.Context) return `cannot compute with a ${typeNames[type]}`;
         if (op == Op.Index && !isScalar(this.typeOf(v, 1))) return "the index is no number";
-        if (op == Op.Index && type == Type.Context) return "the context takes no variable offset";
+        // Behind a variable offset the context is but an address, which helpers may read and programs may not.
+        if (op == Op.Index && type == Type.Context) return f.type[v] == Type.Kernel ? "" : "the context takes no variable offset";
         // Addresses in memory that may be NULL keep that type or lose it: the check above counts for both.
         const same = f.type[v] == type || f.type[v] == this.typeOf(v, 0) || (isScalar(type) && isScalar(f.type[v]));
         return same ? "" : `is a ${typeNames[f.type[v]]} made of a ${typeNames[type]}`;

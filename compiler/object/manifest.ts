@@ -1,10 +1,10 @@
 // The manifest: what the runner must know of the script, as one canonical JSON document (schema: wasm/manifest.ts).
 // Keys are written in sorted order, 64-bit numbers as decimal strings, so that equal scripts give equal bytes.
 
+import { BasicType, Enumeration, Structure, TypeKind, TypeTable } from "../check/types";
 import { ByteBuffer } from "../source/bytes";
 import { Source } from "../source/source";
 import { FieldKind, TracepointField } from "../target/tracepoint";
-import { BasicType, TypeKind, TypeTable } from "../check/types";
 
 /** Version of the manifest's schema. */
 const VERSION: i32 = 1;
@@ -147,7 +147,9 @@ export class Manifest {
       }
       this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
     }
-    this.raw(`],"compiler":"${COMPILER}","config":{"missingProbes":"error","printMapsOnExit":true,"ringBufferPages":0,"stringTruncationTrailer":".."},"events":[`);
+    this.raw(
+      `],"compiler":"${COMPILER}","config":{"missingProbes":"error","printMapsOnExit":true,"ringBufferPages":0,"stringTruncationTrailer":".."},"events":[`,
+    );
     for (let i = 0; i < this.events.length; i++) {
       this.comma(i);
       this.event(this.events[i]);
@@ -200,7 +202,9 @@ export class Manifest {
 
   private location(start: u32, end: u32): void {
     const source = this.source;
-    this.raw(`"location":{"column":${source.column(start)},"endColumn":${source.column(end)},"endLine":${source.line(end)},"line":${source.line(start)}}`);
+    this.raw(
+      `"location":{"column":${source.column(start)},"endColumn":${source.column(end)},"endLine":${source.line(end)},"line":${source.line(start)}}`,
+    );
   }
 
   private event(event: EventRow): void {
@@ -243,6 +247,10 @@ export class Manifest {
     const info = this.types.get(type);
     switch (info.kind) {
       case TypeKind.Integer:
+        if (info.enumeration >= 0) {
+          this.enumeration(this.types.enumerations[info.enumeration]);
+          return;
+        }
         this.raw(`{"kind":"int","signed":${info.signed ? "true" : "false"},"size":${info.size}}`);
         return;
       case TypeKind.Bool:
@@ -254,24 +262,66 @@ export class Manifest {
       case TypeKind.Pointer:
         this.raw('{"kind":"pointer"}');
         return;
+      case TypeKind.Array:
+        this.raw(`{"count":${info.count},"element":`);
+        this.valueType(info.element);
+        this.raw(',"kind":"array"}');
+        return;
+      case TypeKind.Record:
+        this.structure(this.types.structures[info.structure]);
+        return;
       case TypeKind.Tuple:
         this.raw('{"fields":[');
         for (let i = 0; i < info.fields.length; i++) {
           this.comma(i);
-          this.field(info.offsets[i], info.fields[i]);
+          if (info.names.length > 0) this.namedField(info.names[i], info.offsets[i], info.fields[i]);
+          else this.field(info.offsets[i], info.fields[i]);
         }
-        this.raw(`],"kind":"tuple","size":${info.size}}`);
+        this.raw(`],"kind":"${info.names.length > 0 ? "record" : "tuple"}","size":${info.size}}`);
         return;
       default:
         assert(false, "a type that the manifest cannot carry");
     }
   }
 
+  private namedField(name: string, offset: i32, type: i32): void {
+    this.raw(`{"name":"${name}","offset":${offset},"type":`);
+    this.valueType(type);
+    this.raw("}");
+  }
+
+  private structure(structure: Structure): void {
+    this.raw('{"fields":[');
+    for (let i = 0; i < structure.fields.length; i++) {
+      const field = structure.fields[i];
+      this.comma(i);
+      if (field.bits == 0) {
+        this.namedField(field.name, field.bitOffset >> 3, field.type);
+        continue;
+      }
+      const info = this.types.get(field.type);
+      const start = field.bitOffset & -(info.size * 8);
+      this.raw(`{"name":"${field.name}","offset":${start >> 3},"type":{"kind":"bits","shift":${field.bitOffset - start},"signed":${info.signed ? "true" : "false"},"size":${info.size},"width":${field.bits}}}`);
+    }
+    this.raw(`],"kind":"record","size":${structure.size}}`);
+  }
+
+  private enumeration(enumeration: Enumeration): void {
+    this.raw('{"kind":"enum","names":[');
+    for (let i = 0; i < enumeration.names.length; i++) {
+      this.comma(i);
+      this.raw(`{"name":"${enumeration.names[i]}","value":"${enumeration.signed ? enumeration.values[i].toString() : (<u64>enumeration.values[i]).toString()}"}`);
+    }
+    this.raw(`],"signed":${enumeration.signed ? "true" : "false"},"size":${enumeration.size}}`);
+  }
+
   private map(map: MapRow): void {
     this.raw(`{"bucketOffset":${map.bucketOffset},"capacity":${map.capacity},"key":`);
     if (map.isScalar) this.raw("null");
     else this.valueType(map.keyType);
-    this.raw(`,"keySize":${map.keySize},"name":"${map.name}","presenceOffset":${map.presenceOffset},"symbol":"${map.symbol}","type":"${map.type}","value":`);
+    this.raw(
+      `,"keySize":${map.keySize},"name":"${map.name}","presenceOffset":${map.presenceOffset},"symbol":"${map.symbol}","type":"${map.type}","value":`,
+    );
     this.mapValue(map.valueType);
     this.raw(`,"valueSize":${map.valueSize}}`);
   }
@@ -409,6 +459,12 @@ function utf8Width(pointer: usize, available: u32): u32 {
   if (width == 0 || first > 0xf4 || width > available) return 0;
   for (let i: u32 = 1; i < width; i++) if ((load<u8>(pointer + i) & 0xc0) != 0x80) return 0;
   const second = load<u8>(pointer, 1);
-  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return 0;
+  if (
+    (first == 0xe0 && second < 0xa0) ||
+    (first == 0xed && second > 0x9f) ||
+    (first == 0xf0 && second < 0x90) ||
+    (first == 0xf4 && second > 0x8f)
+  )
+    return 0;
   return width;
 }

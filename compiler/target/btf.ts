@@ -120,7 +120,8 @@ export class Btf {
     const stringOffset = <u64>headerLength + load<u32>(blob, 16);
     const stringLength = load<u32>(blob, 20);
     if (typeOffset + typeLength > <u64>length || stringOffset + stringLength > <u64>length) return "it is truncated";
-    if (stringLength == 0 || load<u8>(blob + <usize>stringOffset + stringLength - 1) != 0) return "its string section does not end with NUL";
+    if (stringLength == 0 || load<u8>(blob + <usize>stringOffset + stringLength - 1) != 0)
+      return "its string section does not end with NUL";
     this.strings = blob + <usize>stringOffset;
     this.stringBytes = stringLength;
 
@@ -144,21 +145,21 @@ export class Btf {
     let buckets: u32 = 1024;
     while (buckets < count) buckets <<= 1;
     this.bucketMask = buckets - 1;
-    this.records = heap.alloc(<usize>count << 2);
-    this.nexts = heap.alloc(<usize>count << 2);
-    this.heads = heap.alloc(<usize>buckets << 2);
-    memory.fill(this.heads, 0, <usize>buckets << 2);
-    memory.fill(this.nexts, 0, <usize>count << 2);
+    this.records = heap.alloc((<usize>count) << 2);
+    this.nexts = heap.alloc((<usize>count) << 2);
+    this.heads = heap.alloc((<usize>buckets) << 2);
+    memory.fill(this.heads, 0, (<usize>buckets) << 2);
+    memory.fill(this.nexts, 0, (<usize>count) << 2);
     store<u32>(this.records, 0);
     let id: u32 = 1;
     for (let at = start; at < end; id++) {
-      store<u32>(this.records + (<usize>id << 2), <u32>at);
+      store<u32>(this.records + ((<usize>id) << 2), <u32>at);
       const info = load<u32>(at, 4);
       const name = load<u32>(at);
       if (name != 0) {
         const pointer = this.strings + name;
-        const bucket = this.heads + (<usize>(hashName(pointer, cStringLength(pointer)) & this.bucketMask) << 2);
-        store<u32>(this.nexts + (<usize>id << 2), load<u32>(bucket));
+        const bucket = this.heads + ((<usize>(hashName(pointer, cStringLength(pointer)) & this.bucketMask)) << 2);
+        store<u32>(this.nexts + ((<usize>id) << 2), load<u32>(bucket));
         store<u32>(bucket, id);
       }
       at += TYPE_SIZE + <u32>trailingBytes((info >> 24) & 31, info & 0xffff);
@@ -207,7 +208,7 @@ export class Btf {
   }
 
   private record(id: u32): usize {
-    return <usize>load<u32>(this.records + (<usize>id << 2));
+    return <usize>load<u32>(this.records + ((<usize>id) << 2));
   }
 
   kind(id: u32): BtfKind {
@@ -327,7 +328,7 @@ export class Btf {
   enumeratorValue(id: u32, index: u32): i64 {
     if (this.kind(id) == BtfKind.Enum64) {
       const at = this.record(id) + TYPE_SIZE + index * 12;
-      return <i64>((<u64>load<u32>(at, 8) << 32) | <u64>load<u32>(at, 4));
+      return <i64>(((<u64>load<u32>(at, 8)) << 32) | <u64>load<u32>(at, 4));
     }
     const word = load<u32>(this.record(id) + TYPE_SIZE + index * 8, 4);
     return this.isSigned(id) ? <i64>(<i32>word) : <i64>word;
@@ -335,11 +336,11 @@ export class Btf {
 
   /** Id of the type of `kind` with this name, or 0. */
   find(kind: BtfKind, name: usize, length: u32): u32 {
-    let id = load<u32>(this.heads + (<usize>(hashName(name, length) & this.bucketMask) << 2));
+    let id = load<u32>(this.heads + ((<usize>(hashName(name, length) & this.bucketMask)) << 2));
     while (id != 0) {
       const candidate = this.name(id);
       if (this.kind(id) == kind && memory.compare(candidate, name, length) == 0 && load<u8>(candidate + length) == 0) return id;
-      id = load<u32>(this.nexts + (<usize>id << 2));
+      id = load<u32>(this.nexts + ((<usize>id) << 2));
     }
     return 0;
   }

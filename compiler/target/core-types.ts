@@ -3,9 +3,10 @@
 // libbpf matches fields by name, not by place, so the object needs no copy of the kernel's structs: a local struct holds just
 // the members that the script uses, one behind the other (facts: CO-RE with minimal types, on four kernels).
 
+import { Relocation, RelocationKind } from "../ir/ir";
 import { BtfBuilder } from "../object/btf";
+import { Enumeration } from "../check/types";
 import { Btf, BtfKind, BtfMember } from "./btf";
-import { RelocationKind, Relocation } from "../ir/ir";
 
 /** A path of members from a root struct to a field: what one relocation describes. */
 @final
@@ -28,7 +29,15 @@ class LocalStruct {
   constructor(public id: i32) {}
 }
 
+@final
+class LocalEnum {
+  names: Array<string> = [];
+
+  constructor(public id: i32) {}
+}
+
 export class CoreTypes {
+  private enums: Map<u32, LocalEnum> = new Map();
   /** By id in the target's BTF. */
   private structs: Map<u32, LocalStruct> = new Map();
   private sized: Map<u32, i32> = new Map();
@@ -61,10 +70,33 @@ export class CoreTypes {
    */
   sizeRelocation(id: u32): i32 {
     const name = this.target.nameString(id) + "___size";
-    if (!this.sized.has(id)) this.sized.set(id, this.target.kind(id) == BtfKind.Union ? this.local.union_(name, 0) : this.local.struct_(name, 0));
+    if (!this.sized.has(id))
+      this.sized.set(id, this.target.kind(id) == BtfKind.Union ? this.local.union_(name, 0) : this.local.struct_(name, 0));
     const path = new FieldPath();
     path.root = this.sized.get(id);
     return this.relocation(path, RelocationKind.CoreTypeSize);
+  }
+
+  /** Relocation of the value that the target gives to a constant of a named enum. */
+  enumeratorRelocation(enumeration: Enumeration, index: i32): i32 {
+    const btf = enumeration.btf;
+    let local: LocalEnum;
+    if (this.enums.has(btf)) local = this.enums.get(btf);
+    else {
+      local = new LocalEnum(this.local.enumeration(enumeration.name, enumeration.size, enumeration.signed));
+      this.enums.set(btf, local);
+    }
+    const name = enumeration.names[index];
+    let at = local.names.indexOf(name);
+    if (at < 0) {
+      at = local.names.length;
+      local.names.push(name);
+      this.local.enumerator(local.id, name, enumeration.values[index]);
+    }
+    const path = new FieldPath();
+    path.root = local.id;
+    path.access = at.toString();
+    return this.relocation(path, RelocationKind.CoreEnumValue);
   }
 
   /** Extends `path`, which has reached the target's struct `id`, by `member`. Anonymous levels vanish: names are enough. */

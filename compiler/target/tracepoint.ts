@@ -25,6 +25,10 @@ export class TracepointField {
   kind: FieldKind = FieldKind.Integer;
   /** True when the declared type is a pointer. */
   isPointer: bool = false;
+  /** Array of integers: bytes of an element, else 0. */
+  elementSize: i32 = 0;
+  /** Array of `char`. */
+  isText: bool = false;
 
   nameString(): string {
     return String.UTF8.decodeUnsafe(this.name, this.nameLength);
@@ -119,8 +123,11 @@ function parseField(line: usize, end: usize): TracepointField | null {
   field.declaration = declaration;
   field.declarationLength = <u32>(name - declaration);
   if (after(declaration, name, "__data_loc ") != 0 || after(declaration, name, "__rel_loc ") != 0) field.kind = FieldKind.DataLocation;
-  else if (array) field.kind = FieldKind.Array;
-  else {
+  else if (array) {
+    field.kind = FieldKind.Array;
+    field.elementSize = elementSize(declaration, name, field.size, number(nameEnd + 1, semicolon));
+    field.isText = field.elementSize == 1 && after(declaration, name, "char") != 0 && after(declaration, name, "unsigned") == 0;
+  } else {
     let last = name;
     while (last > declaration && load<u8>(last - 1) == 32) last--;
     field.isPointer = last > declaration && load<u8>(last - 1) == 42;
@@ -129,6 +136,14 @@ function parseField(line: usize, end: usize): TracepointField | null {
     if (size != 1 && size != 2 && size != 4 && size != 8) field.kind = FieldKind.Array;
   }
   return field;
+}
+
+/** Bytes of an element of an array with `count` of them; 0 where they are no integers. */
+function elementSize(declaration: usize, name: usize, size: u32, count: i32): i32 {
+  // Sizes that are no plain number (`[TASK_COMM_LEN]`) are of texts.
+  if (count <= 0) return after(declaration, name, "char") != 0 || after(declaration, name, "u8") != 0 ? 1 : 0;
+  const bytes = <i32>size / count;
+  return after(declaration, name, "struct ") == 0 && (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8) ? bytes : 0;
 }
 
 /**

@@ -39,7 +39,8 @@ function stagesOf(options: Options): string[] {
 function scriptOf(options: Options): Script {
   if (options.program !== undefined) return { name: "stdin", bytes: new TextEncoder().encode(options.program) };
   const file = options.words.shift();
-  if (file === undefined) throw new BpfcastError("usage", "USAGE: filename or -e 'program' required.", { hint: "bpfcast --help lists the options" });
+  if (file === undefined)
+    throw new BpfcastError("usage", "USAGE: filename or -e 'program' required.", { hint: "bpfcast --help lists the options" });
   return { name: file === "-" ? "stdin" : file, bytes: readInput(file) };
 }
 

@@ -39,5 +39,7 @@ export async function compileScript(script: Script, dump: string[], warnings: bo
       dumps: result.dumps,
     };
   }
-  throw new BpfcastError("compiler-failed", "the compiler keeps asking for facts of this machine: this is an error of bpfcast", { exitCode: 2 });
+  throw new BpfcastError("compiler-failed", "the compiler keeps asking for facts of this machine: this is an error of bpfcast", {
+    exitCode: 2,
+  });
 }

@@ -29,7 +29,14 @@ export function readInput(file: string): Uint8Array {
     return readFileSync(file === "-" ? 0 : file);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const reason = code === "ENOENT" ? "No such file or directory" : code === "EISDIR" ? "Is a directory" : code === "EACCES" ? "Permission denied" : code;
+    const reason =
+      code === "ENOENT"
+        ? "No such file or directory"
+        : code === "EISDIR"
+          ? "Is a directory"
+          : code === "EACCES"
+            ? "Permission denied"
+            : code;
     throw new BpfcastError("cannot-read", `failed to open file '${file}': ${reason}`);
   }
 }
@@ -51,7 +58,10 @@ export function writeObject(file: string, object: Uint8Array): void {
   try {
     writeFileSync(file, object);
   } catch (error) {
-    throw new BpfcastError("cannot-write", `Failed to open output file: "${file}": ${error instanceof Error && "code" in error ? error.code : error}`);
+    throw new BpfcastError(
+      "cannot-write",
+      `Failed to open output file: "${file}": ${error instanceof Error && "code" in error ? error.code : error}`,
+    );
   }
 }
 
@@ -66,8 +76,9 @@ export function checkOutputOptions(options: Options): void {
 
 /** @throws BpfcastError `usage` for a limit that is no number. */
 function probeLimit(): number {
-  const text = process.env["BPFTRACE_MAX_PROBES"] ?? "1024";
-  if (!/^[0-9]{1,9}$/.test(text)) throw new BpfcastError("usage", `Env var 'BPFTRACE_MAX_PROBES' did not contain a valid uint64_t, or was zero-valued.`);
+  const text = process.env.BPFTRACE_MAX_PROBES ?? "1024";
+  if (!/^[0-9]{1,9}$/.test(text))
+    throw new BpfcastError("usage", `Env var 'BPFTRACE_MAX_PROBES' did not contain a valid uint64_t, or was zero-valued.`);
   return Number(text);
 }
 
@@ -86,7 +97,8 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   };
   bound.warnings.forEach(warn);
   const { stringTruncationTrailer } = manifest.config;
-  const output: Output = options.format === "json" ? new JsonOutput(sink, stringTruncationTrailer) : new TextOutput(sink, stringTruncationTrailer);
+  const output: Output =
+    options.format === "json" ? new JsonOutput(sink, stringTruncationTrailer) : new TextOutput(sink, stringTruncationTrailer);
   const kernel = new HostKernel(options.verbose === true || (options.debug ?? []).includes("libbpf"));
   const command = options.command === undefined ? undefined : new HostCommand(options.command);
   const host = new ProcessHost(command);

@@ -87,7 +87,8 @@ function setOption(options: Options, row: OptionRow, spelled: string, value: str
   const { key } = row;
   switch (key) {
     case "unsupported": {
-      const hint = row.long === "aot" ? { hint: "`bpfcast build FILE -o x.o` makes an object that runs elsewhere, `bpfcast run x.o` runs it" } : {};
+      const hint =
+        row.long === "aot" ? { hint: "`bpfcast build FILE -o x.o` makes an object that runs elsewhere, `bpfcast run x.o` runs it" } : {};
       throw new BpfcastError("unsupported-option", `option ${spelled} is not supported by this version of bpfcast`, hint);
     }
     case "words":

@@ -9,17 +9,57 @@ import { readElf } from "../core/elf.ts";
 
 /** Known ends of a verifier log, each with what it means for a script. The first that matches decides. */
 const CAUSES: readonly [RegExp, string][] = [
-  [/<invalid CO-RE relocation>|failed to resolve CO-RE relocation/, "a field or type that is used here does not exist in this kernel, or has another size"],
+  [
+    /<invalid CO-RE relocation>|failed to resolve CO-RE relocation/,
+    "a field or type that is used here does not exist in this kernel, or has another size",
+  ],
   [/unknown func (\S+)|invalid func (\S+)/, "a kernel function (BPF helper) that is needed here does not exist in this kernel"],
-  [/program of this type cannot use helper (\S+)/, "a kernel function (BPF helper) that is needed here is not allowed in this kind of probe"],
+  [
+    /program of this type cannot use helper (\S+)/,
+    "a kernel function (BPF helper) that is needed here is not allowed in this kind of probe",
+  ],
   [/(too many instructions|program is too large|BPF program is too large)/i, "the program is too long for this kernel's verifier"],
-  [/(sequence of \d+ jumps is too complex|infinite loop detected|back-edge)/, "the kernel cannot prove that this loop or chain of conditions ends in time"],
+  [
+    /(sequence of \d+ jumps is too complex|infinite loop detected|back-edge)/,
+    "the kernel cannot prove that this loop or chain of conditions ends in time",
+  ],
   [/combined stack size/, "the program needs more stack than the kernel has for it"],
   [/(invalid mem access|R\d invalid)/, "the kernel cannot prove that this memory may be read"],
   [/invalid bpf_context access|dereference of modified ctx/, "this probe's context cannot be read there"],
-  [/(unbounded|min value is negative|outside of the allowed memory range|invalid access to)/, "the kernel cannot prove that this access stays inside its memory"],
+  [
+    /(unbounded|min value is negative|outside of the allowed memory range|invalid access to)/,
+    "the kernel cannot prove that this access stays inside its memory",
+  ],
   [/Unreleased reference/, "an event is not released on every path: this is an error of bpfcast"],
   [/(unreachable insn|unknown opcode|uses reserved fields)/, "the code is not what this kernel understands: this is an error of bpfcast"],
+];
+
+/** Known failures before any program is looked at: libbpf's words, our code, sentence and hint. */
+const LOAD_CAUSES: readonly [RegExp, string, string, string][] = [
+  [
+    /valid kernel BTF|loading vmlinux BTF/,
+    "no-btf",
+    "this kernel has no BTF, without which the kernel structs that the script reads cannot be found",
+    "a kernel built with CONFIG_DEBUG_INFO_BTF has it in /sys/kernel/btf/vmlinux; BPFTRACE_BTF names a file with it",
+  ],
+  [
+    /map '[^']*': failed to create: Argument list too long/,
+    "map-too-large",
+    "a map of the script, or its scratch memory, is larger than this kernel allows",
+    "fewer keys or a smaller max_strlen make it smaller",
+  ],
+  [
+    /map '[^']*': failed to create: Cannot allocate memory/,
+    "no-memory",
+    "the kernel has no memory for the script's maps",
+    "fewer keys need less",
+  ],
+  [
+    /Operation not permitted|\(-1\)/,
+    "load-refused",
+    "the kernel does not let this process load programs",
+    "run bpfcast as root, or with CAP_BPF and CAP_PERFMON",
+  ],
 ];
 
 const BEGIN = /prog '([^']*)': -- BEGIN PROG LOAD LOG --\n/;
@@ -69,8 +109,8 @@ export function explainLoadError(error: unknown, bound: BoundObject): unknown {
   if (!(error instanceof BpfcastError) || error.code !== "load-failed") return error;
   const refusal = findRefusal(error.details.log ?? "");
   if (refusal === undefined) {
-    if (error.message.includes("EPERM")) {
-      return new BpfcastError("load-refused", error.message, { ...error.details, hint: "run bpfcast as root, or with CAP_BPF and CAP_PERFMON" });
+    for (const [pattern, code, sentence, hint] of LOAD_CAUSES) {
+      if (pattern.test(error.details.log ?? "")) return new BpfcastError(code, sentence, { ...error.details, hint });
     }
     return new BpfcastError("load-failed", error.message, { ...error.details, hint: "-v shows what libbpf says" });
   }

@@ -6,11 +6,11 @@
 import { BpfcastError } from "../../wasm/errors.ts";
 import {
   COUNTER_SECTION,
-  type Manifest,
   MANIFEST_SECTION,
+  type Manifest,
   type Program,
-  type Relocation,
   RELOCATION_SECTION,
+  type Relocation,
   RING_BUFFER_MAP,
   SCRATCH_SECTION,
 } from "../../wasm/manifest.ts";
@@ -98,7 +98,8 @@ function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, 
   const view = viewOf(rodata.data);
   for (const binding of manifest.bindings) {
     const { offset, size, kind } = binding;
-    if (offset + size > rodata.data.length) throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
+    if (offset + size > rodata.data.length)
+      throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
     if (kind === "max_cpu") view.setUint32(offset, facts.possibleCpus - 1, true);
     else if (kind === "ring_limit") view.setBigUint64(offset, BigInt(ring - Math.min(ring / 8, MAX_RING_RESERVE)), true);
     else bindParameter(binding, view, words, manifest);
@@ -111,9 +112,13 @@ function growScratch(object: ElfObject, manifest: Manifest, facts: HostFacts): v
   const section = findSection(object, SCRATCH_SECTION);
   if (section === undefined) throw new BpfcastError("bad-object", `the object needs scratch memory but has no ${SCRATCH_SECTION} section`);
   if (size > MAX_SCRATCH_BYTES) {
-    throw new BpfcastError("scratch-too-large", `the script needs ${size} bytes of scratch memory on this machine's ${facts.possibleCpus} CPUs`, {
-      hint: "a smaller max_strlen makes it smaller",
-    });
+    throw new BpfcastError(
+      "scratch-too-large",
+      `the script needs ${size} bytes of scratch memory on this machine's ${facts.possibleCpus} CPUs`,
+      {
+        hint: "a smaller max_strlen makes it smaller",
+      },
+    );
   }
   section.data = new Uint8Array(size);
 }
@@ -138,7 +143,8 @@ function tracepointTargets(program: Program, facts: HostFacts): Attachment[] {
   for (const name of [...facts.tracepoints.keys()].sort()) {
     const colon = name.indexOf(":");
     const [ownCategory, ownEvent] = [name.slice(0, colon), name.slice(colon + 1)];
-    if (matchesGlob(category, ownCategory) && matchesGlob(event, ownEvent)) found.push({ kind: "tracepoint", category: ownCategory, event: ownEvent });
+    if (matchesGlob(category, ownCategory) && matchesGlob(event, ownEvent))
+      found.push({ kind: "tracepoint", category: ownCategory, event: ownEvent });
   }
   return found;
 }
@@ -192,7 +198,10 @@ function limitProbes(manifest: Manifest, programs: BoundProgram[], limit: number
 /** The error or warning for a probe that matches nothing on this host. The messages are the peer's. */
 export function missingProbe(manifest: Manifest, program: Program, similar: string[]): BpfcastError {
   const pattern = program.target.some(isPattern);
-  const place = program.target.slice(0, 2).filter((part) => part !== "").join(":");
+  const place = program.target
+    .slice(0, 2)
+    .filter((part) => part !== "")
+    .join(":");
   const message = pattern
     ? "Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'."
     : `No matches for ${program.kind} ${place}.`;
@@ -228,7 +237,8 @@ function duplicateProgram(object: ElfObject, name: string, copy: number, patches
     ext.data = writeBtfExt(tables);
   }
   const duplicate = `${name}_${copy}`;
-  if (object.symbols.some((other) => other.name === duplicate)) throw new BpfcastError("bad-object", `the object has two programs '${duplicate}'`);
+  if (object.symbols.some((other) => other.name === duplicate))
+    throw new BpfcastError("bad-object", `the object has two programs '${duplicate}'`);
   object.symbols.push({ ...symbol, name: duplicate, value: start });
   return duplicate;
 }
@@ -249,7 +259,8 @@ function bindTracepointProgram(
   for (const target of targets) {
     if (target.kind !== "tracepoint") continue;
     const format = facts.tracepoints.get(`${target.category}:${target.event}`);
-    if (format === undefined || format === null) throw new BpfcastError("bad-tracepoint-format", `no format of tracepoint ${target.category}:${target.event}`);
+    if (format === undefined || format === null)
+      throw new BpfcastError("bad-tracepoint-format", `no format of tracepoint ${target.category}:${target.event}`);
     const patches = patchesFor(manifest, relocations, index, code, format);
     const key = patches.map(({ instruction, bytes }) => `${instruction}:${bytes.join()}`).join(" ");
     const layout = layouts.get(key);
@@ -272,7 +283,9 @@ function bindTracepointProgram(
 export function readManifest(bytes: Uint8Array): Manifest {
   const section = findSection(readElf(bytes), MANIFEST_SECTION);
   if (section === undefined) {
-    throw new BpfcastError("no-manifest", "the object was not made by bpfcast: it has no manifest", { hint: "make one with `bpfcast build FILE -o x.o`" });
+    throw new BpfcastError("no-manifest", "the object was not made by bpfcast: it has no manifest", {
+      hint: "make one with `bpfcast build FILE -o x.o`",
+    });
   }
   return parseManifest(section.data);
 }
@@ -304,7 +317,8 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
       return;
     }
     const relocated = relocations.some((relocation) => relocation.program === index);
-    if (relocated && program.kind !== "tracepoint") throw new BpfcastError("bad-relocation", "the object relocates a program that is no tracepoint's");
+    if (relocated && program.kind !== "tracepoint")
+      throw new BpfcastError("bad-relocation", "the object relocates a program that is no tracepoint's");
     if (relocated) programs.push(...bindTracepointProgram(object, manifest, relocations, index, targets, facts));
     else programs.push({ symbol: program.name, program: index, attachments: targets });
   });

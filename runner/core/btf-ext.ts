@@ -53,7 +53,9 @@ export function readBtfExt(bytes: Uint8Array): BtfExt {
   const headerBytes = view.getUint32(4, true);
   if (view.getUint16(0, true) !== MAGIC || headerBytes < 24 || headerBytes > bytes.length) damaged();
   const table = (at: number): InfoTable =>
-    at + 8 > headerBytes ? { recordSize: 0, blocks: [] } : readTable(bytes, headerBytes + view.getUint32(at, true), view.getUint32(at + 4, true));
+    at + 8 > headerBytes
+      ? { recordSize: 0, blocks: [] }
+      : readTable(bytes, headerBytes + view.getUint32(at, true), view.getUint32(at + 4, true));
   return [table(8), table(16), table(24)];
 }
 

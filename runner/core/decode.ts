@@ -6,7 +6,7 @@ import { PrintfFormat } from "./format/printf.ts";
 import { type Memory, memoryOf } from "./format/values.ts";
 import { readInteger } from "./integers.ts";
 import { RECORD_DISCARDED, RECORD_HEADER_BYTES, RECORD_LENGTH_MASK } from "./kernel.ts";
-import type { Output } from "./output.ts";
+import { FLUSH_BYTES, type Output } from "./output.ts";
 
 /** A command of the script that takes the kernel's answer: what follows it waits. */
 export type MapCommand = Extract<EventInfo, { kind: "print_map" | "clear" | "zero" }>;
@@ -16,9 +16,6 @@ export interface EventActions {
   /** The script's exit(): 0 to 255. */
   exit(code: number): void;
 }
-
-/** Output is handed over when so much is waiting, also in the middle of a batch. */
-const FLUSH_BYTES = 65_536;
 
 export class Decoder {
   readonly #manifest: Manifest;

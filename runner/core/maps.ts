@@ -5,6 +5,7 @@ import type { HistogramInfo } from "./format/histogram.ts";
 import { compareValues, type Memory, memoryOf } from "./format/values.ts";
 import { add, asUnsigned64, compare, divide, type Integer, readInteger, readSigned64, readUnsigned64 } from "./integers.ts";
 import type { MapContents } from "./kernel.ts";
+import { FEW, sortIndexes } from "./number-sort.ts";
 
 /** One key with its value on all CPUs together. */
 export interface Entry {
@@ -37,12 +38,20 @@ function isHistogram(value: MapValue): value is HistogramInfo {
   return value.kind === "hist" || value.kind === "lhist";
 }
 
+const NO_BUCKETS: Integer[] = [];
+
 function emptyEntry(key: number, at: number): Entry {
-  return { key, at, value: 0, count: 0, total: 0, buckets: [] };
+  return { key, at, value: 0, count: 0, total: 0, buckets: NO_BUCKETS };
 }
 
 /** The most or least of the values of the CPUs that have one. */
-function reduceExtreme(value: { kind: "min" | "max"; signed: boolean }, values: DataView, at: number, stride: number, cpus: number): Integer {
+function reduceExtreme(
+  value: { kind: "min" | "max"; signed: boolean },
+  values: DataView,
+  at: number,
+  stride: number,
+  cpus: number,
+): Integer {
   let best: Integer | undefined;
   for (let cpu = 0; cpu < cpus; cpu++) {
     const offset = at + cpu * stride;
@@ -69,7 +78,7 @@ function reduceEntry(map: MapInfo, values: DataView, key: number, at: number, cp
   const { value } = map;
   switch (value.kind) {
     case "value":
-      if (value.type.kind === "int") entry.value = readInteger(values, at, value.type.size, value.type.signed);
+      if (value.type.kind === "int" || value.type.kind === "enum") entry.value = readInteger(values, at, value.type.size, value.type.signed);
       break;
     case "count":
       entry.value = sumOfCpus(values, at, stride, cpus, false);
@@ -134,15 +143,40 @@ function sortEntries(table: MapTable): void {
   const { map, keys, entries } = table;
   const { key } = map;
   if (key === null) return;
+  if (entries.length >= FEW && sortManyNumbers(table)) return;
   const byKey = (left: Entry, right: Entry) => compareValues(key, keys, left.key, keys, right.key);
   const { value } = map;
-  if (value.kind === "value" && value.type.kind !== "int") {
+  if (value.kind === "value" && value.type.kind !== "int" && value.type.kind !== "enum") {
     entries.sort(byKey);
   } else if (value.kind === "min" || value.kind === "max") {
     entries.sort((left, right) => compare(asUnsigned64(left.value), asUnsigned64(right.value)) || byKey(left, right));
   } else {
     entries.sort((left, right) => compare(left.value, right.value) || byKey(left, right));
   }
+}
+
+/** As `sortEntries` for integer keys and values that are all exact as doubles; false, and nothing done, for others. */
+function sortManyNumbers(table: MapTable): boolean {
+  const { map, keys, entries } = table;
+  const { key, value } = map;
+  if (key?.kind !== "int" || (value.kind === "value" && value.type.kind !== "int")) return false;
+  const extreme = value.kind === "min" || value.kind === "max";
+  const keyNumbers = new Float64Array(entries.length);
+  const numbers = new Float64Array(entries.length);
+  for (let index = 0; index < entries.length; index++) {
+    const entry = entries[index] as Entry;
+    const order = readInteger(keys.view, entry.key, key.size, true);
+    const number = extreme ? asUnsigned64(entry.value) : entry.value;
+    if (typeof order === "bigint" || typeof number === "bigint") return false;
+    keyNumbers[index] = order;
+    numbers[index] = number;
+  }
+  const byKey = sortIndexes(
+    Uint32Array.from(numbers, (_, index) => index),
+    keyNumbers,
+  );
+  table.entries = Array.from(sortIndexes(byKey, numbers), (index) => entries[index] as Entry);
+  return true;
 }
 
 /** @param possibleCpus CPUs whose values a per-CPU map holds. */

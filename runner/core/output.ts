@@ -38,6 +38,9 @@ export interface Output {
   readonly pending: number;
 }
 
+/** Output is handed over when so much is waiting, also in the middle of a batch or a map. */
+export const FLUSH_BYTES = 65_536;
+
 /** What print(@map, top, div) makes of a number: a divisor of 0 counts as 1. */
 export function divisor(div: number): number {
   return div === 0 ? 1 : div;

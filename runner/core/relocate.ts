@@ -50,26 +50,43 @@ function unusable(manifest: Manifest, tracepoint: Tracepoint, field: TracepointF
 }
 
 /** The target's field for one of the profile's; refuses one that the code cannot be rewritten for. */
-function targetField(context: Context, relocation: Relocation, tracepoint: Tracepoint, field: TracepointField, format: TracepointFormat): FormatField {
+function targetField(
+  context: Context,
+  relocation: Relocation,
+  tracepoint: Tracepoint,
+  field: TracepointField,
+  format: TracepointFormat,
+): FormatField {
   const { manifest } = context;
   const found = format.fields.find(({ name }) => name === field.name);
   if (found === undefined) {
     const names = format.fields.filter(({ offset }) => offset >= FIRST_READABLE_OFFSET).map(({ name }) => name);
     return unusable(manifest, tracepoint, field, "vanished-field", `has no field '${field.name}'`, `its fields are: ${names.join(", ")}`);
   }
-  const describe = (kind: string, size: number) => `${kind === "int" ? "a number" : kind === "array" ? "an array" : "dynamic data"} of ${size} bytes`;
+  const describe = (kind: string, size: number) =>
+    `${kind === "int" ? "a number" : kind === "array" ? "an array" : "dynamic data"} of ${size} bytes`;
   const was = `it was ${describe(field.kind, field.size)} where the object was built: build it against this kernel's profile`;
   if (found.kind !== field.kind) {
     return unusable(manifest, tracepoint, field, "changed-field", `has field '${field.name}' as ${describe(found.kind, found.size)}`, was);
   }
   if (found.offset < FIRST_READABLE_OFFSET || found.offset + found.size > MAX_OFFSET) {
-    return unusable(manifest, tracepoint, field, "unreadable-field", `has field '${field.name}' at offset ${found.offset}, which programs cannot read`, was);
+    return unusable(
+      manifest,
+      tracepoint,
+      field,
+      "unreadable-field",
+      `has field '${field.name}' at offset ${found.offset}, which programs cannot read`,
+      was,
+    );
   }
   if (field.kind === "int" && found.size !== field.size) {
     // A sign-extended value of another width needs its shifts rewritten too; without shifts there is nothing to rewrite.
     const shifted = context.relocations.some(
       ({ kind, program, tracepoint: event, field: index }) =>
-        kind === RelocationKind.SignShift && program === relocation.program && event === relocation.tracepoint && index === relocation.field,
+        kind === RelocationKind.SignShift &&
+        program === relocation.program &&
+        event === relocation.tracepoint &&
+        index === relocation.field,
     );
     if ((field.signed || found.signed) && !shifted) {
       return unusable(manifest, tracepoint, field, "changed-field", `has field '${field.name}' as ${describe("int", found.size)}`, was);
@@ -111,7 +128,13 @@ function patchImmediate(code: Uint8Array, index: number, value: number): void {
  * @param code the program's instructions.
  * @throws BpfcastError `vanished-field`, `changed-field`, `unreadable-field` (with the script's line) or `bad-relocation`.
  */
-export function patchesFor(manifest: Manifest, relocations: Relocation[], program: number, code: Uint8Array, format: TracepointFormat): Patch[] {
+export function patchesFor(
+  manifest: Manifest,
+  relocations: Relocation[],
+  program: number,
+  code: Uint8Array,
+  format: TracepointFormat,
+): Patch[] {
   const context = { manifest, relocations };
   const patches: Patch[] = [];
   for (const relocation of relocations) {

@@ -26,7 +26,8 @@ export function refuseUnsafe(bytes: Uint8Array, manifest: Manifest): void {
       // The second half of a wide load is data, whatever it looks like.
       if (opcode === LOAD_WIDE) at += 8;
       const helper = opcode === CALL && code.getUint8(at + 1) >> 4 === 0 ? UNSAFE_HELPERS.get(code.getInt32(at + 4, true)) : undefined;
-      if (helper !== undefined) throw new BpfcastError("unsafe-object", `the object calls ${helper}, which can change or stop processes`, { hint });
+      if (helper !== undefined)
+        throw new BpfcastError("unsafe-object", `the object calls ${helper}, which can change or stop processes`, { hint });
     }
   }
 }

@@ -50,7 +50,8 @@ const LOSS_INTERVAL = 250;
 /** What the peer exits with when loading or attaching fails: -1. */
 const EXIT_NOT_ATTACHED = 255;
 
-const MAP_FULL = "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
+const MAP_FULL =
+  "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
 
 export class Session {
   readonly #kernel: Kernel;
@@ -150,7 +151,11 @@ export class Session {
     const missing = attachment.kind === "kprobe" && (code === "ENOENT" || code === "ESRCH" || code === "EADDRNOTAVAIL");
     if (missing || failed.length > 1) {
       if (manifest.config.missingProbes === "ignore" || failed[0]?.request !== request) return;
-      const problem = missingProbe(manifest, program, attachment.kind === "kprobe" && failed.length === 1 ? this.#host.similarFunctions(attachment.function) : []);
+      const problem = missingProbe(
+        manifest,
+        program,
+        attachment.kind === "kprobe" && failed.length === 1 ? this.#host.similarFunctions(attachment.function) : [],
+      );
       if (manifest.config.missingProbes === "error") throw problem;
       this.#options.warn(problem);
       return;
@@ -226,7 +231,8 @@ export class Session {
         await object.clearMap(map.symbol);
         break;
       case "zero":
-        if (map.key === null && readTable(map, await object.readMap(map.symbol), this.#kernel.possibleCpus).entries.length > 0) this.#zeroed.add(map);
+        if (map.key === null && readTable(map, await object.readMap(map.symbol), this.#kernel.possibleCpus).entries.length > 0)
+          this.#zeroed.add(map);
         await object.zeroMap(map.symbol);
         break;
     }

@@ -44,7 +44,7 @@ export interface NativeChild {
 }
 
 export interface NativeAddon {
-  BpfObject: new (bytes: Uint8Array, verbose: boolean) => NativeObject;
+  BpfObject: new (bytes: Uint8Array, verbose: boolean, btf: string) => NativeObject;
   Child: new (words: string[], onExit: () => void) => NativeChild;
   possibleCpus(): number;
   raiseMemoryLimit(): boolean;

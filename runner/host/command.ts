@@ -44,7 +44,7 @@ function isExecutable(path: string): boolean {
 /** The file that runs a program's name, by PATH; undefined when there is none. */
 function findProgram(name: string): string | undefined {
   if (name.includes("/")) return isExecutable(name) ? name : undefined;
-  const places = (process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(":");
+  const places = (process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin").split(":");
   return places.map((place) => `${place === "" ? "." : place}/${name}`).find(isExecutable);
 }
 
@@ -59,7 +59,10 @@ export class HostCommand implements HeldCommand {
     const [name] = words;
     if (name === undefined) throw new BpfcastError("bad-command", "the command of -c is empty");
     if (findProgram(name) === undefined) {
-      throw new BpfcastError("bad-command", `Failed to fork child: Path '${name}' does not exist or is not executable (No such file or directory)`);
+      throw new BpfcastError(
+        "bad-command",
+        `Failed to fork child: Path '${name}' does not exist or is not executable (No such file or directory)`,
+      );
     }
     this.#child = new (loadAddon().Child)(words, () => {
       this.#ended = true;

@@ -140,7 +140,9 @@ class HostObject implements LoadedObject {
 
   onBatch(handler: BatchHandler): void {
     const memory: { bytes: Uint8Array } = { bytes: new Uint8Array(0) };
-    const buffer = run("no-ring-buffer", () => this.#object.startRing(RING_BUFFER_MAP, this.#batchBytes, (length) => handler(memory.bytes.subarray(0, length))));
+    const buffer = run("no-ring-buffer", () =>
+      this.#object.startRing(RING_BUFFER_MAP, this.#batchBytes, (length) => handler(memory.bytes.subarray(0, length))),
+    );
     memory.bytes = new Uint8Array(buffer);
   }
 
@@ -194,7 +196,7 @@ export class HostKernel implements Kernel {
   async load(bound: BoundObject): Promise<LoadedObject> {
     this.#addon.raiseMemoryLimit();
     this.#addon.raiseFileLimit();
-    const object = run("bad-object", () => new this.#addon.BpfObject(bound.bytes, this.#verbose));
+    const object = run("bad-object", () => new this.#addon.BpfObject(bound.bytes, this.#verbose, process.env.BPFTRACE_BTF ?? ""));
     const wanted = new Map(bound.programs.map((program) => [program.symbol, program]));
     const multi = new Set<string>();
     const multiPrograms = bound.programs.filter(wantsMulti);

@@ -41,9 +41,13 @@ export function requirePrivileges(): void {
     return; // No lockdown in this kernel.
   }
   if (lockdown.includes("[confidentiality]")) {
-    throw new BpfcastError("locked-down", "Kernel lockdown is enabled and set to 'confidentiality'. Lockdown mode blocks parts of BPF which makes it impossible for bpfcast to function.", {
-      hint: "see https://github.com/bpftrace/bpftrace/blob/master/INSTALL.md#disable-lockdown for how to lift it",
-      exitCode: 1,
-    });
+    throw new BpfcastError(
+      "locked-down",
+      "Kernel lockdown is enabled and set to 'confidentiality'. Lockdown mode blocks parts of BPF which makes it impossible for bpfcast to function.",
+      {
+        hint: "see https://github.com/bpftrace/bpftrace/blob/master/INSTALL.md#disable-lockdown for how to lift it",
+        exitCode: 1,
+      },
+    );
   }
 }

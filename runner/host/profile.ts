@@ -7,7 +7,7 @@ import { allTracepoints, readFormat } from "./tracefs.ts";
 
 /** The file with the BTF of the kernel (`vmlinux`) or of a module; BPFTRACE_BTF names another one for the kernel. */
 function btfFile(module: string): string | undefined {
-  if (module === "vmlinux") return process.env["BPFTRACE_BTF"] || "/sys/kernel/btf/vmlinux";
+  if (module === "vmlinux") return process.env.BPFTRACE_BTF || "/sys/kernel/btf/vmlinux";
   return /^[A-Za-z0-9_-]+$/.test(module) ? `/sys/kernel/btf/${module}` : undefined;
 }
 

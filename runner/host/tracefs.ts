@@ -15,10 +15,14 @@ export function requireTracefs(): string {
   const place = findTracefs();
   if (place !== undefined) return place;
   const root = process.geteuid?.() === 0;
-  throw new BpfcastError("no-tracefs", root ? "tracefs is not mounted, so that tracepoints cannot be found" : "tracefs cannot be read without root", {
-    hint: root ? "mount it: mount -t tracefs tracefs /sys/kernel/tracing" : "run bpfcast as root",
-    exitCode: 1,
-  });
+  throw new BpfcastError(
+    "no-tracefs",
+    root ? "tracefs is not mounted, so that tracepoints cannot be found" : "tracefs cannot be read without root",
+    {
+      hint: root ? "mount it: mount -t tracefs tracefs /sys/kernel/tracing" : "run bpfcast as root",
+      exitCode: 1,
+    },
+  );
 }
 
 /** A part of a tracepoint's name is a directory's name: nothing that leads elsewhere. */
@@ -63,7 +67,9 @@ export function tracepointEvents(category: string): string[] {
 /** Every tracepoint, as `category:event`. */
 export function allTracepoints(): string[] {
   try {
-    return readFileSync(`${requireTracefs()}/available_events`, "latin1").split("\n").filter((line) => line.includes(":"));
+    return readFileSync(`${requireTracefs()}/available_events`, "latin1")
+      .split("\n")
+      .filter((line) => line.includes(":"));
   } catch (error) {
     if (error instanceof BpfcastError) throw error;
     return tracepointCategories().flatMap((category) => tracepointEvents(category).map((event) => `${category}:${event}`));
@@ -75,7 +81,10 @@ export function allTracepoints(): string[] {
  */
 export function traceableFunctions(): string[] {
   const place = findTracefs();
-  for (const [path, field] of [[`${place}/available_filter_functions`, 0], ["/proc/kallsyms", 2]] as const) {
+  for (const [path, field] of [
+    [`${place}/available_filter_functions`, 0],
+    ["/proc/kallsyms", 2],
+  ] as const) {
     try {
       const lines = readFileSync(path, "latin1").split("\n");
       const wanted = field === 0 ? lines : lines.filter((line) => /^\S+ [tT] /.test(line));

@@ -66,7 +66,11 @@ function privateApt(suite: string, security: boolean): string[] {
 }
 
 function byVersion(left: string, right: string): number {
-  const numbers = (text: string) => text.split(/\D+/).filter((part) => part !== "").map(Number);
+  const numbers = (text: string) =>
+    text
+      .split(/\D+/)
+      .filter((part) => part !== "")
+      .map(Number);
   const [a, b] = [numbers(left), numbers(right)];
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
     const difference = (a[i] ?? 0) - (b[i] ?? 0);
@@ -84,9 +88,11 @@ export function unpackBzImage(image: Buffer): Buffer {
   const payload = image.subarray(start, start + image.readUInt32LE(0x24c) - 4);
   const magic = payload.readUInt32BE(0);
   const vmlinux =
-    magic === 0xfd377a58 ? run("xz", ["-dc", "--single-stream"], { input: payload })
-    : magic === 0x28b52ffd ? run("zstd", ["-dcq"], { input: payload })
-    : undefined;
+    magic === 0xfd377a58
+      ? run("xz", ["-dc", "--single-stream"], { input: payload })
+      : magic === 0x28b52ffd
+        ? run("zstd", ["-dcq"], { input: payload })
+        : undefined;
   if (vmlinux === undefined) throw new Error(`the kernel is packed in an unknown way (${magic.toString(16)})`);
   if (vmlinux.readUInt32BE(0) !== 0x7f454c46) throw new Error("the unpacked kernel is no ELF file");
   return vmlinux;

@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import { CALLS, type Case, cases } from "../support/cases.ts";
 import { runInVm } from "./vm.ts";
 
-const bpfcast = resolve(".out/bpfcast.js");
+const bpfcast = resolve(".out/bpfcast.cjs");
 const folder = mkdtempSync(join(tmpdir(), "bpfcast-slice-"));
 const load = join(folder, "make-calls");
 
@@ -65,7 +65,9 @@ for (const kernel of series) {
   test(`kernel ${kernel}: boots and runs all cases`, async () => {
     const disk = join(folder, `disk-${kernel}`);
     writeFileSync(disk, Buffer.alloc(CALLS * 4096 + (1 << 20)));
-    const commands = cases.map((one) => `echo "=== ${one.name}"; node ${bpfcast} run ${objectOf(one.name)} -c '${loadOf(one)}' 2>&1; echo "--- $?"`);
+    const commands = cases.map(
+      (one) => `echo "=== ${one.name}"; node ${bpfcast} run ${objectOf(one.name)} -c '${loadOf(one)}' 2>&1; echo "--- $?"`,
+    );
     const result = await runInVm(kernel, `cd ${process.cwd()}\nuname -r\n${commands.join("\n")}\n`, 600, [disk]);
     for (const part of result.stdout.split("=== ").slice(1)) {
       const name = part.slice(0, part.indexOf("\n"));

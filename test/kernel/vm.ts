@@ -19,8 +19,21 @@ export interface VmResult {
 
 /** Each spares the guest work that costs seconds under emulation. */
 const KERNEL_COMMAND_LINE = [
-  "console=ttyS0", "loglevel=4", "panic=-1", "mitigations=off", "nokaslr", "apparmor=0", "audit=0", "cryptomgr.notests", "random.trust_cpu=on",
-  "rcupdate.rcu_expedited=1", "nowatchdog", "tsc=reliable", "no_timer_check", "i8042.noprobe", "8250.nr_uarts=1",
+  "console=ttyS0",
+  "loglevel=4",
+  "panic=-1",
+  "mitigations=off",
+  "nokaslr",
+  "apparmor=0",
+  "audit=0",
+  "cryptomgr.notests",
+  "random.trust_cpu=on",
+  "rcupdate.rcu_expedited=1",
+  "nowatchdog",
+  "tsc=reliable",
+  "no_timer_check",
+  "i8042.noprobe",
+  "8250.nr_uarts=1",
 ].join(" ");
 
 const PORTS = ["stdout", "stderr", "code"] as const;
@@ -28,16 +41,44 @@ type Port = (typeof PORTS)[number];
 
 function qemuArguments(folder: string, vmlinux: string, disks: string[]): string[] {
   const args = [
-    "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-machine", "q35",
-    "-smp", "2", "-m", "2048", "-kernel", vmlinux, "-initrd", join(folder, "initramfs"), "-append", KERNEL_COMMAND_LINE,
-    "-serial", `file:${join(folder, "console")}`, "-device", "virtio-serial-pci,max_ports=8", "-device", "virtio-rng-pci",
-    "-fsdev", "local,id=root,path=/,security_model=none,multidevs=remap,readonly=on", "-device", "virtio-9p-pci,fsdev=root,mount_tag=root",
+    "-nodefaults",
+    "-no-user-config",
+    "-display",
+    "none",
+    "-no-reboot",
+    "-accel",
+    "tcg,thread=multi,tb-size=512",
+    "-cpu",
+    "max",
+    "-machine",
+    "q35",
+    "-smp",
+    "2",
+    "-m",
+    "2048",
+    "-kernel",
+    vmlinux,
+    "-initrd",
+    join(folder, "initramfs"),
+    "-append",
+    KERNEL_COMMAND_LINE,
+    "-serial",
+    `file:${join(folder, "console")}`,
+    "-device",
+    "virtio-serial-pci,max_ports=8",
+    "-device",
+    "virtio-rng-pci",
+    "-fsdev",
+    "local,id=root,path=/,security_model=none,multidevs=remap,readonly=on",
+    "-device",
+    "virtio-9p-pci,fsdev=root,mount_tag=root",
   ];
   PORTS.forEach((port, index) => {
     args.push("-chardev", `socket,id=${port},path=${join(folder, port)}`);
     args.push("-device", `virtserialport,chardev=${port},name=bpfcast.${port},nr=${index + 1}`);
   });
-  for (const [index, file] of disks.entries()) args.push("-drive", `file=${file},format=raw,if=none,id=disk${index}`, "-device", `virtio-blk-pci,drive=disk${index}`);
+  for (const [index, file] of disks.entries())
+    args.push("-drive", `file=${file},format=raw,if=none,id=disk${index}`, "-device", `virtio-blk-pci,drive=disk${index}`);
   return args;
 }
 
@@ -80,7 +121,11 @@ export async function runInVm(series: string, command: string, seconds = 300, di
               received[port].push(bytes);
               if (!complete()) return;
               stop();
-              resolve({ code: Number.parseInt(text("code"), 10), stdout: text("stdout").replace(mark, ""), stderr: text("stderr").replace(mark, "") });
+              resolve({
+                code: Number.parseInt(text("code"), 10),
+                stdout: text("stdout").replace(mark, ""),
+                stderr: text("stderr").replace(mark, ""),
+              });
             });
           });
           servers.push(server);

@@ -55,7 +55,11 @@ test("an exec that fails is an error of release", async () => {
 
 test("its standard streams are ours, its signals are the default ones", async () => {
   const file = join(folder, "streams");
-  const { child, ended } = start("/bin/sh", "-c", `for stream in 0 1 2; do test -e /proc/self/fd/$stream && echo $stream; done > ${file}; grep -E 'Sig(Ign|Blk)' /proc/self/status >> ${file}`);
+  const { child, ended } = start(
+    "/bin/sh",
+    "-c",
+    `for stream in 0 1 2; do test -e /proc/self/fd/$stream && echo $stream; done > ${file}; grep -E 'Sig(Ign|Blk)' /proc/self/status >> ${file}`,
+  );
   child.release();
   await ended;
   const text = readFileSync(file, "latin1");
@@ -71,7 +75,10 @@ test("a command that does not exist is refused before anything is loaded", () =>
     assert.unreachable();
   } catch (error) {
     assert.ok(error instanceof BpfcastError && error.code === "bad-command");
-    assert.match(error instanceof Error ? error.message : "", "Failed to fork child: Path '/no/such/program' does not exist or is not executable");
+    assert.match(
+      error instanceof Error ? error.message : "",
+      "Failed to fork child: Path '/no/such/program' does not exist or is not executable",
+    );
   }
   assert.throws(() => new HostCommand("   "), /empty/);
 });

@@ -13,7 +13,7 @@ import { mayTrace } from "../support/root.ts";
 import { beginObject, countObject } from "../support/scripts.ts";
 
 const test = mayTrace() ? check : check.skip;
-const PROGRAM = fileURLToPath(new URL("../../bpfcast.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../bpfcast.cjs", import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), "bpfcast-cli-"));
 check.after(() => rmSync(folder, { recursive: true }));
@@ -34,7 +34,7 @@ function run(words: string[], environment: Record<string, string> = {}): Result 
   const { stdout, stderr, status } = spawnSync(process.execPath, [PROGRAM, ...words], {
     encoding: "latin1",
     timeout: 20_000,
-    env: { PATH: process.env["PATH"] ?? "", ...environment },
+    env: { PATH: process.env.PATH ?? "", ...environment },
   });
   return { out: stdout, error: stderr, code: status };
 }
@@ -56,7 +56,10 @@ test("results into a file", () => {
 });
 
 test("JSON", () => {
-  assert.is(run(["run", "-f", "json", BEGIN]).out, '{"type": "attached_probes", "count": 1, "data": {"probes": 1}}\n{"type": "printf", "data": "42 x\\n"}\n');
+  assert.is(
+    run(["run", "-f", "json", BEGIN]).out,
+    '{"type": "attached_probes", "count": 1, "data": {"probes": 1}}\n{"type": "printf", "data": "42 x\\n"}\n',
+  );
 });
 
 test("the line that test harnesses wait for comes before the events", () => {
@@ -101,7 +104,10 @@ test("signals end the run, with its maps", async () => {
 });
 
 test("a reader that goes away ends the run quietly", () => {
-  const { status, stderr } = spawnSync("sh", ["-c", `${process.execPath} ${PROGRAM} run -q ${BEGIN} | true`], { encoding: "latin1", timeout: 20_000 });
+  const { status, stderr } = spawnSync("sh", ["-c", `${process.execPath} ${PROGRAM} run -q ${BEGIN} | true`], {
+    encoding: "latin1",
+    timeout: 20_000,
+  });
   assert.is(status, 0);
   assert.is(stderr, "");
 });
@@ -151,7 +157,10 @@ test("wrong: objects that are damaged, foreign or of the future", () => {
 
 test("wrong: a program that the kernel refuses", () => {
   const program = makeProgram({ name: "b_1", kind: "begin", probe: "begin" });
-  const bytes = buildObject({ programs: [{ name: "b_1", section: "raw_tp", code: [exit()] }], manifest: makeManifest({ programs: [program] }) });
+  const bytes = buildObject({
+    programs: [{ name: "b_1", section: "raw_tp", code: [exit()] }],
+    manifest: makeManifest({ programs: [program] }),
+  });
   const path = file("refused.o", bytes);
   const result = run(["run", path]);
   assert.is(result.code, 255);

@@ -3,14 +3,14 @@
 import { test as check } from "uvu";
 import * as assert from "uvu/assert";
 import { explainLoadError } from "../../runner/cli/verifier.ts";
-import { bind, type BoundObject, readManifest } from "../../runner/core/bind.ts";
+import { type BoundObject, bind, readManifest } from "../../runner/core/bind.ts";
 import type { LoadedObject } from "../../runner/core/kernel.ts";
 import { readTable } from "../../runner/core/maps.ts";
 import { gatherFacts } from "../../runner/host/facts.ts";
 import { HostKernel } from "../../runner/host/kernel.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { MapInfo, Program } from "../../wasm/manifest.ts";
-import { add, call, copy, exit, Helper, type Instruction, load, loadMap, move, storeImmediate, store } from "../support/instructions.ts";
+import { add, call, copy, exit, Helper, type Instruction, load, loadMap, move, store, storeImmediate } from "../support/instructions.ts";
 import { buildObject, makeManifest, makeMap, makePrintf, makeProgram } from "../support/objects.ts";
 import { mayTrace } from "../support/root.ts";
 import { eventObject, sendRecord } from "../support/scripts.ts";
@@ -163,13 +163,29 @@ test("an array is cleared by zeroing it", async () => {
 
 function probeObject(program: Program, code: Instruction[]): Uint8Array {
   return buildObject({
-    programs: [{ name: program.name, section: program.section, code, lines: [{ slot: 0, line: 1, column: 1 }, { slot: 1, line: 2, column: 3 }] }],
+    programs: [
+      {
+        name: program.name,
+        section: program.section,
+        code,
+        lines: [
+          { slot: 0, line: 1, column: 1 },
+          { slot: 1, line: 2, column: 3 },
+        ],
+      },
+    ],
     manifest: makeManifest({ programs: [program], source: { name: "x.bt", text: "tracepoint:a:b {\n  $x = args.y;\n}\n" } }),
     script: "tracepoint:a:b {\n  $x = args.y;\n}\n",
   });
 }
 
-const SWITCH = makeProgram({ name: "t_1", kind: "tracepoint", section: "tracepoint/sched/sched_switch", target: ["sched", "sched_switch"], probe: "tracepoint:sched:sched_switch" });
+const SWITCH = makeProgram({
+  name: "t_1",
+  kind: "tracepoint",
+  section: "tracepoint/sched/sched_switch",
+  target: ["sched", "sched_switch"],
+  probe: "tracepoint:sched:sched_switch",
+});
 
 test("a timer fires", async () => {
   const timer = makeProgram({ name: "i_1", kind: "interval", section: "perf_event", target: ["ms", "5"] });
@@ -177,7 +193,10 @@ test("a timer fires", async () => {
     eventObject([{ program: timer, code: [storeImmediate(8, 10, -8, 0), ...sendRecord(-8, 8), ...RETURN] }], { events: [makePrintf("")] }),
   );
   let ticks = 0;
-  assert.equal(await object.attach([{ program: "i_1", attachment: { kind: "timer", perSecond: false, amount: 5e6, everyCpu: false } }]), []);
+  assert.equal(
+    await object.attach([{ program: "i_1", attachment: { kind: "timer", perSecond: false, amount: 5e6, everyCpu: false } }]),
+    [],
+  );
   await new Promise<void>((resolve) => {
     const patience = setTimeout(resolve, 5000);
     object.onBatch((batch) => {
@@ -196,7 +215,10 @@ test("one program on many tracepoints; those that are not there are reported", a
   const object = await loadHere(probeObject(SWITCH, RETURN));
   const attach = (event: string) => ({ program: "t_1", attachment: { kind: "tracepoint" as const, category: "sched", event } });
   const failures = await object.attach(["sched_switch", "no_such_event", "sched_wakeup", "sched_process_exit"].map(attach));
-  assert.equal(failures.map(({ request, code }) => [request, code]), [[attach("no_such_event"), "ENOENT"]]);
+  assert.equal(
+    failures.map(({ request, code }) => [request, code]),
+    [[attach("no_such_event"), "ENOENT"]],
+  );
   await object.detach();
   object.close();
 });
@@ -216,7 +238,10 @@ test("a refused program: the script's line and one sentence", async () => {
   assert.is(error.code, "verifier-refused");
   assert.is(error.details.exitCode, 255);
   assert.equal(error.details.location, { line: 2, column: 3, endLine: 2, endColumn: 15 });
-  assert.match(error.message, "this kernel does not accept tracepoint:sched:sched_switch: the kernel cannot prove that this memory may be read");
+  assert.match(
+    error.message,
+    "this kernel does not accept tracepoint:sched:sched_switch: the kernel cannot prove that this memory may be read",
+  );
   assert.match(error.details.log ?? "", "R2 invalid mem access");
 });
 

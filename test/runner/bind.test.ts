@@ -3,14 +3,25 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { bind, type BoundObject } from "../../runner/core/bind.ts";
+import { type BoundObject, bind } from "../../runner/core/bind.ts";
 import { lineOfInstruction } from "../../runner/core/btf-ext.ts";
 import { findSection, readElf, relocationsOf } from "../../runner/core/elf.ts";
 import type { HostFacts } from "../../runner/core/facts.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { type Manifest, RelocationKind, type TracepointField } from "../../wasm/manifest.ts";
 import { type FieldRow, makeFormat } from "../support/formats.ts";
-import { add, addRegister, copy, exit, type Instruction, load, loadMap, move, shiftLeft, shiftRightSigned } from "../support/instructions.ts";
+import {
+  add,
+  addRegister,
+  copy,
+  exit,
+  type Instruction,
+  load,
+  loadMap,
+  move,
+  shiftLeft,
+  shiftRightSigned,
+} from "../support/instructions.ts";
 import { buildObject, makeManifest, makeProgram, type ObjectSpec } from "../support/objects.ts";
 
 const ARCH = makeManifest().arch;
@@ -71,9 +82,25 @@ const RELOCATIONS = [
 ];
 
 function tracepointObject(target = ["c", "e"], more: Partial<ObjectSpec> = {}, manifest: Partial<Manifest> = {}): Uint8Array {
-  const program = makeProgram({ name: "t_1", kind: "tracepoint", section: `tracepoint/${target.join("/")}`, target, probe: `tracepoint:${target.join(":")}` });
+  const program = makeProgram({
+    name: "t_1",
+    kind: "tracepoint",
+    section: `tracepoint/${target.join("/")}`,
+    target,
+    probe: `tracepoint:${target.join(":")}`,
+  });
   return buildObject({
-    programs: [{ name: "t_1", section: program.section, code: READS, lines: [{ slot: 0, line: 2, column: 1 }, { slot: 4, line: 1, column: 1 }] }],
+    programs: [
+      {
+        name: "t_1",
+        section: program.section,
+        code: READS,
+        lines: [
+          { slot: 0, line: 2, column: 1 },
+          { slot: 4, line: 1, column: 1 },
+        ],
+      },
+    ],
     manifest: makeManifest({
       source: { name: "x.bt", text: SCRIPT },
       programs: [program],
@@ -96,7 +123,11 @@ const SAME: FieldRow[] = [
 /** The fields of the profile, with some rows replaced. */
 function fields(changes: Record<string, FieldRow | null> = {}): FieldRow[] {
   return SAME.flatMap((row) => {
-    const name = row[0].replace(/\[\d+\]$/, "").split(" ").at(-1) ?? "";
+    const name =
+      row[0]
+        .replace(/\[\d+\]$/, "")
+        .split(" ")
+        .at(-1) ?? "";
     const change = changes[name];
     return change === null ? [] : [change ?? row];
   });
@@ -139,14 +170,19 @@ test("fields that moved are read where they are", () => {
 });
 
 test("an unsigned field of another width is read in its width", () => {
-  const opcodes = ([1, 2, 4, 8] as const).map((size) => instructionAt(bindWith(fields({ count: ["u64 count", 64, size, 0] })), "t_1", 0).opcode);
+  const opcodes = ([1, 2, 4, 8] as const).map(
+    (size) => instructionAt(bindWith(fields({ count: ["u64 count", 64, size, 0] })), "t_1", 0).opcode,
+  );
   assert.equal(opcodes, [0x71, 0x69, 0x61, 0x79]);
 });
 
 test("a signed field of another width has its shifts rewritten", () => {
   for (const size of [1, 2, 8]) {
     const bound = bindWith(fields({ error: ["long error", 64, size, 1] }));
-    assert.equal([2, 3].map((index) => instructionAt(bound, "t_1", index).immediate), [64 - 8 * size, 64 - 8 * size]);
+    assert.equal(
+      [2, 3].map((index) => instructionAt(bound, "t_1", index).immediate),
+      [64 - 8 * size, 64 - 8 * size],
+    );
   }
 });
 
@@ -180,7 +216,12 @@ test("a signed field without shifts must keep its width", () => {
 });
 
 test("relocations that point at other code are refused", () => {
-  for (const [index, change] of [[0, { instruction: 8 }], [0, { instruction: 99 }], [4, { instruction: 4 }], [0, { instruction: 5 }]] as const) {
+  for (const [index, change] of [
+    [0, { instruction: 8 }],
+    [0, { instruction: 99 }],
+    [4, { instruction: 4 }],
+    [0, { instruction: 5 }],
+  ] as const) {
     const relocations = RELOCATIONS.map((relocation, at) => (at === index ? { ...relocation, ...change } : relocation));
     const facts = makeFacts({ tracepoints: new Map([["c:e", makeFormat("e", SAME)]]) });
     assert.is(refusal(() => bind(tracepointObject(["c", "e"], { relocations }), facts)).code, "bad-relocation");
@@ -195,7 +236,10 @@ test("a pattern: one program for all events whose fields lie alike", () => {
     ["d:ea", makeFormat("ea", SAME)],
   ]);
   const bound = bind(tracepointObject(["c", "e*"]), makeFacts({ tracepoints: formats }));
-  assert.equal(bound.programs.map(({ symbol, attachments }) => [symbol, attachments.map((at) => (at.kind === "tracepoint" ? at.event : ""))]), [["t_1", ["ea", "eb"]]]);
+  assert.equal(
+    bound.programs.map(({ symbol, attachments }) => [symbol, attachments.map((at) => (at.kind === "tracepoint" ? at.event : ""))]),
+    [["t_1", ["ea", "eb"]]],
+  );
 });
 
 test("a pattern: a copy of the program for each further layout", () => {
@@ -206,12 +250,18 @@ test("a pattern: a copy of the program for each further layout", () => {
     ["c:ed", makeFormat("ed", fields({ count: ["u64 count", 72, 8, 0] }))],
   ]);
   const bound = bind(tracepointObject(["c", "e*"]), makeFacts({ tracepoints: formats }));
-  assert.equal(bound.programs.map(({ symbol, program, attachments }) => [symbol, program, attachments.length]), [
-    ["t_1", 0, 2],
-    ["t_1_1", 0, 1],
-    ["t_1_2", 0, 1],
-  ]);
-  assert.equal(["t_1", "t_1_1", "t_1_2"].map((symbol) => instructionAt(bound, symbol, 0).offset), [16, 64, 72]);
+  assert.equal(
+    bound.programs.map(({ symbol, program, attachments }) => [symbol, program, attachments.length]),
+    [
+      ["t_1", 0, 2],
+      ["t_1_1", 0, 1],
+      ["t_1_2", 0, 1],
+    ],
+  );
+  assert.equal(
+    ["t_1", "t_1_1", "t_1_2"].map((symbol) => instructionAt(bound, symbol, 0).offset),
+    [16, 64, 72],
+  );
   assert.is(instructionAt(bound, "t_1_2", 0).opcode, 0x79);
   // The copies have their own line information.
   assert.equal(lineOfInstruction(readElf(bound.bytes), "t_1_1", 5), { line: 1, column: 1 });
@@ -226,13 +276,19 @@ test("a copy keeps its references to maps", () => {
     maps: [{ name: "at_", type: "hash", keySize: 8, valueSize: 8, maxEntries: 10 }],
     relocations: RELOCATIONS.slice(0, 1),
   });
-  const formats = new Map([["c:ea", makeFormat("ea", SAME)], ["c:eb", makeFormat("eb", fields({ count: ["u32 count", 64, 4, 0] }))]]);
+  const formats = new Map([
+    ["c:ea", makeFormat("ea", SAME)],
+    ["c:eb", makeFormat("eb", fields({ count: ["u32 count", 64, 4, 0] }))],
+  ]);
   const elf = readElf(bind(object, makeFacts({ tracepoints: formats })).bytes);
   const target = elf.sections.findIndex(({ name }) => name === "tracepoint/c/e*");
-  assert.equal(relocationsOf(elf, target)?.entries.map(({ offset, symbol }) => [offset, elf.symbols[symbol]?.name]), [
-    [8, "at_"],
-    [8 + 48, "at_"],
-  ]);
+  assert.equal(
+    relocationsOf(elf, target)?.entries.map(({ offset, symbol }) => [offset, elf.symbols[symbol]?.name]),
+    [
+      [8, "at_"],
+      [8 + 48, "at_"],
+    ],
+  );
 });
 
 test("a tracepoint that is not there", () => {
@@ -241,7 +297,10 @@ test("a tracepoint that is not there", () => {
   assert.is(error.code, "unknown-probe");
   assert.is(error.message, "No matches for tracepoint c:e.");
   assert.match(error.details.hint ?? "", /c:ee/);
-  for (const [missingProbes, warnings] of [["warn", 1], ["ignore", 0]] as const) {
+  for (const [missingProbes, warnings] of [
+    ["warn", 1],
+    ["ignore", 0],
+  ] as const) {
     const config = { ...makeManifest().config, missingProbes };
     const bound = bind(tracepointObject(["c", "e"], {}, { config }), makeFacts());
     assert.is(bound.warnings.length, warnings);
@@ -252,7 +311,10 @@ test("a tracepoint that is not there", () => {
 test("functions: patterns are expanded, names are taken as they are", () => {
   const kprobe = (target: string[], kind: "kprobe" | "kretprobe" = "kprobe") => {
     const program = makeProgram({ name: "k_1", kind, section: kind, target });
-    return buildObject({ programs: [{ name: "k_1", section: kind, code: [move(0, 0), exit()] }], manifest: makeManifest({ programs: [program] }) });
+    return buildObject({
+      programs: [{ name: "k_1", section: kind, code: [move(0, 0), exit()] }],
+      manifest: makeManifest({ programs: [program] }),
+    });
   };
   const facts = makeFacts({ functions: ["vfs_write", "vfs_read", "vfs_read", "do_it"] });
   const targets = (bytes: Uint8Array) => bind(bytes, facts).programs.flatMap(({ attachments }) => attachments);
@@ -277,7 +339,10 @@ test("more attachments than allowed", () => {
 test("timers", () => {
   const timer = (kind: "interval" | "profile", target: string[]) => {
     const program = makeProgram({ name: "p_1", kind, section: "perf_event", target });
-    const object = buildObject({ programs: [{ name: "p_1", section: "perf_event", code: [move(0, 0), exit()] }], manifest: makeManifest({ programs: [program] }) });
+    const object = buildObject({
+      programs: [{ name: "p_1", section: "perf_event", code: [move(0, 0), exit()] }],
+      manifest: makeManifest({ programs: [program] }),
+    });
     return bind(object, makeFacts()).programs[0]?.attachments;
   };
   assert.equal(timer("profile", ["hz", "99"]), [{ kind: "timer", perSecond: true, amount: 99, everyCpu: true }]);
@@ -288,7 +353,11 @@ test("timers", () => {
 
 const begin = makeProgram({ name: "b_1", kind: "begin" });
 const simple = (more: Partial<ObjectSpec>, manifest: Partial<Manifest>) =>
-  buildObject({ programs: [{ name: "b_1", section: "raw_tp", code: [move(0, 0), exit()] }], manifest: makeManifest({ programs: [begin], ...manifest }), ...more });
+  buildObject({
+    programs: [{ name: "b_1", section: "raw_tp", code: [move(0, 0), exit()] }],
+    manifest: makeManifest({ programs: [begin], ...manifest }),
+    ...more,
+  });
 
 test("constants are set, the rest of .rodata stays", () => {
   const bytes = simple(
@@ -324,7 +393,8 @@ test("scratch grows with the CPUs, and the sections behind it move", () => {
 test("the ring buffer's size", () => {
   const config = makeManifest().config;
   const size = (availableMemory: number, ringBufferPages = 0, possibleCpus = 4, asked = 0) =>
-    bind(simple({}, { config: { ...config, ringBufferPages } }), makeFacts({ availableMemory, possibleCpus }), { ringBufferPages: asked }).ringBytes;
+    bind(simple({}, { config: { ...config, ringBufferPages } }), makeFacts({ availableMemory, possibleCpus }), { ringBufferPages: asked })
+      .ringBytes;
   assert.is(size(1 << 30), 4096 * 4096);
   assert.is(size(1 << 16), 64 * 4096);
   assert.is(size(1 << 21), 512 * 4096);
@@ -342,7 +412,10 @@ test("objects of others are refused with the reason", () => {
 test("any mutation of an object gives an error or a bound object", () => {
   const original = tracepointObject(["c", "e*"]);
   const facts = makeFacts({
-    tracepoints: new Map([["c:ea", makeFormat("ea", SAME)], ["c:eb", makeFormat("eb", fields({ count: ["u32 count", 64, 4, 0] }))]]),
+    tracepoints: new Map([
+      ["c:ea", makeFormat("ea", SAME)],
+      ["c:eb", makeFormat("eb", fields({ count: ["u32 count", 64, 4, 0] }))],
+    ]),
   });
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.nat(original.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }), (changes) => {

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { compileDiagnostics, errorText } from "../../runner/cli/diagnostics.ts";
 import { OPTION_TABLE, parseOptions, usage } from "../../runner/cli/options.ts";
-import { causeOf, findRefusal, lastInstruction } from "../../runner/cli/verifier.ts";
+import { causeOf, explainLoadError, findRefusal, lastInstruction } from "../../runner/cli/verifier.ts";
 import { diagnosticText } from "../../runner/core/diagnostic-text.ts";
 import { matchesGlob } from "../../runner/core/glob.ts";
 import { splitCommand } from "../../runner/host/command.ts";
@@ -12,6 +12,7 @@ import { parseCpuList } from "../../runner/host/kernel.ts";
 import { missingCapability } from "../../runner/host/privileges.ts";
 import { editDistance, similarNames } from "../../runner/host/similar.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
+import { makeManifest } from "../support/objects.ts";
 
 function code(call: () => unknown): string {
   try {
@@ -34,8 +35,18 @@ test("options: short and long, joined and apart, before and behind other words",
 });
 
 test("options: what is wrong", () => {
-  for (const words of [["-Z"], ["--nosuch"], ["-e"], ["--output"], ["--quiet=1"], ["--de"], ["-qZ"]]) assert.is(code(() => parseOptions(words)), "bad-option", words.join(" "));
-  for (const words of [["-l"], ["-p", "1"], ["--info"], ["--aot", "x"], ["-k"]]) assert.is(code(() => parseOptions(words)), "unsupported-option", words.join(" "));
+  for (const words of [["-Z"], ["--nosuch"], ["-e"], ["--output"], ["--quiet=1"], ["--de"], ["-qZ"]])
+    assert.is(
+      code(() => parseOptions(words)),
+      "bad-option",
+      words.join(" "),
+    );
+  for (const words of [["-l"], ["-p", "1"], ["--info"], ["--aot", "x"], ["-k"]])
+    assert.is(
+      code(() => parseOptions(words)),
+      "unsupported-option",
+      words.join(" "),
+    );
 });
 
 test("every supported option is in the help, no letter or name twice", () => {
@@ -48,7 +59,10 @@ const SCRIPT = { name: "x.bt", text: "begin {\n\t$x = \u00e9 + foo;\n}\n" };
 
 test("messages: place, line with tabs as four blanks, underline by bytes", () => {
   const location = { line: 2, column: 12, endLine: 2, endColumn: 15 };
-  assert.is(diagnosticText("ERROR", SCRIPT, location, "Unknown identifier: 'foo'"), "x.bt:2:12-15: ERROR: Unknown identifier: 'foo'\n    $x = \u00e9 + foo;\n              ~~~\n");
+  assert.is(
+    diagnosticText("ERROR", SCRIPT, location, "Unknown identifier: 'foo'"),
+    "x.bt:2:12-15: ERROR: Unknown identifier: 'foo'\n    $x = \u00e9 + foo;\n              ~~~\n",
+  );
 });
 
 test("messages: several lines are shown as they are, without underline", () => {
@@ -62,7 +76,18 @@ test("messages: an empty place", () => {
 });
 
 test("diagnostics of the compiler: hint and code follow", () => {
-  const diagnostic = { severity: "error" as const, code: "unknown-field", message: "m", hint: "did you mean y?", start: 0, end: 5, line: 1, column: 1, endLine: 1, endColumn: 6 };
+  const diagnostic = {
+    severity: "error" as const,
+    code: "unknown-field",
+    message: "m",
+    hint: "did you mean y?",
+    start: 0,
+    end: 5,
+    line: 1,
+    column: 1,
+    endLine: 1,
+    endColumn: 6,
+  };
   assert.is(compileDiagnostics([diagnostic], SCRIPT), "x.bt:1:1-6: ERROR: m\nbegin {\n~~~~~\nHINT: did you mean y?\nCODE: unknown-field\n");
 });
 
@@ -77,7 +102,10 @@ test("commands are split as a shell does", () => {
   assert.equal(splitCommand("sh -c 'exit 3' \"a b\"c d\\ e ''"), ["sh", "-c", "exit 3", "a bc", "d e", ""]);
   assert.equal(splitCommand("  "), []);
   assert.equal(splitCommand("'a\\b'"), ["a\\b"]);
-  assert.is(code(() => splitCommand("sh -c 'x")), "bad-command");
+  assert.is(
+    code(() => splitCommand("sh -c 'x")),
+    "bad-command",
+  );
 });
 
 test("globs", () => {
@@ -99,9 +127,18 @@ test("globs", () => {
 });
 
 test("names that are alike, the nearest first", () => {
-  assert.equal(similarNames("sched:sched_swich", ["sched:sched_switch", "sched:sched_wakeup", "sched:sched_switc", "irq:x"]).slice(0, 2), ["sched:sched_switch", "sched:sched_switc"]);
+  assert.equal(similarNames("sched:sched_swich", ["sched:sched_switch", "sched:sched_wakeup", "sched:sched_switc", "irq:x"]).slice(0, 2), [
+    "sched:sched_switch",
+    "sched:sched_switc",
+  ]);
   assert.equal(similarNames("vfs_raed", ["vfs_read", "completely_different"]), ["vfs_read"]);
-  assert.is(similarNames("abcdef", Array.from({ length: 50 }, (_, index) => `abcde${index}`)).length, 8);
+  assert.is(
+    similarNames(
+      "abcdef",
+      Array.from({ length: 50 }, (_, index) => `abcde${index}`),
+    ).length,
+    8,
+  );
   assert.is(editDistance("ab", "ba", 9), 1);
   assert.is(editDistance("kitten", "sitting", 9), 3);
   assert.is(editDistance("", "abc", 9), 3);
@@ -143,6 +180,27 @@ test("the verifier's log: program, instruction and cause", () => {
   assert.is(lastInstruction(refusal?.log ?? ""), 12);
   assert.match(causeOf(refusal?.log ?? ""), "cannot prove that this memory may be read");
   assert.is(findRefusal("libbpf: something else"), undefined);
+});
+
+test("failures before any program is looked at", () => {
+  const bound = {
+    bytes: new Uint8Array(0),
+    manifest: makeManifest(),
+    programs: [],
+    ringBytes: 0,
+    hasCounters: false,
+    hasRingBuffer: false,
+    warnings: [],
+  };
+  const explained = (log: string) => {
+    const error = explainLoadError(new BpfcastError("load-failed", "m", { log, exitCode: 255 }), bound);
+    return error instanceof BpfcastError ? `${error.code} ${error.details.exitCode}` : "";
+  };
+  assert.is(explained("libbpf: failed to find valid kernel BTF\nlibbpf: Error loading vmlinux BTF: -3\n"), "no-btf 255");
+  assert.is(explained("libbpf: map '.data.scratch': failed to create: Argument list too long(-7)\n"), "map-too-large 255");
+  assert.is(explained("libbpf: something new\n"), "load-failed 255");
+  const other = new BpfcastError("bad-object", "m");
+  assert.is(explainLoadError(other, bound), other);
 });
 
 test("causes that are known", () => {

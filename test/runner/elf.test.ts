@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { BpfcastError } from "../../wasm/errors.ts";
 import { findSection, readElf, relocationsOf, writeElf } from "../../runner/core/elf.ts";
+import { BpfcastError } from "../../wasm/errors.ts";
 import { beginObject, countObject } from "../support/scripts.ts";
 
 /** Runs `call`; a result or a BpfcastError is fine, everything else fails the test. */
@@ -36,7 +36,8 @@ test("what is written reads back the same", () => {
     object.sections.map(({ name, type, flags, link, info }) => ({ name, type, flags, link, info })),
   );
   for (const [index, section] of object.sections.entries()) {
-    if (index !== object.symbolTable && section.name !== ".strtab") assert.equal([...(again.sections[index]?.data ?? [])], [...section.data]);
+    if (index !== object.symbolTable && section.name !== ".strtab")
+      assert.equal([...(again.sections[index]?.data ?? [])], [...section.data]);
   }
 });
 
@@ -76,7 +77,10 @@ test("foreign files are refused with the reason", () => {
     bytes[offset] = value;
     return bytes;
   };
-  assert.throws(() => readElf(new TextEncoder().encode("#!/bin/sh\necho this is no object at all, but long enough to hold a header")), /not an ELF file/);
+  assert.throws(
+    () => readElf(new TextEncoder().encode("#!/bin/sh\necho this is no object at all, but long enough to hold a header")),
+    /not an ELF file/,
+  );
   assert.throws(() => readElf(changed(4, 1)), /64-bit/);
   assert.throws(() => readElf(changed(5, 2)), /little-endian/);
   assert.throws(() => readElf(changed(16, 2)), /relocatable/);
@@ -92,7 +96,7 @@ test("any mutation of an object gives an error or an object", () => {
       errorOrValue(() => {
         const object = readElf(bytes);
         findSection(object, ".bpfcast");
-        object.sections.forEach((_, index) => relocationsOf(object, index));
+        for (let index = 0; index < object.sections.length; index++) relocationsOf(object, index);
         readElf(writeElf(object));
       });
     }),

@@ -36,7 +36,17 @@ function rich(): Manifest {
       makeMap({ name: "@s", value: { kind: "sum", signed: true }, key: null, keySize: 4, valueSize: 16, presenceOffset: 8 }),
       makeMap({
         name: "@t",
-        value: { kind: "value", type: { kind: "tuple", size: 16, fields: [{ offset: 0, type: { kind: "bool" } }, { offset: 8, type: { kind: "pointer" } }] } },
+        value: {
+          kind: "value",
+          type: {
+            kind: "tuple",
+            size: 16,
+            fields: [
+              { offset: 0, type: { kind: "bool" } },
+              { offset: 8, type: { kind: "pointer" } },
+            ],
+          },
+        },
         valueSize: 16,
       }),
     ],
@@ -46,7 +56,13 @@ function rich(): Manifest {
       { kind: "print_map", map: 0, top: 3, div: 0, size: 8, location: NOWHERE },
       { kind: "runtime_error", text: "division by zero", size: 8, location: NOWHERE },
     ],
-    tracepoints: [{ category: "sched", event: "sched_switch", fields: [{ name: "prev_pid", offset: 24, size: 4, signed: true, kind: "int", location: NOWHERE }] }],
+    tracepoints: [
+      {
+        category: "sched",
+        event: "sched_switch",
+        fields: [{ name: "prev_pid", offset: 24, size: 4, signed: true, kind: "int", location: NOWHERE }],
+      },
+    ],
     bindings: [{ offset: 0, size: 4, kind: "max_cpu" }],
     features: [{ feature: "ring_buffer", location: NOWHERE }],
     scratch: { slotSize: 1024, slotsPerCpu: 2 },
@@ -62,8 +78,16 @@ const BROKEN: [string, (manifest: Record<string, never> & Manifest) => unknown, 
   ["a list", () => [], /an object/],
   ["an unknown field", (manifest) => ({ ...manifest, extra: 1 }), /extra/],
   ["an unknown architecture", (manifest) => ({ ...manifest, arch: "vax" }), /arch/],
-  ["an unknown program kind", (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[0], kind: "usdt" }] }), /programs\[0\]\.kind/],
-  ["too few target parts", (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[1], target: ["x"] }] }), /programs\[0\]\.target/],
+  [
+    "an unknown program kind",
+    (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[0], kind: "usdt" }] }),
+    /programs\[0\]\.kind/,
+  ],
+  [
+    "too few target parts",
+    (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[1], target: ["x"] }] }),
+    /programs\[0\]\.target/,
+  ],
   ["a hexadecimal offset", (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[2], target: ["", "f", "0x4"] }] }), /decimal/],
   ["an interval of zero", (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[3], target: ["s", "0"] }] }), /positive/],
   ["two programs of one name", (manifest) => ({ ...manifest, programs: [manifest.programs[0], manifest.programs[0]] }), /uniquely/],
@@ -71,14 +95,30 @@ const BROKEN: [string, (manifest: Record<string, never> & Manifest) => unknown, 
   ["a map without @", (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[0], name: "x" }] }), /map name/],
   ["a key larger than its size", (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[0], keySize: 4 }] }), /maps\[0\]\.key/],
   ["a bucket outside of the key", (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[1], bucketOffset: 16 }] }), /bucketOffset/],
-  ["a presence outside of the value", (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[3], presenceOffset: 16 }] }), /presenceOffset/],
-  ["a value smaller than its parts", (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[0], value: { kind: "avg", signed: true } }] }), /valueSize/],
-  ["a step of zero", (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[2], value: { kind: "lhist", min: "0", max: "9", step: "0", buckets: 12 } }] }), /step/],
+  [
+    "a presence outside of the value",
+    (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[3], presenceOffset: 16 }] }),
+    /presenceOffset/,
+  ],
+  [
+    "a value smaller than its parts",
+    (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[0], value: { kind: "avg", signed: true } }] }),
+    /valueSize/,
+  ],
+  [
+    "a step of zero",
+    (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[2], value: { kind: "lhist", min: "0", max: "9", step: "0", buckets: 12 } }] }),
+    /step/,
+  ],
   ["a tuple field outside", (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[4], valueSize: 12 }] }), /maps\[0\]\.value/],
   ["an argument outside of its event", (manifest) => ({ ...manifest, events: [{ ...manifest.events[0], size: 12 }] }), /events\[0\]\.args/],
   ["an event without a head", (manifest) => ({ ...manifest, events: [{ ...manifest.events[1], size: 4 }] }), /events\[0\]\.size/],
   ["a print of no map", (manifest) => ({ ...manifest, events: [{ ...manifest.events[2], map: 5 }] }), /events\[0\]\.map/],
-  ["an odd integer size", (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[0], key: { kind: "int", size: 3, signed: true } }] }), /size/],
+  [
+    "an odd integer size",
+    (manifest) => ({ ...manifest, maps: [{ ...manifest.maps[0], key: { kind: "int", size: 3, signed: true } }] }),
+    /size/,
+  ],
   ["a negative offset", (manifest) => ({ ...manifest, bindings: [{ offset: -4, size: 4, kind: "max_cpu" }] }), /offset/],
 ];
 
@@ -98,7 +138,10 @@ test("a newer version has its own error", () => {
 
 test("bytes that are no JSON, or no UTF-8", () => {
   for (const bytes of [new Uint8Array(0), new TextEncoder().encode("{"), Uint8Array.of(0x22, 0xff, 0x22)]) {
-    assert.throws(() => parseManifest(bytes), (error: unknown) => error instanceof BpfcastError && error.code === "bad-manifest");
+    assert.throws(
+      () => parseManifest(bytes),
+      (error: unknown) => error instanceof BpfcastError && error.code === "bad-manifest",
+    );
   }
 });
 

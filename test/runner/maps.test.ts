@@ -38,7 +38,11 @@ function printed(map: MapInfo, given: MapContents, { top = 0, div = 0, json = fa
 const aggregate = (value: MapValue, valueSize: number) => makeMap({ name: "@x", value, type: "percpu_hash", valueSize });
 /** Entries of such a map: key, then the u64s of the first CPU and the second. */
 const rows = (valueSize: number, ...entries: [number, ...(number | bigint)[]][]) =>
-  contents(8, valueSize * CPUS, entries.map(([key, ...values]) => [[u64(key)], values.map(u64)]));
+  contents(
+    8,
+    valueSize * CPUS,
+    entries.map(([key, ...values]) => [[u64(key)], values.map(u64)]),
+  );
 
 test("count: summed over the CPUs, ascending, equal ones by key", () => {
   const map = aggregate({ kind: "count" }, 8);
@@ -51,7 +55,10 @@ test("count: summed over the CPUs, ascending, equal ones by key", () => {
 
 test("sum: signed or not, wrapping at 64 bits", () => {
   assert.is(printed(aggregate({ kind: "sum", signed: true }, 8), rows(8, [1, -5, 2], [2, 1, 1])), "@x[1]: -3\n@x[2]: 2\n");
-  assert.is(printed(aggregate({ kind: "sum", signed: false }, 8), rows(8, [1, -1, 0], [2, 7, 0])), "@x[2]: 7\n@x[1]: 18446744073709551615\n");
+  assert.is(
+    printed(aggregate({ kind: "sum", signed: false }, 8), rows(8, [1, -1, 0], [2, 7, 0])),
+    "@x[2]: 7\n@x[1]: 18446744073709551615\n",
+  );
   assert.is(printed(aggregate({ kind: "sum", signed: true }, 8), rows(8, [1, 0x7fffffffffffffffn, 1])), "@x[1]: -9223372036854775808\n");
   const large = rows(8, [1, 0x1fffffffffffffn, 0x1fffffffffffffn]);
   assert.is(printed(aggregate({ kind: "sum", signed: true }, 8), large), "@x[1]: 18014398509481982\n");
@@ -101,7 +108,12 @@ test("plain values: numbers by value, everything else by key", () => {
 });
 
 test("unsigned keys are in the order of signed ones", () => {
-  const map = makeMap({ name: "@x", value: { kind: "value", type: { kind: "bool" } }, valueSize: 1, key: { kind: "int", size: 8, signed: false } });
+  const map = makeMap({
+    name: "@x",
+    value: { kind: "value", type: { kind: "bool" } },
+    valueSize: 1,
+    key: { kind: "int", size: 8, signed: false },
+  });
   const given = contents(8, 8, [
     [[u64(1)], [u64(1)]],
     [[u64(-1)], [u64(0)]],
@@ -109,25 +121,54 @@ test("unsigned keys are in the order of signed ones", () => {
   assert.is(printed(map, given), "@x[18446744073709551615]: false\n@x[1]: true\n");
 });
 
-const PAIR: ValueType = { kind: "tuple", size: 24, fields: [{ offset: 0, type: { kind: "string", size: 16 } }, { offset: 16, type: INT }] };
+const PAIR: ValueType = {
+  kind: "tuple",
+  size: 24,
+  fields: [
+    { offset: 0, type: { kind: "string", size: 16 } },
+    { offset: 16, type: INT },
+  ],
+};
 
 test("tuple keys lose their outer parentheses; sorted part by part", () => {
   const map = makeMap({ name: "@x", key: PAIR, keySize: 24, value: { kind: "value", type: PAIR }, valueSize: 24 });
-  const entry = (name: string, number: number): [Part[], Part[]] => [[text(name, 16), u64(number)], [text("v", 16), u64(1)]];
+  const entry = (name: string, number: number): [Part[], Part[]] => [
+    [text(name, 16), u64(number)],
+    [text("v", 16), u64(1)],
+  ];
   const given = contents(24, 24, [entry("b", 1), entry("a", 7), entry("a b", 3), entry("a", 3)]);
   assert.is(printed(map, given), "@x[a, 3]: (v, 1)\n@x[a, 7]: (v, 1)\n@x[a b, 3]: (v, 1)\n@x[b, 1]: (v, 1)\n");
   // In JSON every blank of a key goes, as in the peer.
-  assert.is(printed(map, given, { json: true }), '{"type": "map", "data": {"@x": {"a,3": ["v",1], "a,7": ["v",1], "ab,3": ["v",1], "b,1": ["v",1]}}}\n');
+  assert.is(
+    printed(map, given, { json: true }),
+    '{"type": "map", "data": {"@x": {"a,3": ["v",1], "a,7": ["v",1], "ab,3": ["v",1], "b,1": ["v",1]}}}\n',
+  );
 });
 
 test("scalars: printed once assigned on some CPU", () => {
-  const sum = makeMap({ name: "@", value: { kind: "sum", signed: true }, type: "percpu_array", key: null, keySize: 4, valueSize: 16, presenceOffset: 8 });
+  const sum = makeMap({
+    name: "@",
+    value: { kind: "sum", signed: true },
+    type: "percpu_array",
+    key: null,
+    keySize: 4,
+    valueSize: 16,
+    presenceOffset: 8,
+  });
   const scalar = (...values: number[]) => contents(4, 32, [[[u32(0)], values.map(u64)]]);
   assert.is(printed(sum, scalar(0, 0, 0, 0)), "");
   assert.is(printed(sum, scalar(0, 0, 0, 1)), "@: 0\n");
   assert.is(printed(sum, scalar(-3, 1, 0, 0)), "@: -3\n");
   assert.is(printed(sum, scalar(-3, 1, 0, 0), { json: true }), '{"type": "map", "data": {"@": -3}}\n');
-  const plain = makeMap({ name: "@s", value: { kind: "value", type: INT }, type: "array", key: null, keySize: 4, valueSize: 16, presenceOffset: 8 });
+  const plain = makeMap({
+    name: "@s",
+    value: { kind: "value", type: INT },
+    type: "array",
+    key: null,
+    keySize: 4,
+    valueSize: 16,
+    presenceOffset: 8,
+  });
   assert.is(printed(plain, contents(4, 16, [[[u32(0)], [u64(0), u64(0)]]])), "");
   assert.is(printed(plain, contents(4, 16, [[[u32(0)], [u64(0), u64(1)]]])), "@s: 0\n");
 });
@@ -146,12 +187,16 @@ test("a scalar that was never assigned, as print() shows it", () => {
   assert.is(shown({ kind: "hist", bits: 0, buckets: 66 }), "@:\n\n");
 });
 
-const row = (head: string, count: number, bar: number) => `${head.padEnd(16)}${String(count).padStart(8)} |${"@".repeat(bar).padEnd(52)}|\n`;
+const row = (head: string, count: number, bar: number) =>
+  `${head.padEnd(16)}${String(count).padStart(8)} |${"@".repeat(bar).padEnd(52)}|\n`;
 
 /** A scalar histogram: an array with an entry for each bucket. */
 function histogram(value: MapValue & { kind: "hist" | "lhist" }, counts: Record<number, number>, printing: Printing = {}): string {
   const map = makeMap({ name: "@h", value, type: "percpu_array", key: null, keySize: 4 });
-  const entries = Array.from({ length: value.buckets }, (_, bucket): [Part[], Part[]] => [[u32(bucket)], [u64(counts[bucket] ?? 0), u64(0)]]);
+  const entries = Array.from({ length: value.buckets }, (_, bucket): [Part[], Part[]] => [
+    [u32(bucket)],
+    [u64(counts[bucket] ?? 0), u64(0)],
+  ]);
   return printed(map, contents(4, 16, entries), printing);
 }
 
@@ -164,14 +209,21 @@ test("hist: from the first bucket that is not empty to the last", () => {
 });
 
 test("hist: labels in powers of 1024", () => {
-  const heads = (counts: Record<number, number>) => histogram(HIST, counts).split("\n").slice(1, -2).map((line) => line.slice(0, 16).trim());
+  const heads = (counts: Record<number, number>) =>
+    histogram(HIST, counts)
+      .split("\n")
+      .slice(1, -2)
+      .map((line) => line.slice(0, 16).trim());
   assert.equal(heads({ 10: 1, 12: 1 }), ["[256, 512)", "[512, 1K)", "[1K, 2K)"]);
   assert.equal(heads({ 63: 1, 64: 1 }), ["[2E, 4E)", "[4E, 8E)"]);
 });
 
 test("hist with finer buckets", () => {
   const fine: MapValue & { kind: "hist" } = { kind: "hist", bits: 2, buckets: 256 };
-  const heads = histogram(fine, { 6: 1, 45: 1 }).split("\n").slice(1, -2).map((line) => line.slice(0, 16).trim());
+  const heads = histogram(fine, { 6: 1, 45: 1 })
+    .split("\n")
+    .slice(1, -2)
+    .map((line) => line.slice(0, 16).trim());
   assert.equal(heads.slice(0, 6), ["[5]", "[6]", "[7]", "[8, 10)", "[10, 12)", "[12, 14)"]);
   assert.equal(heads.slice(-3), ["[3072, 3584)", "[3584, 4K)", "[4K, 5K)"]);
 });
@@ -198,7 +250,10 @@ test("lhist: below, inside and above", () => {
 
 test("lhist: labels take units where the step makes them whole", () => {
   const heads = (value: MapValue & { kind: "lhist" }, counts: Record<number, number>) =>
-    histogram(value, counts).split("\n").slice(1, -2).map((line) => line.slice(0, 16).trim());
+    histogram(value, counts)
+      .split("\n")
+      .slice(1, -2)
+      .map((line) => line.slice(0, 16).trim());
   assert.equal(heads(linear(0, 4194304, 524288), { 1: 1, 4: 1, 9: 1 }), [
     "[0, 512K)",
     "[512K, 1M)",
@@ -222,17 +277,44 @@ test("histograms in JSON", () => {
     histogram(linear(0, 10, 2), { 3: 1, 6: 1 }, { json: true }),
     '{"type": "hist", "data": {"@h": [{"min": 4, "max": 5, "count": 1},{"min": 6, "max": 7, "count": 0},{"min": 8, "max": 9, "count": 0},{"min": 10, "count": 1}]}}\n',
   );
-  assert.is(histogram(HIST, { 64: 1 }, { json: true }), '{"type": "hist", "data": {"@h": [{"min": 4611686018427387904, "max": "9223372036854775807", "count": 1}]}}\n');
+  assert.is(
+    histogram(HIST, { 64: 1 }, { json: true }),
+    '{"type": "hist", "data": {"@h": [{"min": 4611686018427387904, "max": "9223372036854775807", "count": 1}]}}\n',
+  );
 });
 
 test("keyed histograms: a block for each key, ascending by total", () => {
   const map = makeMap({ name: "@h", value: HIST, type: "percpu_hash", key: { kind: "string", size: 16 }, keySize: 20, bucketOffset: 16 });
-  const entry = (name: string, bucket: number, first: number, second = 0): [Part[], Part[]] => [[text(name, 16), u32(bucket)], [u64(first), u64(second)]];
-  const given = contents(20, 16, [entry("b", 3, 1), entry("a a", 4, 5, 1), entry("b", 4, 1), entry("zero", 3, 0), entry("evil", 4_000_000, 9)]);
+  const entry = (name: string, bucket: number, first: number, second = 0): [Part[], Part[]] => [
+    [text(name, 16), u32(bucket)],
+    [u64(first), u64(second)],
+  ];
+  const given = contents(20, 16, [
+    entry("b", 3, 1),
+    entry("a a", 4, 5, 1),
+    entry("b", 4, 1),
+    entry("zero", 3, 0),
+    entry("evil", 4_000_000, 9),
+  ]);
   const expected = `@h[zero]:\n\n@h[b]:\n${row("[2, 4)", 1, 52)}${row("[4, 8)", 1, 52)}\n@h[a a]:\n${row("[4, 8)", 6, 52)}\n`;
   assert.is(printed(map, given), expected);
   assert.is(printed(map, given, { top: 1 }), `@h[a a]:\n${row("[4, 8)", 6, 52)}\n`);
   assert.match(printed(map, given, { json: true }), '{"zero": [], "b": [{"min": 2,');
+});
+
+test("many entries have the order of few", () => {
+  const map = aggregate({ kind: "sum", signed: true }, 8);
+  const count = 5000;
+  const entries = Array.from({ length: count }, (_, index): [number, number, number] => [
+    (index * 7919) % count,
+    ((index * 31) % 50) - 25,
+    0,
+  ]);
+  const lines = printed(map, rows(8, ...entries))
+    .trimEnd()
+    .split("\n");
+  const expected = entries.sort((left, right) => left[1] - right[1] || left[0] - right[0]).map(([key, sum]) => `@x[${key}]: ${sum}`);
+  assert.equal(lines, expected);
 });
 
 test("an empty keyed map prints nothing", () => {
@@ -248,7 +330,10 @@ test("JSON: numbers that a double cannot hold are texts", () => {
     [[u64(2)], [u64(-1)]],
     [[u64(3)], [u64(1n << 60n)]],
   ]);
-  assert.is(printed(map, given, { json: true }), '{"type": "map", "data": {"@x": {"1": "9007199254740993", "3": 1152921504606846976, "2": "18446744073709551615"}}}\n');
+  assert.is(
+    printed(map, given, { json: true }),
+    '{"type": "map", "data": {"@x": {"1": "9007199254740993", "3": 1152921504606846976, "2": "18446744073709551615"}}}\n',
+  );
 });
 
 test.run();

@@ -8,9 +8,22 @@ const manifest = { source: { name: "stdin", text: "" } } as Manifest;
 
 test("numbers are read as the peer reads them", () => {
   const cases: Record<string, bigint | undefined> = {
-    "0": 0n, "7": 7n, "-7": -7n, "0x1F": 31n, "-0x10": -16n, "010": 8n, "0b101": 5n,
-    "18446744073709551615": 18446744073709551615n, "18446744073709551616": undefined, "-9223372036854775809": undefined,
-    "": undefined, "abc": undefined, "1a": undefined, "08": undefined, "1.5": undefined, "--1": undefined,
+    "0": 0n,
+    "7": 7n,
+    "-7": -7n,
+    "0x1F": 31n,
+    "-0x10": -16n,
+    "010": 8n,
+    "0b101": 5n,
+    "18446744073709551615": 18446744073709551615n,
+    "18446744073709551616": undefined,
+    "-9223372036854775809": undefined,
+    "": undefined,
+    abc: undefined,
+    "1a": undefined,
+    "08": undefined,
+    "1.5": undefined,
+    "--1": undefined,
   };
   for (const [word, value] of Object.entries(cases)) assert.is(parseNumber(word), value, word);
 });

@@ -55,8 +55,16 @@ const CASES: [string, Argument[], string][] = [
   ["%.3d|%5.3d|%.2s|%10.2s", [int(5), int(5), string("abc"), string("abc")], "5|    5|abc|       abc"],
   ["%*d", [int(5)], "5"],
   ["%zu %ju %tu %Lu", [int(5), int(5), int(5), int(5)], "5 5 5 5"],
-  ["%s|%10s|%-10s|%05s|% s|%+s", [string("abc"), string("abc"), string("abc"), string("b"), string("c"), string("a")], "abc|       abc|abc       |0000b|c|a"],
-  ["%p %p|%20p|%-20p|%05p", [pointer(0), int(10), pointer(100), pointer(1), pointer(1)], "0 0xa|                0x64|0x1                 |000x1"],
+  [
+    "%s|%10s|%-10s|%05s|% s|%+s",
+    [string("abc"), string("abc"), string("abc"), string("b"), string("c"), string("a")],
+    "abc|       abc|abc       |0000b|c|a",
+  ],
+  [
+    "%p %p|%20p|%-20p|%05p",
+    [pointer(0), int(10), pointer(100), pointer(1), pointer(1)],
+    "0 0xa|                0x64|0x1                 |000x1",
+  ],
   ["%s|%s|%d|%x", [pointer(0), pointer(7), pointer(1), pointer(1)], "0x0|0x7|1|1"],
   ["%s %8s|%-8s|%d", [bool(true), bool(true), bool(false), bool(true)], "true     true|false   |1"],
   ["%s %s %s", [int(5), int(-5), unsigned(18446744073709551615n)], "5 -5 18446744073709551615"],
@@ -81,7 +89,14 @@ test("bytes of texts are passed through as they are", () => {
 });
 
 test("a tuple as text", () => {
-  const tuple: ValueType = { kind: "tuple", size: 24, fields: [{ offset: 0, type: INT }, { offset: 8, type: { kind: "string", size: 16 } }] };
+  const tuple: ValueType = {
+    kind: "tuple",
+    size: 24,
+    fields: [
+      { offset: 0, type: INT },
+      { offset: 8, type: { kind: "string", size: 16 } },
+    ],
+  };
   const out = new ByteWriter(4);
   new PrintfFormat("%s", [{ offset: 8, type: tuple }], TRAILER).write(memory(u64(0), u64(1), text("a", 16)), 0, out);
   assert.is(Buffer.from(out.view()).toString(), "(1, a)");

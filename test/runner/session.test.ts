@@ -23,8 +23,22 @@ const print = (value: number) => layOut(u32(0), u32(0), u64(value));
 const exitWith = (code: number) => layOut(u32(1), u32(0), u64(code));
 const command = (id: number) => layOut(u32(id), u32(0));
 
-const SCALAR = makeMap({ name: "@", value: { kind: "value", type: { kind: "int", size: 8, signed: true } }, type: "array", key: null, keySize: 4, valueSize: 16, presenceOffset: 8 });
-const scalarContents = (value: number) => ({ count: 1, keySize: 4, valueSize: 16, keys: layOut(u32(0)), values: layOut(u64(value), u64(1)) });
+const SCALAR = makeMap({
+  name: "@",
+  value: { kind: "value", type: { kind: "int", size: 8, signed: true } },
+  type: "array",
+  key: null,
+  keySize: 4,
+  valueSize: 16,
+  presenceOffset: 8,
+});
+const scalarContents = (value: number) => ({
+  count: 1,
+  keySize: 4,
+  valueSize: 16,
+  keys: layOut(u32(0)),
+  values: layOut(u64(value), u64(1)),
+});
 
 interface Fixture {
   kernel: FakeKernel;
@@ -42,11 +56,22 @@ function fixture(manifest: Partial<Manifest> = {}, options: Partial<SessionOptio
   ];
   const bound: BoundObject = {
     bytes: new Uint8Array(0),
-    manifest: makeManifest({ programs, events: EVENTS, maps: [SCALAR], source: { name: "stdin", text: "begin { 5 / $a; }\n" }, ...manifest }),
+    manifest: makeManifest({
+      programs,
+      events: EVENTS,
+      maps: [SCALAR],
+      source: { name: "stdin", text: "begin { 5 / $a; }\n" },
+      ...manifest,
+    }),
     programs: programs.map(({ name, kind }, program) => ({
       symbol: name,
       program,
-      attachments: kind === "tracepoint" ? [{ kind: "tracepoint", category: "c", event: "e" }] : kind === "kprobe" ? [{ kind: "kprobe", function: "f", offset: 0, isReturn: false }] : [],
+      attachments:
+        kind === "tracepoint"
+          ? [{ kind: "tracepoint", category: "c", event: "e" }]
+          : kind === "kprobe"
+            ? [{ kind: "kprobe", function: "f", offset: 0, isReturn: false }]
+            : [],
     })),
     ringBytes: 4096,
     hasCounters: true,
@@ -136,13 +161,19 @@ test("exit codes are one byte", async () => {
 test("map commands are done in their place among the events", async () => {
   const { kernel, sink, run } = fixture();
   kernel.maps.set("at_", scalarContents(5));
-  kernel.sentBy.set("b", [makeBatch(print(1), command(2), print(2), command(4), command(2), command(3)), makeBatch(print(3), command(2), exitWith(0))]);
+  kernel.sentBy.set("b", [
+    makeBatch(print(1), command(2), print(2), command(4), command(2), command(3)),
+    makeBatch(print(3), command(2), exitWith(0)),
+  ]);
   assert.is(await run(), 0);
   assert.is(sink.out, "1\n@: 5\n2\n@: 0\n3\n@: 0\n\n\n");
 });
 
 test("a scalar that was zeroed prints as zero at exit, one that was cleared does not", async () => {
-  for (const [id, expected] of [[4, "\n\n@: 0\n"], [3, "\n\n"]] as const) {
+  for (const [id, expected] of [
+    [4, "\n\n@: 0\n"],
+    [3, "\n\n"],
+  ] as const) {
     const { kernel, sink, run } = fixture();
     kernel.maps.set("at_", scalarContents(5));
     kernel.sentBy.set("b", [makeBatch(command(id), exitWith(0))]);
@@ -167,7 +198,13 @@ test("a warning of a program shows the script", async () => {
 
 test("losses and full maps are reported", async () => {
   const { kernel, sink, run } = fixture();
-  kernel.maps.set(".data.counters", { count: 1, keySize: 4, valueSize: 24, keys: layOut(u32(0)), values: layOut(u64(100), u64(11), u64(2)) });
+  kernel.maps.set(".data.counters", {
+    count: 1,
+    keySize: 4,
+    valueSize: 24,
+    keys: layOut(u32(0)),
+    values: layOut(u64(100), u64(11), u64(2)),
+  });
   kernel.sentBy.set("b", [makeBatch(exitWith(0))]);
   await run();
   assert.match(sink.error, "Lost 111 events\nWARNING: Map full; can't update element.");

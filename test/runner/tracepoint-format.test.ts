@@ -32,7 +32,10 @@ test("scalars, arrays and dynamic data", () => {
 
 test("the common fields come first", () => {
   const format = parseTracepointFormat(formatText("x", []));
-  assert.equal(format.fields.map(({ name }) => name), ["common_type", "common_flags", "common_preempt_count", "common_pid"]);
+  assert.equal(
+    format.fields.map(({ name }) => name),
+    ["common_type", "common_flags", "common_preempt_count", "common_pid"],
+  );
 });
 
 test("arguments of system calls have the size of their declared type", () => {
@@ -49,7 +52,16 @@ test("arguments of system calls have the size of their declared type", () => {
     ]),
   );
   const sizes = format.fields.slice(4).map(({ name, size, signed }) => `${name} ${size} ${signed}`);
-  assert.equal(sizes, ["__syscall_nr 4 true", "dfd 4 true", "filename 8 false", "mode 8 false", "fd 4 false", "count 8 false", "ret 8 true", "addr 8 false"]);
+  assert.equal(sizes, [
+    "__syscall_nr 4 true",
+    "dfd 4 true",
+    "filename 8 false",
+    "mode 8 false",
+    "fd 4 false",
+    "count 8 false",
+    "ret 8 true",
+    "addr 8 false",
+  ]);
 });
 
 test("a text that is no format is refused", () => {

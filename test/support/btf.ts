@@ -79,8 +79,12 @@ export class BtfWriter {
     const view = new DataView(out.buffer);
     view.setUint16(0, 0xeb9f, true);
     view.setUint8(2, 1);
-    [header, 0, types.length * 4, types.length * 4, strings.length].forEach((value, index) => view.setUint32(4 + index * 4, value, true));
-    types.forEach((value, index) => view.setUint32(header + index * 4, value >>> 0, true));
+    [header, 0, types.length * 4, types.length * 4, strings.length].forEach((value, index) => {
+      view.setUint32(4 + index * 4, value, true);
+    });
+    types.forEach((value, index) => {
+      view.setUint32(header + index * 4, value >>> 0, true);
+    });
     out.set(strings, header + types.length * 4);
     return out;
   }

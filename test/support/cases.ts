@@ -55,7 +55,8 @@ export const cases: Case[] = [
     vmOnly: true,
     wrong: (stdout) =>
       expectLine(stdout, `@bytes[load]: ${CALLS * 105}`) ||
-      (lines(stdout, new RegExp(`^\\[4, 8\\) +${CALLS} \\|@+\\|$`)) === 1 && lines(stdout, new RegExp(`^\\[64, 128\\) +${CALLS} \\|@+\\|$`)) === 1
+      (lines(stdout, new RegExp(`^\\[4, 8\\) +${CALLS} \\|@+\\|$`)) === 1 &&
+      lines(stdout, new RegExp(`^\\[64, 128\\) +${CALLS} \\|@+\\|$`)) === 1
         ? ""
         : "the histogram's counts"),
   },

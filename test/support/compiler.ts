@@ -1,7 +1,7 @@
 // The product's compiler module with a made-up target, for tests that need no kernel.
 
 import { readFileSync } from "node:fs";
-import { Compiler, type CompileResult } from "../../wasm/compiler.ts";
+import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
 import { smallKernel } from "./btf.ts";
 
 /** Formats of tracepoints as tracefs would have them. */

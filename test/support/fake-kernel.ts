@@ -1,7 +1,15 @@
 // A kernel that is only a script of what to answer: for tests of the life cycle.
 
 import type { BoundObject } from "../../runner/core/bind.ts";
-import type { AttachFailure, AttachRequest, BatchHandler, Kernel, LoadedObject, MapContents, ProgramSize } from "../../runner/core/kernel.ts";
+import type {
+  AttachFailure,
+  AttachRequest,
+  BatchHandler,
+  Kernel,
+  LoadedObject,
+  MapContents,
+  ProgramSize,
+} from "../../runner/core/kernel.ts";
 
 export class FakeKernel implements Kernel, LoadedObject {
   readonly possibleCpus = 2;

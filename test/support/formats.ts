@@ -13,7 +13,8 @@ const COMMON: FieldRow[] = [
 ];
 
 export function formatText(name: string, fields: FieldRow[]): string {
-  const line = ([declaration, offset, size, signed]: FieldRow) => `\tfield:${declaration};\toffset:${offset};\tsize:${size};\tsigned:${signed};\n`;
+  const line = ([declaration, offset, size, signed]: FieldRow) =>
+    `\tfield:${declaration};\toffset:${offset};\tsize:${size};\tsigned:${signed};\n`;
   return `name: ${name}\nID: 365\nformat:\n${COMMON.map(line).join("")}\n${fields.map(line).join("")}\nprint fmt: "x=%d field:int y; offset:1; size:2;", REC->x\n`;
 }
 

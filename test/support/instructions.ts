@@ -25,9 +25,12 @@ export const add = (destination: number, immediate: number) => make(0x07, destin
 export const addRegister = (destination: number, source: number) => make(0x0f, destination, source, 0, 0);
 export const shiftLeft = (destination: number, immediate: number) => make(0x67, destination, 0, 0, immediate);
 export const shiftRightSigned = (destination: number, immediate: number) => make(0xc7, destination, 0, 0, immediate);
-export const load = (size: Size, destination: number, source: number, offset: number) => make(0x61 | SIZE_BITS[size], destination, source, offset, 0);
-export const store = (size: Size, destination: number, offset: number, source: number) => make(0x63 | SIZE_BITS[size], destination, source, offset, 0);
-export const storeImmediate = (size: Size, destination: number, offset: number, immediate: number) => make(0x62 | SIZE_BITS[size], destination, 0, offset, immediate);
+export const load = (size: Size, destination: number, source: number, offset: number) =>
+  make(0x61 | SIZE_BITS[size], destination, source, offset, 0);
+export const store = (size: Size, destination: number, offset: number, source: number) =>
+  make(0x63 | SIZE_BITS[size], destination, source, offset, 0);
+export const storeImmediate = (size: Size, destination: number, offset: number, immediate: number) =>
+  make(0x62 | SIZE_BITS[size], destination, 0, offset, immediate);
 export const atomicAdd = (destination: number, offset: number, source: number) => make(0xdb, destination, source, offset, 0);
 export const call = (helper: number) => make(0x85, 0, 0, 0, helper);
 export const exit = () => make(0x95, 0, 0, 0, 0);
@@ -37,9 +40,21 @@ export const jumpNotEqual = (register: number, immediate: number, offset: number
 /** The address of a map. Two slots. */
 export const loadMap = (destination: number, symbol: string): Instruction => ({ ...make(0x18, destination, 0, 0, 0), symbol });
 /** The address of a byte of a data section. Two slots. */
-export const loadData = (destination: number, section: string, offset: number): Instruction => ({ ...make(0x18, destination, 0, 0, offset), symbol: section });
+export const loadData = (destination: number, section: string, offset: number): Instruction => ({
+  ...make(0x18, destination, 0, 0, offset),
+  symbol: section,
+});
 
-export const Helper = { mapLookup: 1, mapUpdate: 2, ktime: 5, pidTgid: 14, comm: 16, sendSignal: 109, ringOutput: 130, probeReadKernel: 113 } as const;
+export const Helper = {
+  mapLookup: 1,
+  mapUpdate: 2,
+  ktime: 5,
+  pidTgid: 14,
+  comm: 16,
+  sendSignal: 109,
+  ringOutput: 130,
+  probeReadKernel: 113,
+} as const;
 
 export interface SymbolUse {
   /** Byte offset of the wide load. */

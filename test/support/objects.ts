@@ -1,8 +1,27 @@
 // Hand-made BPF objects for tests of the runner: programs, maps, BTF, line information and a manifest, in the layout that
 // libbpf accepts.
 
-import { type EventInfo, type Location, type Manifest, MANIFEST_SECTION, type MapInfo, type Program, type Relocation, RELOCATION_SECTION } from "../../wasm/manifest.ts";
-import { type ElfObject, type ElfSymbol, encodeRelocations, type Section, SectionFlag, SectionType, SymbolBinding, SymbolType, writeElf } from "../../runner/core/elf.ts";
+import {
+  type ElfObject,
+  type ElfSymbol,
+  encodeRelocations,
+  type Section,
+  SectionFlag,
+  SectionType,
+  SymbolBinding,
+  SymbolType,
+  writeElf,
+} from "../../runner/core/elf.ts";
+import {
+  type EventInfo,
+  type Location,
+  MANIFEST_SECTION,
+  type Manifest,
+  type MapInfo,
+  type Program,
+  RELOCATION_SECTION,
+  type Relocation,
+} from "../../wasm/manifest.ts";
 import { assemble, type Instruction } from "./instructions.ts";
 
 const MAP_TYPES = { hash: 1, array: 2, percpu_hash: 5, percpu_array: 6, lru_hash: 9, lru_percpu_hash: 10, ringbuf: 27 } as const;
@@ -123,7 +142,10 @@ function describeMaps(btf: BtfWriter, int: number, maps: MapSpec[]): void {
   const variables: number[] = [];
   let at = 0;
   for (const map of maps) {
-    const numbers: [string, number][] = [["type", MAP_TYPES[map.type]], ["max_entries", map.maxEntries]];
+    const numbers: [string, number][] = [
+      ["type", MAP_TYPES[map.type]],
+      ["max_entries", map.maxEntries],
+    ];
     if (map.keySize !== undefined) numbers.push(["key_size", map.keySize]);
     if (map.valueSize !== undefined) numbers.push(["value_size", map.valueSize]);
     const members = numbers.flatMap(([name, value], index) => {
@@ -170,7 +192,18 @@ function describeCode(btf: BtfWriter, int: number, sections: Section[], placed: 
     }
     lineInfo.push(name, rows.length / 4, ...rows);
   }
-  const words = [0, 32, 0, functions.length * 4, functions.length * 4, lineInfo.length * 4, (functions.length + lineInfo.length) * 4, 0, ...functions, ...lineInfo];
+  const words = [
+    0,
+    32,
+    0,
+    functions.length * 4,
+    functions.length * 4,
+    lineInfo.length * 4,
+    (functions.length + lineInfo.length) * 4,
+    0,
+    ...functions,
+    ...lineInfo,
+  ];
   const bytes = new Uint8Array(words.length * 4);
   const view = new DataView(bytes.buffer);
   words.forEach((word, index) => {
@@ -199,7 +232,9 @@ export function buildObject(spec: ObjectSpec): Uint8Array {
   for (const program of spec.programs) {
     const assembled = assemble(program.code);
     let index = sections.findIndex(({ name }) => name === program.section);
-    if (index < 0) index = sections.push(section(program.section, SectionType.Program, SectionFlag.Allocate | SectionFlag.Execute, new Uint8Array(0))) - 1;
+    if (index < 0)
+      index =
+        sections.push(section(program.section, SectionType.Program, SectionFlag.Allocate | SectionFlag.Execute, new Uint8Array(0))) - 1;
     const target = sections[index] as Section;
     const offset = target.data.length;
     target.data = Uint8Array.from([...target.data, ...assembled.bytes]);
@@ -225,7 +260,8 @@ export function buildObject(spec: ObjectSpec): Uint8Array {
     const bytes = spec.manifest instanceof Uint8Array ? spec.manifest : new TextEncoder().encode(JSON.stringify(spec.manifest));
     sections.push(section(MANIFEST_SECTION, SectionType.Program, 0, bytes, 1));
   }
-  if (spec.relocations !== undefined) sections.push(section(RELOCATION_SECTION, SectionType.Program, 0, encodeBpfcastRelocations(spec.relocations), 4));
+  if (spec.relocations !== undefined)
+    sections.push(section(RELOCATION_SECTION, SectionType.Program, 0, encodeBpfcastRelocations(spec.relocations), 4));
 
   const symbols: ElfSymbol[] = [{ name: "", type: 0, binding: 0, visibility: 0, section: 0, value: 0, size: 0 }];
   const symbolOf = new Map<string, number>();
@@ -235,19 +271,37 @@ export function buildObject(spec: ObjectSpec): Uint8Array {
     symbols.push({ name: "", type: SymbolType.Section, binding: SymbolBinding.Local, visibility: 0, section: index, value: 0, size: 0 });
   });
   for (const { spec: program, section: index, offset, bytes } of placed) {
-    symbols.push({ name: program.name, type: SymbolType.Function, binding: SymbolBinding.Global, visibility: 0, section: index, value: offset, size: bytes.length });
+    symbols.push({
+      name: program.name,
+      type: SymbolType.Function,
+      binding: SymbolBinding.Global,
+      visibility: 0,
+      section: index,
+      value: offset,
+      size: bytes.length,
+    });
   }
   let at = 0;
   for (const map of maps) {
     symbolOf.set(map.name, symbols.length);
-    symbols.push({ name: map.name, type: SymbolType.Object, binding: SymbolBinding.Global, visibility: 0, section: mapSection, value: at, size: mapBytes(map) });
+    symbols.push({
+      name: map.name,
+      type: SymbolType.Object,
+      binding: SymbolBinding.Global,
+      visibility: 0,
+      section: mapSection,
+      value: at,
+      size: mapBytes(map),
+    });
     at += mapBytes(map);
   }
   const symbolTable = sections.push({ ...section(".symtab", SectionType.SymbolTable, 0, new Uint8Array(0)), entrySize: 24 }) - 1;
   const strings = sections.push(section(".strtab", SectionType.StringTable, 0, new Uint8Array(0), 1)) - 1;
   (sections[symbolTable] as Section).link = strings;
   for (const target of new Set(uses.map((use) => use.section))) {
-    const entries = uses.filter((use) => use.section === target).map((use) => ({ offset: use.offset, type: R_BPF_64_64, symbol: symbolOf.get(use.symbol) ?? 0 }));
+    const entries = uses
+      .filter((use) => use.section === target)
+      .map((use) => ({ offset: use.offset, type: R_BPF_64_64, symbol: symbolOf.get(use.symbol) ?? 0 }));
     sections.push({
       ...section(`.rel${sections[target]?.name}`, SectionType.Relocations, 0, encodeRelocations(entries)),
       link: symbolTable,

@@ -43,6 +43,20 @@ const TASK_INTEGERS = [
   "(uint64)curtask",
 ];
 
+/** An assignment of each map that scripts read. */
+const DEFINITIONS: Record<string, string> = {
+  "@n0": "@n0 = 1;",
+  "@n1": "@n1 = 1;",
+  "@k": "@k[1] = 1;",
+  "@t": '@t = "x";',
+  "@u": '@u[1] = "x";',
+  "@p": '@p[(int8)1, "x", true, (uint16)1, (1, (uint8)1)] = (1, "x");',
+  "@k1": "@k1[1] = 1;",
+  "@count1": '@count1["x", 1] = count();',
+  "@hist0": "@hist0 = hist(1);",
+  "@hist1": '@hist1["x", 1] = hist(1);',
+};
+
 export class ScriptGenerator {
   readonly #random: Random;
   #probe: Probe = { point: "", integers: [], texts: [] };
@@ -61,7 +75,10 @@ export class ScriptGenerator {
   script(budget = 60): string {
     const probes: string[] = [];
     for (let count = this.#random.below(3); count >= 0; count--) probes.push(this.probe(budget));
-    return probes.join("\n");
+    const text = probes.join("\n");
+    // A map that is read must be assigned somewhere.
+    const definitions = Object.entries(DEFINITIONS).filter(([name]) => new RegExp(`${name}\\b`).test(text));
+    return `${text}\nEND { ${definitions.map(([, statement]) => statement).join(" ")} @end = 1; }`;
   }
 
   probe(budget: number): string {

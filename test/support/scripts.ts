@@ -40,7 +40,11 @@ export function sendRecord(offset: number, size: number): Instruction[] {
 
 const RETURN = [move(0, 0), exit()];
 
-export function eventObject(programs: { program: Program; code: Instruction[] }[], manifest: Partial<Manifest>, more: Partial<ObjectSpec> = {}): Uint8Array {
+export function eventObject(
+  programs: { program: Program; code: Instruction[] }[],
+  manifest: Partial<Manifest>,
+  more: Partial<ObjectSpec> = {},
+): Uint8Array {
   return buildObject({
     programs: programs.map(({ program, code }) => ({ name: program.name, section: program.section, code })),
     maps: [RING, ...(more.maps ?? [])],
@@ -79,6 +83,9 @@ export function unlessComm(name: string, skip: number): Instruction[] {
   new TextEncoder().encodeInto(name, bytes);
   const words = new DataView(bytes.buffer);
   return [
+    // 6.1 leaves the bytes behind the name's end as they were.
+    storeImmediate(8, 10, -16, 0),
+    storeImmediate(8, 10, -8, 0),
     copy(1, 10),
     add(1, -16),
     move(2, 16),
@@ -149,7 +156,16 @@ export function countObject(name: string): Uint8Array {
       programs: [program],
       maps: [
         makeMap({ name: "@", value: { kind: "count" }, type: "percpu_hash", key: { kind: "string", size: 16 }, keySize: 16 }),
-        makeMap({ name: "@total", value: { kind: "count" }, type: "percpu_array", key: null, keySize: 4, valueSize: 16, presenceOffset: 8, capacity: 1 }),
+        makeMap({
+          name: "@total",
+          value: { kind: "count" },
+          type: "percpu_array",
+          key: null,
+          keySize: 4,
+          valueSize: 16,
+          presenceOffset: 8,
+          capacity: 1,
+        }),
       ],
     }),
   });

@@ -4,7 +4,7 @@
 // lhist(n, min, max, step): bucket 0 holds n < min, the last one n >= max.
 
 import type { MapValue } from "../../../wasm/manifest.ts";
-import { type Integer, readUnsigned64 } from "../integers.ts";
+import type { Integer } from "../integers.ts";
 import type { ByteWriter } from "./writer.ts";
 
 export type HistogramInfo = Extract<MapValue, { kind: "hist" | "lhist" }>;

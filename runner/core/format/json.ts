@@ -1,12 +1,13 @@
 // Results as JSON, one object a line: the shapes of features 1.10, blanks included.
 
 import type { Field, Location, ValueType } from "../../../wasm/manifest.ts";
+import { valueSize } from "../../../wasm/parse-manifest.ts";
 import { divide, type Integer, readInteger } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
-import { divisor, isBlock, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import { divisor, FLUSH_BYTES, isBlock, type Output, type Sink, type Source, shownEntries } from "../output.ts";
 import { bucketAt, filledRange, type HistogramInfo } from "./histogram.ts";
 import type { PrintfFormat } from "./printf.ts";
-import { type Memory, writeKey, writeString } from "./values.ts";
+import { type Memory, readScalar, writeKey, writeString } from "./values.ts";
 import { ByteWriter } from "./writer.ts";
 
 const QUOTE = 34;
@@ -106,6 +107,27 @@ export class JsonOutput implements Output {
         writeEscaped(this.#scratch.bytes, this.#scratch.length, out);
         out.byte(QUOTE);
         break;
+      case "enum":
+      case "bits":
+        out.ascii(jsonInteger(readScalar(type, memory.view, at)));
+        break;
+      case "array":
+        out.byte(91);
+        for (let index = 0; index < type.count; index++) {
+          if (index > 0) out.byte(44);
+          this.#value(type.element, memory, at + index * valueSize(type.element));
+        }
+        out.byte(93);
+        break;
+      case "record":
+        out.byte(123);
+        type.fields.forEach((field, index) => {
+          if (index > 0) out.ascii(", ");
+          out.text(`${JSON.stringify(field.name)}: `);
+          this.#value(field.type, memory, at + field.offset);
+        });
+        out.byte(125);
+        break;
       case "tuple":
         out.byte(91);
         type.fields.forEach((field, index) => {
@@ -137,6 +159,7 @@ export class JsonOutput implements Output {
         out.ascii('": ');
       }
       this.#mapValue(table, entry, divisor(div));
+      if (out.length >= FLUSH_BYTES) this.flush();
     });
     out.ascii(map.key === null ? "}}\n" : "}}}\n");
   }

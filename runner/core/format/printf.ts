@@ -6,7 +6,7 @@
 import { BpfcastError } from "../../../wasm/errors.ts";
 import type { Field, ValueType } from "../../../wasm/manifest.ts";
 import { asUnsigned64, type Integer, readInteger } from "../integers.ts";
-import { type Memory, writeString, writeValue } from "./values.ts";
+import { type Memory, readScalar, writeString, writeValue } from "./values.ts";
 import { ByteWriter } from "./writer.ts";
 
 /** Writes one piece of a message; the record starts at `at`. */
@@ -37,7 +37,9 @@ function bitsOf(modifier: string): 8 | 16 | 32 | 64 {
 function readNumber(type: ValueType, memory: Memory, at: number): Integer {
   switch (type.kind) {
     case "int":
-      return readInteger(memory.view, at, type.size, type.signed);
+    case "enum":
+    case "bits":
+      return readScalar(type, memory.view, at);
     case "bool":
       return memory.view.getUint8(at);
     case "pointer":
@@ -131,7 +133,7 @@ function literalStep(bytes: Uint8Array): Step {
 function compatible(letter: string, type: ValueType): boolean {
   if (letter === "s") return true;
   if (letter === "r" || letter === "rx" || letter === "rh") return false;
-  return type.kind === "int" || type.kind === "bool" || type.kind === "pointer";
+  return type.kind === "int" || type.kind === "enum" || type.kind === "bool" || type.kind === "pointer";
 }
 
 export class PrintfFormat {

@@ -4,7 +4,7 @@ import type { Field, Location } from "../../../wasm/manifest.ts";
 import { diagnosticText } from "../diagnostic-text.ts";
 import { divide } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
-import { divisor, isBlock, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import { divisor, FLUSH_BYTES, isBlock, type Output, type Sink, type Source, shownEntries } from "../output.ts";
 import { writeHistogram } from "./histogram.ts";
 import type { PrintfFormat } from "./printf.ts";
 import { type Memory, writeKey, writeValue } from "./values.ts";
@@ -63,6 +63,7 @@ export class TextOutput implements Output {
       out.ascii(isBlock(map) ? ":\n" : ": ");
       this.#mapValue(table, entry, divisor(div));
       out.byte(10);
+      if (out.length >= FLUSH_BYTES) this.flush();
     }
   }
 

@@ -1,7 +1,8 @@
 // Values as text, by their type in the manifest. The forms are those of features 4.6.
 
 import type { ValueType } from "../../../wasm/manifest.ts";
-import { readInteger } from "../integers.ts";
+import { valueSize } from "../../../wasm/parse-manifest.ts";
+import { type Integer, readInteger } from "../integers.ts";
 import type { ByteWriter } from "./writer.ts";
 
 /** Bytes of memory with a view of them, so that neither is made anew for each value. */
@@ -33,6 +34,19 @@ export function writeString(memory: Memory, at: number, size: number, trailer: U
   out.copy(trailer, 0, -1);
 }
 
+/** A number that one integer holds: all of it, or some of its bits. */
+export function readScalar(type: Extract<ValueType, { kind: "int" | "enum" | "bits" }>, view: DataView, at: number): Integer {
+  if (type.kind !== "bits") return readInteger(view, at, type.size, type.signed);
+  const unit = BigInt(readInteger(view, at, type.size, false)) >> BigInt(type.shift);
+  return type.signed ? BigInt.asIntN(type.width, unit) : BigInt.asUintN(type.width, unit);
+}
+
+/** The name of a value of an enum, or its digits. */
+export function enumText(type: ValueType, value: Integer): string {
+  const digits = String(value);
+  return (type.kind === "enum" ? type.names.find((row) => row.value === digits)?.name : undefined) ?? digits;
+}
+
 export function writeValue(type: ValueType, memory: Memory, at: number, trailer: Uint8Array, out: ByteWriter): void {
   switch (type.kind) {
     case "int":
@@ -46,6 +60,28 @@ export function writeValue(type: ValueType, memory: Memory, at: number, trailer:
       break;
     case "pointer":
       out.pointer(memory.view.getUint32(at, true), memory.view.getUint32(at + 4, true));
+      break;
+    case "enum":
+    case "bits":
+      out.ascii(enumText(type, readScalar(type, memory.view, at)));
+      break;
+    case "array":
+      out.byte(91);
+      for (let index = 0; index < type.count; index++) {
+        if (index > 0) out.byte(44);
+        writeValue(type.element, memory, at + index * valueSize(type.element), trailer, out);
+      }
+      out.byte(93);
+      break;
+    case "record":
+      out.ascii("{ ");
+      type.fields.forEach((field, index) => {
+        out.ascii(index > 0 ? ", ." : ".");
+        out.text(field.name);
+        out.ascii(" = ");
+        writeValue(field.type, memory, at + field.offset, trailer, out);
+      });
+      out.ascii(" }");
       break;
     case "tuple":
       out.byte(40);
@@ -77,6 +113,19 @@ export function compareValues(type: ValueType, left: Memory, leftAt: number, rig
       const b = readInteger(right.view, rightAt, type.size, true);
       return a < b ? -1 : a > b ? 1 : 0;
     }
+    case "enum":
+    case "bits": {
+      const a = readScalar(type, left.view, leftAt);
+      const b = readScalar(type, right.view, rightAt);
+      return a < b ? -1 : a > b ? 1 : 0;
+    }
+    case "array":
+      for (let index = 0; index < type.count; index++) {
+        const distance = index * valueSize(type.element);
+        const order = compareValues(type.element, left, leftAt + distance, right, rightAt + distance);
+        if (order !== 0) return order;
+      }
+      return 0;
     case "bool":
       return (left.bytes[leftAt] as number) - (right.bytes[rightAt] as number);
     case "pointer": {
@@ -92,6 +141,7 @@ export function compareValues(type: ValueType, left: Memory, leftAt: number, rig
       }
       return 0;
     case "tuple":
+    case "record":
       for (const field of type.fields) {
         const order = compareValues(field.type, left, leftAt + field.offset, right, rightAt + field.offset);
         if (order !== 0) return order;

@@ -95,7 +95,11 @@ const cases: Record<string, Expected> = {
       "not-available-here 4:12-16 The args builtin can not be used with kprobe probes",
     ],
   },
-  unsupported: { script: "BEGIN { for ($i : 0..5) { print($i); } }", errors: ["unsupported 1:9-39 A for loop is not supported yet"] },
+  unsupported: { script: "BEGIN { $x = 1.5; }", errors: ["unsupported 1:14-17 A decimal literal is not supported yet"] },
+  "args in a for loop": {
+    script: "tracepoint:syscalls:sys_enter_openat { for ($i : 0..5) { print(args.flags); } }",
+    errors: ["not-available-here 1:64-68 'args' builtin is not allowed in a for-loop"],
+  },
   "unsupported probe": { script: "watchpoint:0x1000:8:w { }", errors: ["unsupported 1:1-22 The probe type watchpoint is not supported yet"] },
 };
 

@@ -1,0 +1,87 @@
+// The common part of all checking: what is known of the script and its target, and how errors are reported.
+
+import { Call } from "../syntax/expression-nodes";
+import { Expression } from "../syntax/ast";
+import { Code, Diagnostics } from "../source/diagnostics";
+import { Symbols } from "../source/symbols";
+import { Btf } from "../target/btf";
+import { Needs, Profile } from "../target/profile";
+import { BasicType, TypeTable } from "./types";
+import { MapSymbol, Scopes } from "./scope";
+import { ProbeContext } from "./probe-context";
+
+
+export abstract class CheckerBase {
+  types: TypeTable = new TypeTable();
+  needs: Needs = new Needs();
+  maps: Array<MapSymbol> = [];
+  /** Type of each scratch variable by attach point and declaration; survives the walks, and only widens. */
+  variableTypes: Map<u64, i32> = new Map();
+  scopes: Scopes = new Scopes();
+  /** False in the walks that only infer types. */
+  reporting: bool = false;
+  /** A walk learned something: another one is due. */
+  changed: bool = false;
+  /** Loops around the place whose body may become a function of its own, which has no context. */
+  protected forDepth: i32 = 0;
+  /** Longest text of `str()` and of dynamic tracepoint strings: the config key max_strlen. */
+  maximumString: i32 = 1024;
+  /** Keys of a map that declares none: the config key max_map_keys. */
+  maximumKeys: i32 = 4096;
+  /** Set while an attach point is walked. */
+  protected context: ProbeContext | null = null;
+
+  constructor(
+    public symbols: Symbols,
+    public diagnostics: Diagnostics,
+    public profile: Profile,
+  ) {}
+
+  protected abstract call(e: Call): i32;
+
+  get probe(): ProbeContext {
+    return this.context!;
+  }
+
+  protected error(code: Code, start: u32, end: u32, message: string, hint: string = ""): i32 {
+    if (this.reporting) this.diagnostics.error(code, start, end, message, hint);
+    return BasicType.None;
+  }
+
+  protected warning(code: Code, start: u32, end: u32, message: string, hint: string = ""): void {
+    if (this.reporting) this.diagnostics.warning(code, start, end, message, hint);
+  }
+
+  protected unsupported(start: u32, end: u32, what: string): i32 {
+    return this.error(Code.Unsupported, start, end, `${what} is not supported yet`);
+  }
+
+  /** The type of `e`, which is recorded in it. */
+  abstract expression(e: Expression): i32;
+
+  /** BTF of the kernel, or null: then it is a need now, or an error was reported for this span. */
+  protected kernelTypes(start: u32, end: u32): Btf | null {
+    const profile = this.profile;
+    if (!profile.kernelAnswered) {
+      this.needs.kernelBtf = true;
+      return null;
+    }
+    if (profile.kernel == null) {
+      const why = profile.kernelError.length > 0 ? `The BTF of the target cannot be used: ${profile.kernelError}` : "The target has no BTF";
+      this.error(Code.MissingTypes, start, end, why, "Kernel structs are only known through BTF: a kernel built with CONFIG_DEBUG_INFO_BTF has it in /sys/kernel/btf/vmlinux.");
+    }
+    return profile.kernel;
+  }
+
+  protected variableType(declaration: u32): i32 {
+    const key = (<u64>this.probe.index << 32) | <u64>declaration;
+    return this.variableTypes.has(key) ? this.variableTypes.get(key) : BasicType.None;
+  }
+
+  protected setVariableType(declaration: u32, type: i32): void {
+    const key = (<u64>this.probe.index << 32) | <u64>declaration;
+    if (this.variableType(declaration) == type) return;
+    this.variableTypes.set(key, type);
+    this.changed = true;
+  }
+}

@@ -1,0 +1,249 @@
+// Lowering of values into memory: texts, arrays, tuples, records and structs.
+
+import {
+  BlockExpression, Call, Cast, Conditional, FieldAccess, Identifier, IfExpression, MapAccess, PositionalParameter, Record, StringLiteral, Tuple, Variable,
+} from "../syntax/expression-nodes";
+import { Block, Expression, NodeKind } from "../syntax/ast";
+import { FunctionId } from "../check/functions";
+import { Recipe } from "../check/builtins";
+import { AddressSpace, TypeKind } from "../check/types";
+import { PARAMETER_TEXT } from "../check/calls";
+import { PlaceLowering } from "./lower-places";
+import { Helper } from "./helpers";
+import { Op } from "./ir";
+
+/** The blocks of a choice between two values. */
+@final
+class Choice {
+  constructor(
+    public otherwise: i32,
+    public done: i32,
+  ) {}
+}
+
+export abstract class MemoryLowering extends PlaceLowering {
+  /** Branches on `e`, without making a number of it. */
+  protected abstract condition(e: Expression, whenTrue: i32, whenFalse: i32): void;
+
+  /** Lowers the statements of a block that has a value, and leaves its scope open for the value; returns what closes it. */
+  protected abstract openBlock(block: Block): i32;
+
+  protected abstract closeBlock(mark: i32): void;
+
+  /** Address of the constant that `bind` sets for a positional parameter. */
+  protected abstract parameter(e: PositionalParameter, kind: string, size: i32): i32;
+
+  /** Starts the code of the first of two alternatives. */
+  protected choose(condition: Expression): Choice {
+    const b = this.b;
+    const first = b.newBlock();
+    const choice = new Choice(b.newBlock(), b.newBlock());
+    this.condition(condition, first, choice.otherwise);
+    b.enter(first);
+    return choice;
+  }
+
+  /** Starts the code of the second. */
+  protected otherwise(choice: Choice): void {
+    this.b.jump(choice.done);
+    this.b.enter(choice.otherwise);
+  }
+
+  protected join(choice: Choice): void {
+    this.b.jump(choice.done);
+    this.b.enter(choice.done);
+  }
+
+  protected isCommandName(e: Expression): bool {
+    if (e.kind != NodeKind.Identifier) return false;
+    const row = this.checker.findBuiltin((<Identifier>e).name);
+    return row != null && row.recipe == Recipe.CommandName;
+  }
+
+  protected writeTo(e: Expression, type: i32, pointer: i32, offset: i32): void {
+    if (this.types.kind(type) == TypeKind.String) this.writeText(e, this.types.get(type).size, pointer, offset, true);
+    else if (this.types.isScalar(type)) this.b.store(pointer, offset, this.types.get(type).size, this.value(e));
+    else if (!this.writeChoice(e, type, pointer, offset)) this.writeCompound(e, type, pointer, offset);
+  }
+
+  /** Writes the value of an expression that chooses among others, or ends a block; false if `e` is none. */
+  private writeChoice(e: Expression, type: i32, pointer: i32, offset: i32): bool {
+    switch (e.kind) {
+      case NodeKind.Conditional: {
+        const conditional = <Conditional>e;
+        const blocks = this.choose(conditional.condition);
+        this.writeTo(conditional.then!, type, pointer, offset);
+        this.otherwise(blocks);
+        this.writeTo(conditional.otherwise, type, pointer, offset);
+        this.join(blocks);
+        return true;
+      }
+      case NodeKind.IfExpression: {
+        const choice = <IfExpression>e;
+        const blocks = this.choose(choice.condition);
+        this.writeBlock(choice.then, type, pointer, offset);
+        this.otherwise(blocks);
+        this.writeTo(choice.otherwise, type, pointer, offset);
+        this.join(blocks);
+        return true;
+      }
+      case NodeKind.BlockExpression:
+        this.writeBlock((<BlockExpression>e).body, type, pointer, offset);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private writeBlock(block: Block, type: i32, pointer: i32, offset: i32): void {
+    const mark = this.openBlock(block);
+    this.writeTo(block.result!, type, pointer, offset);
+    this.closeBlock(mark);
+  }
+
+  /** Arrays, tuples, records and structs. */
+  private writeCompound(e: Expression, type: i32, pointer: i32, offset: i32): void {
+    switch (e.kind) {
+      case NodeKind.Tuple:
+        this.writeTuple((<Tuple>e).elements, type, pointer, offset);
+        return;
+      case NodeKind.Record:
+        this.writeTuple((<Record>e).values, type, pointer, offset);
+        return;
+      case NodeKind.MapAccess:
+        this.copyFromMap(<MapAccess>e, type, pointer, offset);
+        return;
+      case NodeKind.Cast:
+        this.writeCast(<Cast>e, type, pointer, offset);
+        return;
+      case NodeKind.FieldAccess:
+        if (this.isArguments(<FieldAccess>e)) {
+          this.writeArgument(<FieldAccess>e, this.types.get(type).size, pointer, offset, true);
+          return;
+        }
+        break;
+      default:
+        break;
+    }
+    this.copyPlace(this.place(e), e.typeId, type, pointer, offset);
+  }
+
+  /** Bytes of a number, a text or another array as an array. */
+  private writeCast(e: Cast, type: i32, pointer: i32, offset: i32): void {
+    const size = this.types.get(type).size;
+    const operand = e.operand;
+    if (this.types.isScalar(operand.typeId)) this.b.store(pointer, offset, size, this.value(operand));
+    else if (this.types.kind(operand.typeId) == TypeKind.String) this.writeText(operand, size, pointer, offset, true);
+    else this.copyPlace(this.place(operand), operand.typeId, operand.typeId, pointer, offset);
+  }
+
+  /**
+   * Writes a text into `size` bytes. With `whole` every byte is set, as keys and values need it; without, only those up to
+   * the NUL, as a reader of text needs it.
+   */
+  protected writeText(e: Expression, size: i32, pointer: i32, offset: i32, whole: bool): void {
+    const b = this.b;
+    b.source = e.start;
+    switch (e.kind) {
+      case NodeKind.StringLiteral: {
+        const literal = <StringLiteral>e;
+        this.writeBytes(literal.pointer, literal.length, size, pointer, offset, whole);
+        return;
+      }
+      case NodeKind.Identifier:
+        if (this.isCommandName(e)) {
+          // Kernels from 6.1 to 6.5 leave what follows the NUL as it was.
+          if (whole) b.zero(pointer, offset, size);
+          b.call(Helper.GetCurrentComm, [b.offset(pointer, offset), b.constant(min(size, 16))]);
+        } else {
+          const name = String.UTF8.encode(this.checker.probeName());
+          this.writeBytes(changetype<usize>(name), name.byteLength, size, pointer, offset, whole);
+        }
+        return;
+      case NodeKind.Variable: {
+        const own = this.types.get(e.typeId).size;
+        b.copy(pointer, offset, this.scopes.find((<Variable>e).name)!.storage, 0, min(own, size));
+        if (whole && size > own) b.zero(pointer, offset + own, size - own);
+        return;
+      }
+      case NodeKind.MapAccess:
+        this.copyFromMap(<MapAccess>e, this.types.text(size), pointer, offset);
+        return;
+      case NodeKind.FieldAccess:
+        if (this.isArguments(<FieldAccess>e)) this.writeArgument(<FieldAccess>e, size, pointer, offset, whole);
+        else this.copyPlace(this.place(e), e.typeId, this.types.text(size), pointer, offset);
+        return;
+      case NodeKind.Cast:
+        this.writeText((<Cast>e).operand, size, pointer, offset, whole);
+        return;
+      case NodeKind.Call: {
+        const call = <Call>e;
+        assert(this.checker.findFunction(call.name)!.id == FunctionId.Str);
+        this.readText(call.argumentList[0], min(size, this.types.get(e.typeId).size), size, pointer, offset, whole);
+        return;
+      }
+      case NodeKind.Conditional:
+      case NodeKind.IfExpression:
+      case NodeKind.BlockExpression:
+        // Whatever is chosen sets every byte.
+        this.writeChoice(e, this.types.text(size), pointer, offset);
+        return;
+      default:
+        this.copyPlace(this.place(e), e.typeId, this.types.text(size), pointer, offset);
+    }
+  }
+
+  private writeBytes(bytes: usize, length: u32, size: i32, pointer: i32, offset: i32, whole: bool): void {
+    const b = this.b;
+    const count = whole ? size : min(size, <i32>length + 1);
+    let at = 0;
+    while (at < count) {
+      let step = 8;
+      while (step > count - at || ((offset + at) & (step - 1)) != 0) step >>= 1;
+      let word: u64 = 0;
+      for (let i = step - 1; i >= 0; i--) {
+        const byte: u8 = <u32>(at + i) < length ? load<u8>(bytes + at + i) : 0;
+        word = (word << 8) | <u64>byte;
+      }
+      // A store of fewer than 8 bytes keeps its constant in 32 bits.
+      b.store(pointer, offset + at, step, b.constant(step == 4 ? <i64>(<i32>word) : <i64>word));
+      at += step;
+    }
+  }
+
+  /** `str(address)`: at most `count` bytes, NUL included, of text; the rest of `size` zero when `whole`. */
+  private readText(address: Expression, count: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
+    const b = this.b;
+    if (address.kind == NodeKind.PositionalParameter) {
+      const text = this.parameter(<PositionalParameter>address, "parameter_text", PARAMETER_TEXT);
+      if (whole && count < size) this.clear(pointer, offset, size);
+      b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(count), text]);
+      return;
+    }
+    const from = this.value(address);
+    if (whole) this.clear(pointer, offset, size);
+    const info = this.types.get(address.typeId);
+    const space = info.kind == TypeKind.Pointer && info.space != AddressSpace.None ? info.space : this.context.space;
+    const helper = space == AddressSpace.User ? Helper.ProbeReadUserStr : Helper.ProbeReadKernelStr;
+    b.call(helper, [b.offset(pointer, offset), b.constant(count), from]);
+  }
+
+  /** The value of a map as `type`, which may be wider than the map's own; zeros where there is no such key. */
+  private copyFromMap(e: MapAccess, type: i32, pointer: i32, offset: i32): void {
+    const b = this.b;
+    const map = this.checker.mapOf(e);
+    const size = this.types.get(type).size;
+    const element = this.lookup(map, this.key(map, e.keys));
+    const hit = b.newBlock();
+    const miss = b.newBlock();
+    const done = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, miss);
+    b.enter(hit);
+    this.convert(element, 0, map.valueType, pointer, offset, type);
+    b.jump(done);
+    b.enter(miss);
+    this.clear(pointer, offset, size);
+    b.jump(done);
+    b.enter(done);
+  }
+}
