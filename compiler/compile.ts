@@ -1,6 +1,6 @@
 // One compile: the stages of the compiler in order, on one screen.
 
-import { AttachPoint, Program, Provider } from "./syntax/ast";
+import { Program } from "./syntax/ast";
 import { providerName } from "./syntax/attach-point";
 import { parseProgram } from "./syntax/parser";
 import { printProgram } from "./syntax/printer";
@@ -9,13 +9,14 @@ import { Symbols } from "./source/symbols";
 import { Code, Diagnostics, Severity, codeName } from "./source/diagnostics";
 import { ByteBuffer } from "./source/bytes";
 import { Profile } from "./target/profile";
+import { Expander } from "./check/expand";
 import { Checker } from "./check/checker";
 import { ProbeContext } from "./check/probe-context";
-import { readRate } from "./check/rate";
+import { readTarget } from "./check/attach-points";
 import { BasicType } from "./check/types";
 import { IrFunction } from "./ir/ir";
 import { LoweringState } from "./ir/lower-base";
-import { Lowering, programSection } from "./ir/lowering";
+import { Lowering } from "./ir/lowering";
 import { defineMap, layOutMap, settle } from "./ir/map-layout";
 import { simplifyControlFlow } from "./ir/simplify-control-flow";
 import { numberValues } from "./ir/value-numbering";
@@ -76,6 +77,8 @@ export class Compilation {
   private stages(): Status {
     const program = parseProgram(this.source, this.symbols, this.diagnostics);
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
+    if (this.diagnostics.hasErrors) return Status.Failed;
+    new Expander(program, this.symbols, this.diagnostics).run();
     if (this.diagnostics.hasErrors) return Status.Failed;
     const checker = this.checker;
     checker.infer(program);
@@ -142,7 +145,8 @@ export class Compilation {
       probe += ":" + context.part(i);
       name += "_" + identifier(context.part(i));
     }
-    return new ProgramRow(`${name}_${index + 1}`, programSection(context), providerName(point.provider), probe, target(point, context), point.start, point.end);
+    const target = readTarget(context);
+    return new ProgramRow(`${name}_${index + 1}`, target.section, providerName(point.provider), probe, target.parts, point.start, point.end);
   }
 
   private optimise(module: IrModule): void {
@@ -241,20 +245,4 @@ function identifier(text: string): string {
     result += plain ? String.fromCharCode(code) : "_";
   }
   return result;
-}
-
-/** The attach point's parts as the manifest has them: see `Program.target` in wasm/manifest.ts. */
-function target(point: AttachPoint, context: ProbeContext): Array<string> {
-  const parts: Array<string> = [];
-  const rate = point.provider == Provider.Interval || point.provider == Provider.Profile ? readRate(context) : null;
-  if (rate != null) return [rate.unit, rate.amount.toString()];
-  for (let i = 0; i < point.parts.length; i++) parts.push(context.part(i));
-  if (point.provider == Provider.Kprobe || point.provider == Provider.Kretprobe) {
-    if (parts.length == 1) parts.unshift("");
-    const plus = parts[1].indexOf("+");
-    const offset = plus < 0 ? 0 : <i64>parseInt(parts[1].substring(plus + 1));
-    if (plus >= 0) parts[1] = parts[1].substring(0, plus);
-    if (point.provider == Provider.Kprobe) parts.push(offset.toString());
-  }
-  return parts;
 }

@@ -102,7 +102,19 @@ export interface MapInfo {
   presenceOffset: number;
 }
 
-export type ProgramKind = "begin" | "end" | "tracepoint" | "kprobe" | "kretprobe" | "interval" | "profile" | "rawtracepoint";
+export type ProgramKind =
+  | "begin"
+  | "end"
+  | "tracepoint"
+  | "kprobe"
+  | "kretprobe"
+  | "uprobe"
+  | "uretprobe"
+  | "interval"
+  | "profile"
+  | "software"
+  | "hardware"
+  | "rawtracepoint";
 
 /** One BPF program. A wildcard stays a pattern in `target` and is expanded on the host. */
 export interface Program {
@@ -115,7 +127,8 @@ export interface Program {
   probe: string;
   /**
    * Parts of the attach point. tracepoint: [category, event]. kprobe: [module or "", function, offset in decimal].
-   * kretprobe: [module or "", function]. interval, profile: [unit "hz"|"s"|"ms"|"us", number]. rawtracepoint: [event].
+   * kretprobe: [module or "", function]. uprobe, uretprobe: [binary, function or "", offset in decimal]. software, hardware: perf's
+   * [type, number of the event, events between two samples], in decimal. interval, profile: [unit "hz"|"s"|"ms"|"us", number]. rawtracepoint: [event].
    * begin, end: [].
    */
   target: string[];

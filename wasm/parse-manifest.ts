@@ -95,7 +95,7 @@ const mapInfo: Reader<MapInfo> = record({
 const program = record({
   name: identifier,
   section: text(256),
-  kind: oneOf("begin", "end", "tracepoint", "kprobe", "kretprobe", "interval", "profile", "rawtracepoint"),
+  kind: oneOf("begin", "end", "tracepoint", "kprobe", "kretprobe", "uprobe", "uretprobe", "interval", "profile", "software", "hardware", "rawtracepoint"),
   probe: text(4096),
   target: array(text(4096), 4),
   location,
@@ -227,7 +227,20 @@ function checkEvent(info: EventInfo, maps: number, path: string): void {
 }
 
 /** How many parts `target` has, by kind of program. */
-const TARGET_PARTS = { begin: 0, end: 0, tracepoint: 2, kprobe: 3, kretprobe: 2, interval: 2, profile: 2, rawtracepoint: 1 } as const;
+const TARGET_PARTS = {
+  begin: 0,
+  end: 0,
+  tracepoint: 2,
+  kprobe: 3,
+  kretprobe: 2,
+  uprobe: 3,
+  uretprobe: 3,
+  interval: 2,
+  profile: 2,
+  software: 3,
+  hardware: 3,
+  rawtracepoint: 1,
+} as const;
 
 function checkManifest(checked: Manifest): void {
   checked.programs.forEach(({ kind, target }, index) => {

@@ -12,8 +12,9 @@ import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Code } from "../source/diagnostics";
 import { BasicType, TypeKind } from "./types";
 import { CallChecker } from "./calls";
+import { declarationOf } from "./scope";
 import { ProbeContext } from "./probe-context";
-import { readRate } from "./rate";
+import { readTarget } from "./attach-points";
 import { closest } from "./suggestion";
 
 /** How often one type can widen: through the integer widths and signs, or from text to longer text. */
@@ -31,8 +32,6 @@ export class Checker extends CallChecker {
   contexts: Array<ProbeContext> = [];
   private probes: Array<Probe> = [];
   private loopDepth: i32 = 0;
-  /** Variables, by where they are declared, whose type the script says: nothing widens it. */
-  private declaredTypes: Set<u32> = new Set();
 
   /** Infers all types. After it, `needs` says whether facts are missing. */
   infer(program: Program): void {
@@ -85,7 +84,7 @@ export class Checker extends CallChecker {
   }
 
   /** The type that a variable of attach point `context` was inferred to have. */
-  typeOfVariable(context: ProbeContext, declaration: u32): i32 {
+  typeOfVariable(context: ProbeContext, declaration: u64): i32 {
     this.context = context;
     return this.variableType(declaration);
   }
@@ -96,7 +95,6 @@ export class Checker extends CallChecker {
     for (let i = 0; i < program.config.length; i++) this.unsupported(program.config[i].start, program.config[i].end, "The config block");
     for (let i = 0; i < program.imports.length; i++) this.unsupported(program.imports[i].start, program.imports[i].end, "import");
     for (let i = 0; i < program.mapDeclarations.length; i++) this.unsupported(program.mapDeclarations[i].start, program.mapDeclarations[i].end, "A map declaration");
-    for (let i = 0; i < program.macros.length; i++) this.unsupported(program.macros[i].start, program.macros[i].nameEnd, "A macro");
     for (let i = 0; i < program.functions.length; i++) this.unsupported(program.functions[i].start, program.functions[i].nameEnd, "A function of the script");
     this.reporting = false;
   }
@@ -105,43 +103,17 @@ export class Checker extends CallChecker {
 
   private attachPoint(context: ProbeContext): void {
     const point = context.point;
-    const parts = point.parts.length;
-    for (let i = 0; i < parts; i++) {
-      const part = point.parts[i];
-      if (part.parameter) this.unsupported(part.start, part.end, "A positional parameter in an attach point");
-    }
-    switch (point.provider) {
-      case Provider.Begin:
-      case Provider.End:
-        return;
-      case Provider.Tracepoint:
-        if (parts != 2) this.invalidAttachPoint(point, "tracepoint:category:event");
-        else if (point.parts[0].wildcard || point.parts[1].wildcard) this.unsupported(point.start, point.end, "A wildcard in a tracepoint");
-        return;
-      case Provider.Kprobe:
-      case Provider.Kretprobe:
-        if (parts != 1 && parts != 2) this.invalidAttachPoint(point, `${providerName(point.provider)}[:module]:function`);
-        return;
-      case Provider.Interval:
-      case Provider.Profile:
-        if (readRate(context) == null) this.invalidAttachPoint(point, `${providerName(point.provider)}:hz:99, ${providerName(point.provider)}:s:1 (s, ms, us) or ${providerName(point.provider)}:100ms`);
-        return;
-      case Provider.Unknown:
-        // The parser has reported it.
-        return;
-      default:
-        this.unsupported(point.start, point.end, `The probe type ${providerName(point.provider)}`);
-    }
-  }
-
-  private invalidAttachPoint(point: AttachPoint, form: string): void {
-    this.error(Code.InvalidAttachPoint, point.start, point.end, `${providerName(point.provider)} probe type requires the form ${form}`);
+    const target = readTarget(context);
+    if (target.isUnsupported) this.unsupported(point.start, point.end, target.problem);
+    else if (target.problem.length > 0) {
+      this.error(Code.InvalidAttachPoint, point.start, point.end, `${providerName(point.provider)} probe type requires the form ${target.problem}`);
+    } else if (point.provider == Provider.Tracepoint && (point.parts[0].wildcard || point.parts[1].wildcard)) context.isPattern = true;
   }
 
   /** Asks for the format of a tracepoint; reports one that the target lacks. */
   private loadFormat(context: ProbeContext): void {
     context.waiting = false;
-    if (context.provider != Provider.Tracepoint || context.point.parts.length != 2 || context.format != null) return;
+    if (context.provider != Provider.Tracepoint || context.point.parts.length != 2 || context.format != null || context.isPattern) return;
     const name = context.tracepointName;
     const known = this.profile.tracepoints;
     if (!known.has(name)) {
@@ -259,8 +231,8 @@ export class Checker extends CallChecker {
     if (this.scopes.find(statement.name) != null) {
       this.error(Code.Redeclared, statement.nameStart, statement.nameEnd, `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`);
     }
-    this.scopes.add(statement.name, statement.nameStart);
-    this.setVariableType(statement.nameStart, BasicType.Int64);
+    const symbol = this.scopes.add(statement.name, statement.nameStart);
+    this.setVariableType(symbol.declaration, BasicType.Int64);
     this.forDepth++;
     this.loopBody(statement.body);
     this.forDepth--;
@@ -301,23 +273,20 @@ export class Checker extends CallChecker {
           this.error(Code.TypeMismatch, statement.start, statement.end, `Type mismatch for $${this.symbols.text(statement.name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(wanted)}'`);
         }
         type = wanted;
-        this.declaredTypes.add(statement.nameStart);
+        this.declaredTypes.add(declarationOf(statement.name, statement.nameStart));
       }
     }
-    this.scopes.add(statement.name, statement.nameStart);
-    if (type != BasicType.None) this.widenVariable(statement.name, statement.nameStart, type, false, statement.start, statement.end);
+    const symbol = this.scopes.add(statement.name, statement.nameStart);
+    if (type != BasicType.None) this.widenVariable(statement.name, symbol.declaration, type, false, statement.start, statement.end);
   }
 
   /** The type that a scratch variable gets from a value of `type`; None after an error. */
   private storable(type: i32, start: u32, end: u32): i32 {
-    const kind = this.types.kind(type);
-    // Undeclared integers fill a register: only their sign is inferred.
-    if (kind == TypeKind.Integer && this.types.get(type).enumeration < 0) return this.types.integer(8, this.types.isSigned(type));
-    if (kind == TypeKind.None || this.types.isStorable(type)) return type;
+    if (type == BasicType.None || this.types.isStorable(type)) return type;
     return this.unsupported(start, end, `A variable of type '${this.types.describe(type)}'`);
   }
 
-  private widenVariable(name: u32, declaration: u32, type: i32, flexible: bool, start: u32, end: u32): void {
+  private widenVariable(name: u32, declaration: u64, type: i32, flexible: bool, start: u32, end: u32): void {
     const before = this.variableType(declaration);
     if (before == BasicType.None) {
       this.setVariableType(declaration, type);
@@ -326,7 +295,7 @@ export class Checker extends CallChecker {
     const widened = this.promote(before, type, flexible);
     if (widened == BasicType.None) {
       this.error(Code.TypeMismatch, start, end, `Type mismatch for $${this.symbols.text(name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(before)}'`);
-    } else if (!this.declaredTypes.has(declaration)) this.setVariableType(declaration, widened);
+    } else this.widenDeclaration(declaration, widened);
   }
 
   private assignment(statement: Assignment): void {
@@ -356,12 +325,23 @@ export class Checker extends CallChecker {
         if (!this.types.isInteger(type) || (current != BasicType.None && !this.types.isInteger(current))) {
           this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
           type = BasicType.None;
-        } else type = current;
+        } else {
+          this.compound(statement, current, type);
+          type = this.types.integer(8, this.types.isSigned(current));
+        }
       }
       const flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
       if (type != BasicType.None) this.widenVariable(target.name, symbol.declaration, type, flexible, statement.start, statement.end);
     }
     target.typeId = this.variableType(symbol.declaration);
+  }
+
+  /** Warns of what a compound assignment to a target of type `target` does with a value of type `type`. */
+  private compound(statement: Assignment, target: i32, type: i32): void {
+    const value = statement.value;
+    const flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+    const start = statement.operatorStart(this.diagnostics.source);
+    if (this.types.isSigned(target) || (this.types.isSigned(type) && !flexible)) this.signedDivision(statement.operator, start, value.end);
   }
 
   private assignMap(statement: Assignment, target: MapAccess): void {
@@ -382,7 +362,13 @@ export class Checker extends CallChecker {
       if (type != BasicType.None && !this.types.isStorable(type)) {
         type = this.error(Code.TypeMismatch, value.start, value.end, `A value of type '${this.types.describe(type)}' can not be assigned to a map`);
       }
-      flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type);
+      if (type != BasicType.None && statement.operator != BinaryOperator.None) {
+        const known = map.valueType;
+        if (!this.types.isInteger(type) || (known != BasicType.None && !this.types.isInteger(known))) {
+          type = this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
+        } else this.compound(statement, known, type);
+      }
+      if (value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type)) flexible = true;
       // Integers are stored in 8 bytes: their sign is what widening decides.
       if (this.types.isInteger(type) && this.types.get(type).enumeration < 0) type = this.types.integer(8, flexible || this.types.isSigned(type));
     }

@@ -34,11 +34,21 @@ export class VariableSymbol {
   /** Lowering: SSA variable of a scalar, or address of the slot of anything larger. */
   storage: i32 = -1;
 
+  /** Identifies it between the walks of an attach point. */
+  declaration: u64;
+
   constructor(
     public name: u32,
-    /** Where it was declared or first assigned: identifies it between walks. */
-    public declaration: u32,
-  ) {}
+    /** Where it was declared or first assigned. */
+    start: u32,
+  ) {
+    this.declaration = declarationOf(name, start);
+  }
+}
+
+/** A number for a declaration: name and place, since every use of a macro declares its variables anew in one place. */
+export function declarationOf(name: u32, start: u32): u64 {
+  return (<u64>name << 24) | <u64>start;
 }
 
 /** The blocks around a place, innermost last. */

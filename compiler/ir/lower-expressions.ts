@@ -9,7 +9,8 @@ import { Recipe } from "../check/builtins";
 import { TypeKind } from "../check/types";
 import { BindingRow } from "../object/manifest";
 import { ComparisonLowering } from "./lower-comparisons";
-import { arithmeticOp, isLiteral } from "./lower-operators";
+import { isLiteral } from "../check/constant-operators";
+import { arithmeticOp } from "./lower-operators";
 import { Op, Section, Type } from "./ir";
 
 export abstract class ExpressionLowering extends ComparisonLowering {
@@ -165,7 +166,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
       case UnaryOperator.Not:
         return b.not(this.value(e.operand));
       case UnaryOperator.Complement:
-        return b.binary(Op.Xor, this.value(e.operand), b.constant(-1));
+        return b.extend(b.binary(Op.Xor, this.value(e.operand), b.constant(-1)), this.types.get(e.typeId).size, false);
       case UnaryOperator.Dereference:
         return this.pointedValue(e);
       default:
@@ -216,7 +217,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
       const op = e.operator == BinaryOperator.Add ? Op.Add : Op.Sub;
       return this.types.kind(e.left.typeId) == TypeKind.Pointer ? this.movedPointer(left, e.typeId, right, op) : this.movedPointer(right, e.typeId, left, op);
     }
-    if (e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo) return this.divide(e, left, right);
+    if (e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo) return this.divide(e.operator, left, right, e.start, e.end, isLiteral(e));
     return b.binary(this.operation(e), left, right);
   }
 
@@ -242,12 +243,12 @@ export abstract class ExpressionLowering extends ComparisonLowering {
   }
 
   /** Unsigned, as in the peer; a divisor of 0 gives 1 and a run-time warning. */
-  private divide(e: Binary, left: i32, right: i32): i32 {
+  protected divide(operator: BinaryOperator, left: i32, right: i32, start: u32, end: u32, literals: bool): i32 {
     const b = this.b;
-    const op = e.operator == BinaryOperator.Divide ? Op.Div : Op.Mod;
+    const op = operator == BinaryOperator.Divide ? Op.Div : Op.Mod;
     if (b.isConst(right) && b.constOf(right) != 0) {
       // The peer computes with literals itself, by the rules of C.
-      if (isLiteral(e) && b.constOf(right) != -1) {
+      if (literals && b.constOf(right) != -1) {
         const quotient = b.constOf(left) / b.constOf(right);
         return b.constant(op == Op.Div ? quotient : b.constOf(left) - quotient * b.constOf(right));
       }
@@ -263,7 +264,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     b.write(result, b.binary(op, left, right));
     b.jump(done);
     b.enter(zero);
-    this.runtimeError(e, "Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.");
+    this.runtimeError(start, end, "Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.");
     b.jump(done);
     b.enter(done);
     return b.read(result);

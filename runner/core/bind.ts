@@ -38,6 +38,10 @@ import { type Patch, patchesFor } from "./relocate.ts";
 export type Attachment =
   | { kind: "tracepoint"; category: string; event: string }
   | { kind: "rawtracepoint"; event: string }
+  /** A function of a binary by name, plus `offset` bytes; without a name `offset` is the address in the file's own terms. */
+  | { kind: "uprobe"; binary: string; function: string; offset: number; isReturn: boolean }
+  /** Every `period` events of perf's `type` and `config`, on every CPU. */
+  | { kind: "perf"; type: number; config: number; period: number }
   /** `function` may be followed in the kernel's spelling by nothing; `offset` in bytes, kprobe only. */
   | { kind: "kprobe"; function: string; offset: number; isReturn: boolean }
   /** Nanoseconds between two samples, or samples a second; on every CPU, or on one. */
@@ -177,6 +181,16 @@ function targetsOf(program: Program, facts: HostFacts): Attachment[] {
     case "kprobe":
     case "kretprobe":
       return functionTargets(program, facts);
+    case "uprobe":
+    case "uretprobe": {
+      const [binary = "", name = "", offset = ""] = program.target;
+      return [{ kind: "uprobe", binary, function: name, offset: Number(offset), isReturn: program.kind === "uretprobe" }];
+    }
+    case "software":
+    case "hardware": {
+      const [type, config, period] = program.target.map(Number);
+      return [{ kind: "perf", type: type ?? 0, config: config ?? 0, period: period ?? 0 }];
+    }
     case "interval":
     case "profile":
       return [timerTarget(program)];
@@ -297,7 +311,7 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
   const object = readElf(bytes);
   const manifest = readManifest(bytes);
   const relocations = parseRelocations(findSection(object, RELOCATION_SECTION)?.data ?? new Uint8Array(0), manifest);
-  const readsRegisters = manifest.programs.some(({ kind }) => kind === "kprobe" || kind === "kretprobe");
+  const readsRegisters = manifest.programs.some(({ kind }) => kind.endsWith("probe"));
   if (readsRegisters && manifest.arch !== facts.arch) {
     throw new BpfcastError("wrong-architecture", `the object reads registers of ${manifest.arch}, this machine is ${facts.arch}`);
   }

@@ -28,6 +28,7 @@ export interface NativeObject {
   attachKprobe(program: string, name: string, offset: number, isReturn: boolean): void;
   attachKprobeMulti(program: string, names: string[], isReturn: boolean): void;
   attachRawTracepoint(program: string, event: string): void;
+  attachUprobe(program: string, binary: string, name: string, offset: number, isReturn: boolean): void;
   attachPerfEvent(program: string, type: number, config: number, sample: number, isFrequency: boolean, cpu: number): void;
   detach(): void;
   readMap(map: string): NativeMapContents;
