@@ -1,10 +1,10 @@
 // Calls: arguments and results of the functions of functions.ts.
 
-import { Call, IntegerLiteral, MapAccess, StringLiteral, Tuple } from "../syntax/expression-nodes";
+import { Call, IntegerLiteral, MapAccess, StringLiteral } from "../syntax/expression-nodes";
 import { Expression, NodeKind } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
 import { BasicType, TypeKind } from "./types";
-import { ExpressionChecker } from "./expressions";
+import { MapCallChecker } from "./map-calls";
 import { FunctionId, FunctionRow, functionRows } from "./functions";
 import { Format, isIntegerConversion, parseFormat } from "./format";
 import { closest } from "./suggestion";
@@ -12,7 +12,7 @@ import { closest } from "./suggestion";
 /** Bytes that an object has for `str($1)`, NUL included: the text itself is only known where the object runs. */
 export const PARAMETER_TEXT: i32 = 256;
 
-export abstract class CallChecker extends ExpressionChecker {
+export abstract class CallChecker extends MapCallChecker {
   private functions: Array<FunctionRow> = functionRows();
 
   findFunction(name: u32): FunctionRow | null {
@@ -66,6 +66,18 @@ export abstract class CallChecker extends ExpressionChecker {
         return this.str(e);
       case FunctionId.Delete:
         return this.delete(e);
+      case FunctionId.HasKey:
+        return this.hasKey(e);
+      case FunctionId.Find:
+        return this.find(e);
+      case FunctionId.Length:
+        return this.length(e);
+      case FunctionId.IsScalar:
+        return this.isScalarMap(e);
+      case FunctionId.KernelPointer:
+        return this.inSpaceOf(e, false);
+      case FunctionId.UserPointer:
+        return this.inSpaceOf(e, true);
       default:
         assert(false, "a function without a rule");
         return BasicType.None;
@@ -160,7 +172,7 @@ export abstract class CallChecker extends ExpressionChecker {
       }
       return BasicType.None;
     }
-    const type = this.expression(first);
+    const type = this.operand(first);
     if (e.argumentList.length > 1) return this.error(Code.WrongArgumentCount, e.start, e.end, "print() of a value takes no further arguments");
     if (type != BasicType.None && !this.isPrintable(type)) return this.error(Code.InvalidArgument, first.start, first.end, `print() can not print a value of type '${this.types.describe(type)}'`);
     return BasicType.None;
@@ -170,7 +182,8 @@ export abstract class CallChecker extends ExpressionChecker {
     const address = e.argumentList[0];
     const type = this.expression(address);
     const longest = address.kind == NodeKind.PositionalParameter ? PARAMETER_TEXT : this.maximumString;
-    if (type != BasicType.None && !this.types.isScalar(type)) {
+    const kind = this.types.kind(type);
+    if (type != BasicType.None && !this.types.isScalar(type) && kind != TypeKind.String && kind != TypeKind.Array) {
       this.error(Code.TypeMismatch, address.start, address.end, `str() expects an integer or a pointer type as first argument (${this.types.describe(type)} provided)`);
     }
     if (e.argumentList.length == 1) return this.types.text(longest);
@@ -183,29 +196,6 @@ export abstract class CallChecker extends ExpressionChecker {
       return this.types.text(longest);
     }
     return this.types.text(min(<i32>value + 1, longest));
-  }
-
-  /** `delete(@map, key)`, `delete(@scalar)`, and the old `delete(@map[key])`. */
-  private delete(e: Call): i32 {
-    const first = e.argumentList[0];
-    if (first.kind != NodeKind.MapAccess) {
-      this.expression(first);
-      return this.error(Code.InvalidArgument, first.start, first.end, "delete() expects a map argument");
-    }
-    const access = <MapAccess>first;
-    const map = this.mapOf(access);
-    if (e.argumentList.length == 2) {
-      const key = e.argumentList[1];
-      this.mapKey(map, key.kind == NodeKind.Tuple ? (<Tuple>key).elements : [key], key.start, key.end);
-    } else {
-      this.mapKey(map, access.keys, access.start, access.end);
-    }
-    if (this.reporting && map.valueType == BasicType.None) return this.error(Code.UnknownMap, access.start, access.nameEnd, `Undefined map: ${map.text}`);
-    const kind = this.types.kind(map.valueType);
-    if (kind == TypeKind.Histogram || kind == TypeKind.LinearHistogram) return this.unsupported(e.start, e.end, "delete() of a histogram's key");
-    // A program sees its own CPU's values alone; only the removal of a key removes all.
-    if (map.isScalar && this.types.isAggregate(map.valueType)) return this.unsupported(e.start, e.end, "delete() of an aggregation without a key");
-    return BasicType.Bool;
   }
 
   /** The aggregation that `e` assigns to a map: its type, or None after an error. */

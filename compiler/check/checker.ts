@@ -6,7 +6,7 @@
 
 import { AttachPoint, Block, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
-import { Assignment, Discard, ExpressionStatement, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
 import { Call, IntegerLiteral, MapAccess, Unary, Variable } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Code } from "../source/diagnostics";
@@ -209,7 +209,7 @@ export class Checker extends CallChecker {
         this.forRange(<ForRange>statement);
         return;
       case NodeKind.ForMap:
-        this.unsupported(statement.start, statement.end, "A for loop");
+        this.forMap(<ForMap>statement);
         return;
       default:
         assert(false, "a statement kind without a rule");
@@ -220,6 +220,27 @@ export class Checker extends CallChecker {
     this.loopDepth++;
     this.block(body);
     this.loopDepth--;
+  }
+
+  private forMap(statement: ForMap): void {
+    const access = statement.map;
+    const map = this.mapOf(access);
+    if (map.isScalar) this.error(Code.TypeMismatch, access.start, access.end, `${map.text} has no explicit keys (scalar map), and cannot be used for iteration`);
+    else if (map.valueType == BasicType.None && this.reporting) this.error(Code.UnknownMap, access.start, access.end, `Undefined map: ${map.text}`);
+    else if (this.types.isAggregate(map.valueType)) {
+      if (this.types.isReadableAggregate(map.valueType)) this.unsupported(access.start, access.end, "A loop over an aggregation");
+      else this.error(Code.TypeMismatch, access.start, access.end, `Loop expression does not support type: ${this.types.describe(map.valueType)}`);
+    }
+    this.scopes.enter();
+    if (this.scopes.find(statement.name) != null) {
+      this.error(Code.Redeclared, statement.nameStart, statement.nameEnd, `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`);
+    }
+    const symbol = this.scopes.add(statement.name, statement.nameStart);
+    if (map.keyType != BasicType.None && map.valueType != BasicType.None) this.setVariableType(symbol.declaration, this.types.tuple([map.keyType, map.valueType]));
+    this.forDepth++;
+    this.loopBody(statement.body);
+    this.forDepth--;
+    this.scopes.leave();
   }
 
   private forRange(statement: ForRange): void {

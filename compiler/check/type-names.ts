@@ -15,6 +15,9 @@ const MAXIMUM_POINTERS: i32 = 8;
 const MAXIMUM_ARRAY: i64 = 1 << 20;
 
 export abstract class TypeChecker extends DefinitionChecker {
+  /** As `expression`, an aggregation as the number that it stands for. */
+  protected abstract operand(e: Expression): i32;
+
   /** Whether `name` is a builtin value of the language. */
   protected abstract isBuiltinName(name: u32): bool;
 
@@ -159,7 +162,7 @@ export abstract class TypeChecker extends DefinitionChecker {
   // Casts
 
   protected cast(e: Cast): i32 {
-    const operand = this.expression(e.operand);
+    const operand = this.operand(e.operand);
     let type = this.namedType(e.type);
     if (operand == BasicType.None || type == BasicType.None) return BasicType.None;
     const from = this.types.get(operand);
@@ -188,7 +191,6 @@ export abstract class TypeChecker extends DefinitionChecker {
     const to = this.types.get(type);
     if (this.types.isScalar(type)) {
       if (this.types.isScalar(operand)) return true;
-      if (this.types.isReadableAggregate(operand)) return to.kind == TypeKind.Integer;
       // Bytes as one number, and the address of an array or text in the kernel's or a process's memory.
       if (from.kind == TypeKind.Array) return to.kind == TypeKind.Pointer || (to.kind == TypeKind.Integer && from.size <= 8 && this.types.isInteger(from.element));
       return from.kind == TypeKind.String && to.kind == TypeKind.Pointer;

@@ -17,8 +17,8 @@ export class Builder {
   private helpers: HelperTable = new HelperTable();
   private leaves: Map<u64, i32> = new Map();
   private sealed: Array<bool> = [];
-  /** Per block: value of each variable at its end, -1 when not known there. */
-  private definitions: Array<Array<i32>> = [];
+  /** Value of a variable at the end of a block, where it is known there: by block (high half) and variable. */
+  private definitions: Map<u64, i32> = new Map();
   /** Per unsealed block: pairs (variable, phi). */
   private incomplete: Array<Array<i32>> = [];
   /** Type of each variable. */
@@ -35,7 +35,6 @@ export class Builder {
     const block = this.f.addBlock();
     this.f.unlikely[block] = unlikely;
     this.sealed.push(false);
-    this.definitions.push([]);
     this.incomplete.push([]);
     return block;
   }
@@ -378,14 +377,12 @@ export class Builder {
   }
 
   private define(variable: i32, block: i32, value: i32): void {
-    const known = this.definitions[block];
-    while (known.length <= variable) known.push(-1);
-    known[variable] = value;
+    this.definitions.set(((<u64>block) << 32) | <u64>variable, value);
   }
 
   private valueAt(variable: i32, block: i32): i32 {
-    const known = this.definitions[block];
-    if (variable < known.length && known[variable] >= 0) return known[variable];
+    const key = ((<u64>block) << 32) | <u64>variable;
+    if (this.definitions.has(key)) return this.definitions.get(key);
     let value: i32;
     const predecessors = this.f.predecessors[block];
     if (!this.sealed[block]) {

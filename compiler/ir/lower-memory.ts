@@ -9,6 +9,7 @@ import { Recipe } from "../check/builtins";
 import { AddressSpace, TypeKind } from "../check/types";
 import { PARAMETER_TEXT } from "../check/calls";
 import { PlaceLowering } from "./lower-places";
+import { Place } from "./place";
 import { Helper } from "./helpers";
 import { Op } from "./ir";
 
@@ -220,12 +221,24 @@ export abstract class MemoryLowering extends PlaceLowering {
       b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(count), text]);
       return;
     }
+    if (!this.types.isScalar(address.typeId)) {
+      this.readTextAt(this.place(address), count, size, pointer, offset, whole);
+      return;
+    }
     const from = this.value(address);
     if (whole) this.clear(pointer, offset, size);
-    const info = this.types.get(address.typeId);
-    const space = info.kind == TypeKind.Pointer && info.space != AddressSpace.None ? info.space : this.context.space;
+    const known = this.types.get(address.typeId).space;
+    const space = known != AddressSpace.None ? known : this.context.space;
     const helper = space == AddressSpace.User ? Helper.ProbeReadUserStr : Helper.ProbeReadKernelStr;
     b.call(helper, [b.offset(pointer, offset), b.constant(count), from]);
+  }
+
+  /** Text in an array: at most `count` bytes of it, up to its NUL. */
+  private readTextAt(place: Place, count: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
+    const b = this.b;
+    if (whole) this.clear(pointer, offset, size);
+    const helper = place.space == AddressSpace.User ? Helper.ProbeReadUserStr : Helper.ProbeReadKernelStr;
+    b.call(helper, [b.offset(pointer, offset), b.constant(count), b.offset(place.pointer, place.offset)]);
   }
 
   /** The value of a map as `type`, which may be wider than the map's own; zeros where there is no such key. */

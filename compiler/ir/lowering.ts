@@ -1,6 +1,6 @@
 // Lowering of one attach point: predicate, statements and the calls that have an effect. One `IrFunction` each.
 
-import { Assignment, Discard, ExpressionStatement, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
 import { BlockExpression, Call, Conditional, IfExpression, IntegerLiteral, MapAccess, StringLiteral, Tuple, Variable } from "../syntax/expression-nodes";
 import { Block, Expression, NodeKind, Probe, Provider, Statement } from "../syntax/ast";
 import { BinaryOperator } from "../syntax/operators";
@@ -11,7 +11,7 @@ import { VariableSymbol } from "../check/scope";
 import { EventKind, EventRow } from "../object/manifest";
 import { EVENT_HEADER } from "./lower-events";
 import { LoweringState } from "./lower-base";
-import { LoopLowering } from "./lower-loops";
+import { MapFunctionLowering } from "./lower-map-functions";
 import { arithmeticOp, hasSideEffect } from "./lower-operators";
 import { IrFunction, Op, Type } from "./ir";
 
@@ -22,7 +22,7 @@ import { IrFunction, Op, Type } from "./ir";
 const MAXIMUM_VALUES: i32 = 150000;
 
 @final
-export class Lowering extends LoopLowering {
+export class Lowering extends MapFunctionLowering {
 
   constructor(
     state: LoweringState,
@@ -128,6 +128,9 @@ export class Lowering extends LoopLowering {
         return;
       case NodeKind.ForRange:
         this.forRange(<ForRange>statement);
+        return;
+      case NodeKind.ForMap:
+        this.forMap(<ForMap>statement);
         return;
       default:
         assert(false, "a statement kind without a lowering");
@@ -269,7 +272,18 @@ export class Lowering extends LoopLowering {
         this.exit(e);
         return b.constant(0);
       case FunctionId.Delete:
-        return this.deleteKey(e);
+        return this.remove(e);
+      case FunctionId.HasKey:
+        return this.hasKey(e);
+      case FunctionId.Find:
+        return this.find(e);
+      case FunctionId.Length:
+        return this.length(e);
+      case FunctionId.IsScalar:
+        return b.constant(this.checker.mapOf(<MapAccess>e.argumentList[0]).isScalar ? 1 : 0);
+      case FunctionId.KernelPointer:
+      case FunctionId.UserPointer:
+        return this.value(e.argumentList[0]);
       default:
         assert(false, "a function without a lowering");
         return 0;
