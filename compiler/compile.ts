@@ -115,7 +115,7 @@ export class Compilation {
     for (let i = 0; i < checker.maps.length; i++) {
       const map = checker.maps[i];
       settle(map);
-      const row = layOutMap(map, checker.types);
+      const row = layOutMap(map, checker.types, checker.maximumKeys);
       manifest.maps.push(row);
       module.maps.push(defineMap(row, checker.types, module.btf));
     }

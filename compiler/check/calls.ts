@@ -188,8 +188,14 @@ export abstract class CallChecker extends MapCallChecker {
     }
     if (e.argumentList.length == 1) return this.types.text(longest);
     const length = e.argumentList[1];
-    this.expression(length);
-    if (length.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>length).negative) return this.unsupported(length.start, length.end, "A length of str() that is no literal");
+    const lengthType = this.operand(length);
+    if (length.kind != NodeKind.IntegerLiteral) {
+      if (lengthType != BasicType.None && !this.types.isInteger(lengthType)) {
+        return this.error(Code.TypeMismatch, length.start, length.end, `str() only supports int arguments (${this.types.describe(lengthType)} provided)`);
+      }
+      return this.types.text(longest);
+    }
+    if ((<IntegerLiteral>length).negative) return this.error(Code.OutOfRange, length.start, length.end, `str cannot use negative length (${<i64>(<IntegerLiteral>length).value})`);
     const value = (<IntegerLiteral>length).value;
     if (value + 1 > <u64>this.maximumString) {
       this.warning(Code.OutOfRange, length.start, length.end, `length param (${value}) is too long and will be shortened to ${this.maximumString} bytes (see BPFTRACE_MAX_STRLEN)`);

@@ -38,6 +38,7 @@ export class Checker extends CallChecker {
     this.rejectUnsupported(program);
     this.reporting = true;
     this.define(program);
+    for (let i = 0; i < program.mapDeclarations.length; i++) this.declareMap(program.mapDeclarations[i]);
     this.reporting = false;
     for (let i = 0; i < program.probes.length; i++) {
       const probe = program.probes[i];
@@ -94,7 +95,6 @@ export class Checker extends CallChecker {
     this.reporting = true;
     for (let i = 0; i < program.config.length; i++) this.unsupported(program.config[i].start, program.config[i].end, "The config block");
     for (let i = 0; i < program.imports.length; i++) this.unsupported(program.imports[i].start, program.imports[i].end, "import");
-    for (let i = 0; i < program.mapDeclarations.length; i++) this.unsupported(program.mapDeclarations[i].start, program.mapDeclarations[i].end, "A map declaration");
     for (let i = 0; i < program.functions.length; i++) this.unsupported(program.functions[i].start, program.functions[i].nameEnd, "A function of the script");
     this.reporting = false;
   }

@@ -1,13 +1,55 @@
 // Functions about maps: has_key, find, len, is_scalar, delete.
 
 import { Call, MapAccess, Tuple, Variable } from "../syntax/expression-nodes";
-import { NodeKind } from "../syntax/ast";
+import { MapDeclaration, NodeKind } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
 import { BasicType, TypeKind } from "./types";
 import { ExpressionChecker } from "./expressions";
 import { MapSymbol } from "./scope";
 
+/** Types of map that a script may declare, by the names of the kernel. */
+const MAP_TYPES: StaticArray<string> = ["hash", "hash", "lruhash", "lru_hash", "percpuhash", "percpu_hash", "percpulruhash", "lru_percpu_hash"];
+
 export abstract class MapCallChecker extends ExpressionChecker {
+  private mapDeclarations: Array<MapDeclaration> = [];
+
+  /** `let @name = hash(16);` */
+  protected declareMap(declaration: MapDeclaration): void {
+    const type = this.symbols.text(declaration.mapType);
+    const access = new MapAccess(declaration.start, declaration.end, declaration.name, declaration.end, null);
+    const map = this.mapOf(access);
+    let index = 0;
+    while (index < MAP_TYPES.length && MAP_TYPES[index] != type) index += 2;
+    if (index >= MAP_TYPES.length) {
+      this.error(Code.InvalidArgument, declaration.start, declaration.end, `Invalid bpf map type: ${type}`, "Valid map types: percpulruhash, percpuhash, lruhash, hash");
+      return;
+    }
+    if (map.declaredCapacity > 0) this.error(Code.Redeclared, declaration.start, declaration.end, `Map ${map.text} is already declared`);
+    const capacity = this.constant(declaration.capacity);
+    if (!capacity.known || capacity.value < 1 || capacity.value > <i64>i32.MAX_VALUE) {
+      this.error(Code.OutOfRange, declaration.capacity.start, declaration.capacity.end, "The number of keys of a map must be a positive constant");
+      return;
+    }
+    map.declaredType = MAP_TYPES[index + 1];
+    map.declaredCapacity = <i32>capacity.value;
+    this.mapDeclarations.push(declaration);
+  }
+
+  /** Compares declarations with what the script keeps in its maps, once all types are known. */
+  protected checkDeclarations(): void {
+    for (let i = 0; i < this.mapDeclarations.length; i++) {
+      const declaration = this.mapDeclarations[i];
+      const map = this.mapOf(new MapAccess(declaration.start, declaration.end, declaration.name, declaration.end, null));
+      if (map.valueType == BasicType.None) {
+        this.warning(Code.UnusedValue, declaration.start, declaration.end, `Unused map: ${map.text}`);
+        continue;
+      }
+      const isPerCpu = this.types.isAggregate(map.valueType);
+      if (isPerCpu == map.declaredType.includes("percpu")) continue;
+      this.error(Code.TypeMismatch, declaration.start, declaration.end, `Incompatible map types. Type from declaration: ${this.symbols.text(declaration.mapType)}. Type from value/key type: ${isPerCpu ? "percpuhash" : "hash"}`);
+    }
+  }
+
   /** The map that the first argument, a bare `@name`, is; null after an error. */
   protected wholeMapArgument(e: Call, name: string): MapSymbol | null {
     const argument = e.argumentList[0];

@@ -7,6 +7,9 @@ import { BasicType } from "./types";
 export class MapSymbol {
   /** Type of the key, a Tuple for several keys; `None` while unknown, and for a scalar map. */
   keyType: i32 = BasicType.None;
+  /** BPF map type and keys that the script declares; empty and 0 without a declaration. */
+  declaredType: string = "";
+  declaredCapacity: i32 = 0;
   /** Type of the value; `None` while unknown. */
   valueType: i32 = BasicType.None;
   /** Some probe assigns it, perhaps a value whose type is not known yet. */

@@ -11,6 +11,9 @@ import { closest } from "./suggestion";
 /** Pointers to pointers in BTF at most: a blob may hold a circle of them. */
 const MAXIMUM_POINTERS: i32 = 8;
 
+/** Arrays of arrays behind them, likewise. */
+const MAXIMUM_DIMENSIONS: i32 = 8;
+
 /** Largest array in bytes that a value may be. */
 const MAXIMUM_ARRAY: i64 = 1 << 20;
 
@@ -39,6 +42,8 @@ export abstract class TypeChecker extends DefinitionChecker {
       }
       case BtfKind.Array: {
         const count = btf.elementCount(id);
+        // Hostile BTF has arrays of themselves, and some longer than any memory.
+        if (<u32>count > <u32>MAXIMUM_ARRAY || depth > MAXIMUM_POINTERS + MAXIMUM_DIMENSIONS) return BasicType.None;
         if (isCharacter(btf, btf.elementType(id)) && count > 0) return this.types.text(count);
         const element = this.fromBtf(btf, btf.elementType(id), space, depth + 1);
         if (element == BasicType.None || <i64>this.types.get(element).size * <i64>count > MAXIMUM_ARRAY) return BasicType.None;
@@ -54,7 +59,7 @@ export abstract class TypeChecker extends DefinitionChecker {
 
   protected kernelRecord(btf: Btf, id: u32): i32 {
     const tag = btf.kind(id) == BtfKind.Union ? "union" : "struct";
-    return this.types.record(id, <i32>btf.sizeOf(id), `${tag} ${btf.nameString(id)}`);
+    return this.types.record(id, <i32>min<u32>(btf.sizeOf(id), i32.MAX_VALUE), `${tag} ${btf.nameString(id)}`);
   }
 
   private integerOrNone(size: u32, signed: bool): i32 {

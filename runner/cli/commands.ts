@@ -2,6 +2,7 @@
 
 import { basename } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
+import { requirePrivileges } from "../host/privileges.ts";
 import type { Script } from "./compile.ts";
 import { checkOutputOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
@@ -117,5 +118,17 @@ export async function runCommand(words: string[]): Promise<number> {
     process.stdout.write(`bpfcast v${VERSION}\n`);
     return 0;
   }
+  if (options.info) {
+    requirePrivileges();
+    const { information } = await import("../host/information.ts");
+    process.stdout.write(information(VERSION));
+    return 0;
+  }
+  if (options.list && options.program === undefined) {
+    const { listProbes } = await import("./list.ts");
+    process.stdout.write(listProbes(options.words[0], options.verbose === true));
+    return 0;
+  }
+  if (options.list) throw new BpfcastError("unsupported-option", "option -l with a program is not supported by this version of bpfcast");
   return runScript(options);
 }

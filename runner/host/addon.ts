@@ -48,6 +48,11 @@ export interface NativeAddon {
   BpfObject: new (bytes: Uint8Array, verbose: boolean, btf: string) => NativeObject;
   Child: new (words: string[], onExit: () => void) => NativeChild;
   possibleCpus(): number;
+  /** By the numbers of uapi/linux/bpf.h. */
+  hasHelper(programType: number, helper: number): boolean;
+  hasMapType(type: number): boolean;
+  /** kprobe_multi, uprobe_multi, kprobe_session, iter. */
+  hasProbeType(name: string): boolean;
   raiseMemoryLimit(): boolean;
   raiseFileLimit(): number;
   hasKprobeMulti(): boolean;
