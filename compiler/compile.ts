@@ -9,6 +9,7 @@ import { Symbols } from "./source/symbols";
 import { Code, Diagnostics, Severity, codeName } from "./source/diagnostics";
 import { ByteBuffer } from "./source/bytes";
 import { Profile } from "./target/profile";
+import { ConfigKey, Configuration } from "./check/config";
 import { Expander } from "./check/expand";
 import { Checker } from "./check/checker";
 import { ProbeContext } from "./check/probe-context";
@@ -42,6 +43,9 @@ export const enum Dump {
   Bpf = 8,
 }
 
+/** Longest text that max_strlen can ask for: two of them must fit a per-CPU scratch slot, and one a ring buffer record. */
+const MAXIMUM_STRING: i64 = 65536;
+
 export class Compilation {
   object: ByteBuffer = new ByteBuffer();
   /** JSON, as `Diagnostic[]` and `Need[]` of wasm/compiler.ts. */
@@ -54,17 +58,22 @@ export class Compilation {
   private diagnostics: Diagnostics;
   private symbols: Symbols;
   private checker: Checker;
+  private configuration: Configuration;
 
   constructor(
     private profile: Profile,
     private source: Source,
     private dumps: u32,
+    /** BPFTRACE_ variables of the environment: `KEY=VALUE` lines, without the prefix. */
+    environment: string = "",
   ) {
     const diagnostics = new Diagnostics(source);
     const symbols = new Symbols();
     this.diagnostics = diagnostics;
     this.symbols = symbols;
     this.checker = new Checker(symbols, diagnostics, profile);
+    this.configuration = new Configuration(symbols, diagnostics);
+    this.configuration.readEnvironment(environment);
   }
 
   run(): Status {
@@ -78,13 +87,17 @@ export class Compilation {
     const program = parseProgram(this.source, this.symbols, this.diagnostics);
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
     if (this.diagnostics.hasErrors) return Status.Failed;
+    for (let i = 0; i < program.config.length; i++) this.configuration.readEntry(program.config[i]);
     new Expander(program, this.symbols, this.diagnostics).run();
     if (this.diagnostics.hasErrors) return Status.Failed;
     const checker = this.checker;
+    checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);
+    checker.maximumKeys = <i32>this.configuration.number(ConfigKey.MaxMapKeys, 1, i32.MAX_VALUE);
     checker.infer(program);
     if (checker.needs.any) return Status.Needs;
     // Before maps that nothing assigns get a type: they are errors.
     for (let i = 0; i < checker.contexts.length; i++) checker.report(i);
+    checker.reportDeclarations();
     if (this.diagnostics.hasErrors) return checker.needs.any ? Status.Needs : Status.Failed;
     const module = this.lower();
     if (checker.needs.any) return Status.Needs;
@@ -111,7 +124,8 @@ export class Compilation {
     const checker = this.checker;
     const module = new IrModule(this.source);
     module.sourceName = this.source.name;
-    const manifest = new Manifest(this.source, checker.types);
+    module.license = this.configuration.text(ConfigKey.License);
+    const manifest = new Manifest(this.source, checker.types, this.configuration);
     for (let i = 0; i < checker.maps.length; i++) {
       const map = checker.maps[i];
       settle(map);

@@ -209,6 +209,20 @@ export interface Manifest {
     /** 0: sized by the host's memory. */
     ringBufferPages: number;
     missingProbes: "error" | "warn" | "ignore";
+    /** How long symbols of a process are kept. AUTO: by program where addresses are the same in every run, else by process. */
+    cacheUserSymbols: "AUTO" | "PER_PID" | "PER_PROGRAM" | "NONE";
+    cppDemangle: boolean;
+    /** Look symbols up when they are printed, not when a process starts. */
+    lazySymbolication: boolean;
+    /** Bytes of the verifier's log at most. */
+    logSize: number;
+    maxCatBytes: number;
+    maxPrograms: number;
+    maxProbes: number;
+    /** Print source lines with symbols. */
+    showDebugInfo: boolean;
+    /** How stacks print that do not say it themselves. */
+    stackMode: "bpftrace" | "perf" | "raw" | "build_id";
   };
   /** True when code or events need `--unsafe`. */
   unsafe: boolean;

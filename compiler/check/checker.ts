@@ -76,6 +76,13 @@ export class Checker extends CallChecker {
     }
   }
 
+  /** Reports declared maps that hold something else. */
+  reportDeclarations(): void {
+    this.reporting = true;
+    this.checkDeclarations();
+    this.reporting = false;
+  }
+
   /** Reports what is wrong in attach point `index`, and annotates its body for lowering. */
   report(index: i32): Probe {
     this.reporting = true;
@@ -93,7 +100,6 @@ export class Checker extends CallChecker {
   /** Parts of the grammar that no later stage can do yet. */
   private rejectUnsupported(program: Program): void {
     this.reporting = true;
-    for (let i = 0; i < program.config.length; i++) this.unsupported(program.config[i].start, program.config[i].end, "The config block");
     for (let i = 0; i < program.imports.length; i++) this.unsupported(program.imports[i].start, program.imports[i].end, "import");
     for (let i = 0; i < program.functions.length; i++) this.unsupported(program.functions[i].start, program.functions[i].nameEnd, "A function of the script");
     this.reporting = false;

@@ -42,6 +42,7 @@ export abstract class MapCallChecker extends ExpressionChecker {
       const map = this.mapOf(new MapAccess(declaration.start, declaration.end, declaration.name, declaration.end, null));
       if (map.valueType == BasicType.None) {
         this.warning(Code.UnusedValue, declaration.start, declaration.end, `Unused map: ${map.text}`);
+        map.isScalar = true;
         continue;
       }
       const isPerCpu = this.types.isAggregate(map.valueType);

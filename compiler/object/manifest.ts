@@ -1,6 +1,7 @@
 // The manifest: what the runner must know of the script, as one canonical JSON document (schema: wasm/manifest.ts).
 // Keys are written in sorted order, 64-bit numbers as decimal strings, so that equal scripts give equal bytes.
 
+import { ConfigKey, Configuration } from "../check/config";
 import { BasicType, Enumeration, Structure, TypeKind, TypeTable } from "../check/types";
 import { ByteBuffer } from "../source/bytes";
 import { Source } from "../source/source";
@@ -8,6 +9,10 @@ import { FieldKind, TracepointField } from "../target/tracepoint";
 
 /** Version of the manifest's schema. */
 const VERSION: i32 = 1;
+
+/** Bounds that the schema of the manifest sets for numbers of the configuration. */
+const MAXIMUM_NUMBER: i64 = 0xffffffff;
+const MAXIMUM_PAGES: i64 = 1 << 20;
 
 /** Name and version of the compiler that wrote an object. */
 export const COMPILER: string = "bpfcast 0.1.0";
@@ -124,6 +129,7 @@ export class Manifest {
   constructor(
     private source: Source,
     private types: TypeTable,
+    private configuration: Configuration,
   ) {}
 
   /** Notes that the program needs a kernel feature; the first place counts. */
@@ -148,8 +154,10 @@ export class Manifest {
       this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
     }
     this.raw(
-      `],"compiler":"${COMPILER}","config":{"missingProbes":"error","printMapsOnExit":true,"ringBufferPages":0,"stringTruncationTrailer":".."},"events":[`,
+      `],"compiler":"${COMPILER}","config":`,
     );
+    this.config();
+    this.raw(',"events":[');
     for (let i = 0; i < this.events.length; i++) {
       this.comma(i);
       this.event(this.events[i]);
@@ -181,6 +189,19 @@ export class Manifest {
       this.tracepoint(this.tracepoints[i]);
     }
     this.raw(`],"unsafe":false,"version":${VERSION}}`);
+  }
+
+  /** What the runner must know of the script's configuration. */
+  private config(): void {
+    const configuration = this.configuration;
+    this.raw(`{"cacheUserSymbols":"${configuration.text(ConfigKey.CacheUserSymbols)}","cppDemangle":${configuration.text(ConfigKey.CppDemangle)}`);
+    this.raw(`,"lazySymbolication":${configuration.text(ConfigKey.LazySymbolication)},"logSize":${configuration.number(ConfigKey.LogSize, 0, MAXIMUM_NUMBER)}`);
+    this.raw(`,"maxCatBytes":${configuration.number(ConfigKey.MaxCatBytes, 0, MAXIMUM_NUMBER)},"maxPrograms":${configuration.number(ConfigKey.MaxBpfPrograms, 0, MAXIMUM_NUMBER)}`);
+    this.raw(`,"maxProbes":${configuration.number(ConfigKey.MaxProbes, 0, MAXIMUM_NUMBER)},"missingProbes":"${configuration.text(ConfigKey.MissingProbes)}"`);
+    this.raw(`,"printMapsOnExit":${configuration.text(ConfigKey.PrintMapsOnExit)},"ringBufferPages":${configuration.number(ConfigKey.RingBufferPages, 0, MAXIMUM_PAGES)}`);
+    this.raw(`,"showDebugInfo":${configuration.text(ConfigKey.ShowDebugInfo)},"stackMode":"${configuration.text(ConfigKey.StackMode)}","stringTruncationTrailer":`);
+    this.string(configuration.text(ConfigKey.TruncationTrailer));
+    this.raw("}");
   }
 
   private raw(text: string): void {
