@@ -175,6 +175,8 @@ export class Builder {
       right = other;
       op = swapped(op);
     }
+    // A count that is known only on the target may be more than an immediate operand can be.
+    if (op >= Op.Shl && op <= Op.Sar && this.f.op[right] == Op.CoreConst) right = this.binary(Op.And, right, this.constant(63));
     if (this.isConst(right)) {
       const simple = this.identity(op, left, this.constOf(right));
       if (simple >= 0) return simple;

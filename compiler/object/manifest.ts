@@ -153,9 +153,7 @@ export class Manifest {
       }
       this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
     }
-    this.raw(
-      `],"compiler":"${COMPILER}","config":`,
-    );
+    this.raw(`],"compiler":"${COMPILER}","config":`);
     this.config();
     this.raw(',"events":[');
     for (let i = 0; i < this.events.length; i++) {

@@ -78,7 +78,8 @@ export class ScriptGenerator {
     const text = probes.join("\n");
     // A map that is read must be assigned somewhere.
     const definitions = Object.entries(DEFINITIONS).filter(([name]) => new RegExp(`${name}\\b`).test(text));
-    return `${text}\nEND { ${definitions.map(([, statement]) => statement).join(" ")} @end = 1; }`;
+    const structs = text.includes("struct made") ? "struct made { int number; char text[20]; struct { short part; } inner; unsigned long list[4]; };\n" : "";
+    return `${structs}${text}\nEND { ${definitions.map(([, statement]) => statement).join(" ")} @end = 1; }`;
   }
 
   probe(budget: number): string {
@@ -119,7 +120,7 @@ export class ScriptGenerator {
   statement(): string {
     this.#budget--;
     const random = this.#random;
-    switch (random.below(22)) {
+    switch (random.below(23)) {
       case 0:
       case 1: {
         const value = this.integer(3);
@@ -169,8 +170,36 @@ export class ScriptGenerator {
         return `delete(${random.pick([`@k, ${this.keyValue(1)}`, "@n0", "@t", `@u${this.key(1)}`, `@p, (${this.keyValue(3)})`])});`;
       case 18:
         return `print(${random.pick([this.integer(2), this.text(2), "@k", "@n1", "@count1, 3", "@hist1, 2, 5", `(${this.integer(1)}, ${this.text(1)}, ${this.condition(1)})`])});`;
+      case 19:
+        return this.#newer();
       default:
         return this.printf();
+    }
+  }
+
+  /** Statements with values in memory, and loops over ranges. */
+  #newer(): string {
+    const random = this.#random;
+    const name = `$q${this.#names++}`;
+    switch (random.below(7)) {
+      case 0:
+        return `${name} = (${this.integer(1)}, ${this.text(1)}, ${this.condition(0)}); printf("%d %s %d", ${name}.0, ${name}.1, ${name}.2); @p1[${name}] = ${name}.0;`;
+      case 1:
+        return `${name} = (a=${this.integer(1)}, b=${this.text(0)}); print(${name}); @k[${name}.a] = 1;`;
+      case 2: {
+        this.#integers.push([name]);
+        const body = this.block();
+        this.#integers.pop();
+        return `for (${name} : ${this.integer(0)}..${random.pick(["5", "100", "pid"])}) ${body}`;
+      }
+      case 3:
+        return `${name} = ${this.text(1)}; if (${name} ${random.pick(["==", "!="])} ${this.text(0)}) { @c = ${name}[${random.below(6)}]; }`;
+      case 4:
+        return `@a1[${this.keyValue(3)}] = (${this.integer(0)}, (${this.integer(0)}, ${this.text(0)})); ${name} = @a1[${this.keyValue(3)}]; @b1 = ${name}.1;`;
+      case 5:
+        return `${name} = ((struct made *)${this.integer(0)}); @f = ${name}->number + ${name}->inner.part; print(${name}->text); @g[${name}->list[${random.below(5)}]] = count();`;
+      default:
+        return `@d = if (${this.condition(1)}) { ${this.integer(1)} } else { ${this.integer(1)} }; @e = *(uint32 *)${this.integer(0)}; $${name.slice(1)}e = (int8 *)${this.integer(0)} + 1;`;
     }
   }
 
