@@ -178,7 +178,19 @@ export type Binding =
   /** `$1` as a number: `index` counts from 1. */
   | { kind: "parameter_number"; offset: number; size: 8; index: number; location: Location }
   /** `str($1)`: NUL-terminated text of less than `size` bytes. */
-  | { kind: "parameter_text"; offset: number; size: number; index: number; location: Location };
+  | { kind: "parameter_text"; offset: number; size: number; index: number; location: Location }
+  /** A named parameter, `getopt`: 8 bytes of a number or bool, or NUL-terminated text of less than `size` bytes. */
+  | {
+      kind: "option";
+      offset: number;
+      size: number;
+      name: string;
+      type: "bool" | "int" | "string";
+      /** As the user would write it. */
+      default: string;
+      description: string;
+      location: Location;
+    };
 
 /** Kernel features that a program cannot do without; each with the place in the script that needs it. */
 export interface FeatureNeed {

@@ -135,6 +135,16 @@ const binding = union<Binding>({
   ring_limit: record({ kind: oneOf("ring_limit"), offset: size, size: oneOf(8) }),
   parameter_count: record({ kind: oneOf("parameter_count"), offset: size, size: oneOf(8) }),
   parameter_number: record({ kind: oneOf("parameter_number"), offset: size, size: oneOf(8), index: parameterIndex, location }),
+  option: record({
+    kind: oneOf("option"),
+    offset: size,
+    size: integer(8, 65_536),
+    name: text(256),
+    type: oneOf("bool", "int", "string"),
+    default: text(256),
+    description: text(4096),
+    location,
+  }),
   parameter_text: record({ kind: oneOf("parameter_text"), offset: size, size: integer(1, 65_536), index: parameterIndex, location }),
 });
 

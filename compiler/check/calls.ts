@@ -4,15 +4,12 @@ import { Call, IntegerLiteral, MapAccess, StringLiteral } from "../syntax/expres
 import { Expression, NodeKind } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
 import { BasicType, TypeKind } from "./types";
-import { MapCallChecker } from "./map-calls";
+import { OptionChecker, PARAMETER_TEXT } from "./options";
 import { FunctionId, FunctionRow, functionRows } from "./functions";
 import { Format, isIntegerConversion, parseFormat } from "./format";
 import { closest } from "./suggestion";
 
-/** Bytes that an object has for `str($1)`, NUL included: the text itself is only known where the object runs. */
-export const PARAMETER_TEXT: i32 = 256;
-
-export abstract class CallChecker extends MapCallChecker {
+export abstract class CallChecker extends OptionChecker {
   private functions: Array<FunctionRow> = functionRows();
 
   findFunction(name: u32): FunctionRow | null {
@@ -64,6 +61,8 @@ export abstract class CallChecker extends MapCallChecker {
         return BasicType.None;
       case FunctionId.Str:
         return this.str(e);
+      case FunctionId.Getopt:
+        return this.option(e);
       case FunctionId.Delete:
         return this.delete(e);
       case FunctionId.HasKey:
@@ -174,6 +173,7 @@ export abstract class CallChecker extends MapCallChecker {
     }
     const type = this.operand(first);
     if (e.argumentList.length > 1) return this.error(Code.WrongArgumentCount, e.start, e.end, "print() of a value takes no further arguments");
+    if (this.types.kind(type) == TypeKind.Tuple && this.types.get(type).fields.length == 0) return this.error(Code.InvalidArgument, e.start, e.end, "none type passed to print() is not printable");
     if (type != BasicType.None && !this.isPrintable(type)) return this.error(Code.InvalidArgument, first.start, first.end, `print() can not print a value of type '${this.types.describe(type)}'`);
     return BasicType.None;
   }

@@ -4,7 +4,7 @@
 // walked by itself, because the types in a body depend on it (two tracepoints have different fields). The last walk of an
 // attach point reports, and leaves the annotations that its lowering reads: `check` must be followed by that lowering.
 
-import { AttachPoint, Block, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
+import { AttachPoint, Block, Expression, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
 import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
 import { Call, IntegerLiteral, MapAccess, Unary, Variable } from "../syntax/expression-nodes";
@@ -12,6 +12,7 @@ import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Code } from "../source/diagnostics";
 import { BasicType, TypeKind } from "./types";
 import { CallChecker } from "./calls";
+import { FunctionId } from "./functions";
 import { declarationOf } from "./scope";
 import { ProbeContext } from "./probe-context";
 import { readTarget } from "./attach-points";
@@ -25,6 +26,9 @@ const MAXIMUM_WALKS: i32 = 1000;
 
 /** Times that `unroll` repeats its body at most, as in the peer. */
 export const MAXIMUM_UNROLL: u64 = 100;
+
+const WHILE_HINT: string =
+  "For loops support ranges (e.g. `for ($x : $start..$end) { ... }`), and can be used in place of while. These are more easily proven to be bounded by the verifier.";
 
 @final
 export class Checker extends CallChecker {
@@ -152,15 +156,41 @@ export class Checker extends CallChecker {
 
   private block(block: Block): void {
     this.scopes.enter();
-    for (let i = 0; i < block.statements.length; i++) this.statement(block.statements[i]);
+    this.statements(block);
     const result = block.result;
-    if (result != null) this.expression(result);
+    if (result != null) this.effect(result);
     this.scopes.leave();
+  }
+
+  /** Offset behind a statement and its semicolon. */
+  private endOf(statement: Statement): u32 {
+    const source = this.diagnostics.source;
+    return statement.end < source.length && load<u8>(source.pointer + statement.end) == 0x3b ? statement.end + 1 : statement.end;
+  }
+
+  private statements(block: Block): void {
+    const list = block.statements;
+    for (let i = 0; i < list.length; i++) {
+      this.statement(list[i]);
+      if (!this.leaves(list[i])) continue;
+      if (i + 1 < list.length) this.warning(Code.Unreachable, list[i + 1].start, this.endOf(list[i + 1]), "Unreachable statement.");
+      else if (block.result != null) this.warning(Code.Unreachable, block.result!.start, block.result!.end, "Unreachable statement.");
+    }
+  }
+
+  /** Whether nothing that follows `statement` in its block runs. */
+  private leaves(statement: Statement): bool {
+    if (statement.kind == NodeKind.Return || statement.kind == NodeKind.Break || statement.kind == NodeKind.Continue) return true;
+    if (statement.kind != NodeKind.ExpressionStatement) return false;
+    const expression = (<ExpressionStatement>statement).expression;
+    if (expression.kind != NodeKind.Call) return false;
+    const row = this.findFunction((<Call>expression).name);
+    return row != null && row.id == FunctionId.Exit;
   }
 
   protected blockValue(block: Block): i32 {
     this.scopes.enter();
-    for (let i = 0; i < block.statements.length; i++) this.statement(block.statements[i]);
+    this.statements(block);
     const result = block.result;
     const type = result != null ? this.operand(result) : BasicType.None;
     this.scopes.leave();
@@ -183,6 +213,7 @@ export class Checker extends CallChecker {
         return;
       case NodeKind.While: {
         const loop = <While>statement;
+        this.warning(Code.Deprecated, loop.start, loop.end, "While loops are deprecated and may be removed in the future.", WHILE_HINT);
         this.condition(loop.condition, "while()");
         this.loopBody(loop.body);
         return;
@@ -192,11 +223,12 @@ export class Checker extends CallChecker {
         return;
       case NodeKind.ExpressionStatement: {
         const expression = (<ExpressionStatement>statement).expression;
-        this.expression(expression);
+        const type = this.effect(expression);
+        if (type != BasicType.None && !isIncrement(expression)) this.warning(Code.UnusedValue, statement.start, this.endOf(statement), "Return value discarded.");
         return;
       }
       case NodeKind.Discard:
-        this.expression((<Discard>statement).value);
+        this.effect((<Discard>statement).value);
         return;
       case NodeKind.Return: {
         if (this.forDepth > 0) this.error(Code.NotAvailableHere, statement.start, statement.end, "'return' statement is not allowed in a for-loop");
@@ -349,7 +381,9 @@ export class Checker extends CallChecker {
     if (type != BasicType.None) {
       if (statement.operator != BinaryOperator.None) {
         const current = this.knownType(target, this.variableType(symbol.declaration));
-        if (!this.types.isInteger(type) || (current != BasicType.None && !this.types.isInteger(current))) {
+        const isPointer = this.types.kind(current) == TypeKind.Pointer && isStep(statement.operator);
+        if (isPointer && this.types.isInteger(type)) type = current;
+        else if (!this.types.isInteger(type) || (current != BasicType.None && !this.types.isInteger(current))) {
           this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
           type = BasicType.None;
         } else {
@@ -391,7 +425,8 @@ export class Checker extends CallChecker {
       }
       if (type != BasicType.None && statement.operator != BinaryOperator.None) {
         const known = map.valueType;
-        if (!this.types.isInteger(type) || (known != BasicType.None && !this.types.isInteger(known))) {
+        if (this.types.kind(known) == TypeKind.Pointer && this.types.isInteger(type) && isStep(statement.operator)) type = known;
+        else if (!this.types.isInteger(type) || (known != BasicType.None && !this.types.isInteger(known))) {
           type = this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
         } else this.compound(statement, known, type);
       }
@@ -426,4 +461,14 @@ export class Checker extends CallChecker {
     if (a.kind != b.kind || a.kind == TypeKind.Histogram || a.kind == TypeKind.LinearHistogram) return BasicType.None;
     return a.signed ? left : right;
   }
+}
+
+/** `++` and `--`: their values are not missed. */
+function isIncrement(e: Expression): bool {
+  return e.kind == NodeKind.Unary && (<Unary>e).operator >= UnaryOperator.PreIncrement;
+}
+
+/** The operators that move a pointer. */
+function isStep(operator: BinaryOperator): bool {
+  return operator == BinaryOperator.Add || operator == BinaryOperator.Subtract;
 }

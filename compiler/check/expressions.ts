@@ -28,6 +28,14 @@ export abstract class ExpressionChecker extends AccessChecker {
 
   /** The type of `e`, which is recorded in it. */
   expression(e: Expression): i32 {
+    const type = this.effect(e);
+    if (type != BasicType.None || !this.reporting || this.diagnostics.hasErrors || this.needs.any) return type;
+    // Nothing was wrong with it, but it is none: a call for its effect alone.
+    return this.error(Code.TypeMismatch, e.start, e.end, "This expression has no value");
+  }
+
+  /** As `expression`, for a statement: it need have no value. */
+  protected effect(e: Expression): i32 {
     const type = this.typeOf(e);
     e.typeId = type;
     return type;

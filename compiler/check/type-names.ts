@@ -1,11 +1,12 @@
 // Types as scripts and C write them, types of BTF, and what is asked about types: casts, sizes, offsets.
 
-import { Cast, Identifier, OffsetOf, SizeOf } from "../syntax/expression-nodes";
+import { Cast, Identifier, MapAccess, OffsetOf, SizeOf, TypeExpression } from "../syntax/expression-nodes";
 import { ArrayType, EnumDefinition, Expression, InlineType, NamedType, NodeKind, PointerType, RecordDefinition, Tag, TaggedType, TypeOf, TypeSyntax } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
 import { Btf, BtfKind } from "../target/btf";
 import { AddressSpace, BasicType, TypeKind } from "./types";
 import { DefinitionChecker, cString } from "./definitions";
+import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
 
 /** Pointers to pointers in BTF at most: a blob may hold a circle of them. */
@@ -20,6 +21,9 @@ const MAXIMUM_ARRAY: i64 = 1 << 20;
 export abstract class TypeChecker extends DefinitionChecker {
   /** As `expression`, an aggregation as the number that it stands for. */
   protected abstract operand(e: Expression): i32;
+
+  /** The map that an access is of; made on its first use. */
+  abstract mapOf(e: MapAccess): MapSymbol;
 
   /** Whether `name` is a builtin value of the language. */
   protected abstract isBuiltinName(name: u32): bool;
@@ -186,8 +190,14 @@ export abstract class TypeChecker extends DefinitionChecker {
         to = this.types.get(type);
       }
     }
+    if (operand == type && !this.isAggregateRead(e.operand)) this.warning(Code.UnusedValue, e.start, e.type.end + 1, `Unnecessary cast: expression is already of type ${this.types.describe(type)}`);
     if (this.isCastable(operand, type)) return type;
     return this.error(Code.InvalidCast, e.start, e.end, `Cannot cast from "${this.types.describe(operand)}" to "${this.types.describe(type)}"`);
+  }
+
+  /** Whether `e` reads an aggregation, which a cast makes a number. */
+  private isAggregateRead(e: Expression): bool {
+    return e.kind == NodeKind.MapAccess && this.types.isAggregate(this.mapOf(<MapAccess>e).valueType);
   }
 
   private isCastable(operand: i32, type: i32): bool {
@@ -200,7 +210,7 @@ export abstract class TypeChecker extends DefinitionChecker {
       if (from.kind == TypeKind.Array) return to.kind == TypeKind.Pointer || (to.kind == TypeKind.Integer && from.size <= 8 && this.types.isInteger(from.element));
       return from.kind == TypeKind.String && to.kind == TypeKind.Pointer;
     }
-    if (to.kind == TypeKind.Array && this.types.isInteger(to.element)) {
+    if (to.kind == TypeKind.Array && (this.types.isInteger(to.element) || to.element == BasicType.Bool)) {
       if (from.kind == TypeKind.Integer) return to.size == 1 || to.size == 2 || to.size == 4 || to.size == 8;
       if (from.kind == TypeKind.String) return to.size >= from.size;
       return from.kind == TypeKind.Array && from.size == to.size;
@@ -220,6 +230,7 @@ export abstract class TypeChecker extends DefinitionChecker {
 
   /** The type of an expression; a lone name that is no value may name a type. */
   private typeOfNameOrValue(e: Expression): i32 {
+    if (e.kind == NodeKind.TypeExpression) return this.namedType((<TypeExpression>e).type);
     if (e.kind == NodeKind.Identifier) {
       const name = (<Identifier>e).name;
       if (!this.isBuiltinName(name) && this.findDefine(name) == null && this.findEnumerator(name) == null) return this.namedType(new NamedType(e.start, e.end, name));

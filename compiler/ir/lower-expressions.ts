@@ -7,6 +7,7 @@ import { Block, Expression, NodeKind } from "../syntax/ast";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Recipe } from "../check/builtins";
 import { TypeKind } from "../check/types";
+import { PARAMETER_TEXT } from "../check/options";
 import { BindingRow } from "../object/manifest";
 import { ComparisonLowering } from "./lower-comparisons";
 import { isLiteral } from "../check/constant-operators";
@@ -83,6 +84,18 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     row.end = e.end;
     bindings.push(row);
     return row.offset;
+  }
+
+  /** Address of the constant that `bind` sets for a named parameter. */
+  protected option(e: Call): i32 {
+    const option = this.checker.optionOf(e)!;
+    const size = this.types.isScalar(option.type) ? 8 : PARAMETER_TEXT;
+    const bindings = this.manifest.bindings;
+    for (let i = 0; i < bindings.length; i++) if (bindings[i].option == option) return this.b.data(Section.Rodata, bindings[i].offset);
+    const row = new BindingRow("option", this.constantOfRodata(size), size);
+    row.option = option;
+    bindings.push(row);
+    return this.b.data(Section.Rodata, row.offset);
   }
 
   private builtin(e: Identifier): i32 {

@@ -7,7 +7,7 @@ import { Block, Expression, NodeKind } from "../syntax/ast";
 import { FunctionId } from "../check/functions";
 import { Recipe } from "../check/builtins";
 import { AddressSpace, TypeKind } from "../check/types";
-import { PARAMETER_TEXT } from "../check/calls";
+import { PARAMETER_TEXT } from "../check/options";
 import { PlaceLowering } from "./lower-places";
 import { Place } from "./place";
 import { Helper } from "./helpers";
@@ -33,6 +33,16 @@ export abstract class MemoryLowering extends PlaceLowering {
 
   /** Address of the constant that `bind` sets for a positional parameter. */
   protected abstract parameter(e: PositionalParameter, kind: string, size: i32): i32;
+
+  /** Address of the constant that `bind` sets for a named parameter. */
+  protected abstract option(e: Call): i32;
+
+  /** Text of at most `own` bytes that the object holds; the rest of `size` zero when `whole`. */
+  private copyBounded(from: i32, own: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
+    const b = this.b;
+    if (whole) this.clear(pointer, offset, size);
+    b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(min(own, size)), from]);
+  }
 
   /** Starts the code of the first of two alternatives. */
   protected choose(condition: Expression): Choice {
@@ -179,6 +189,10 @@ export abstract class MemoryLowering extends PlaceLowering {
         return;
       case NodeKind.Call: {
         const call = <Call>e;
+        if (this.checker.findFunction(call.name)!.id == FunctionId.Getopt) {
+          this.copyBounded(this.option(call), PARAMETER_TEXT, size, pointer, offset, whole);
+          return;
+        }
         assert(this.checker.findFunction(call.name)!.id == FunctionId.Str);
         this.readText(call, size, pointer, offset, whole);
         return;

@@ -233,6 +233,10 @@ export class Lowering extends MapFunctionLowering {
       const before = this.value(target);
       const operand = this.value(value);
       const operator = statement.operator;
+      if (this.types.kind(target.typeId) == TypeKind.Pointer) {
+        this.assignScalar(target, this.movedPointer(before, target.typeId, operand, operator == BinaryOperator.Add ? Op.Add : Op.Sub));
+        return;
+      }
       const divides = operator == BinaryOperator.Divide || operator == BinaryOperator.Modulo;
       this.assignScalar(target, divides ? this.divide(operator, before, operand, statement.operatorStart(this.module.source), value.end, false) : this.b.binary(arithmeticOp(operator, false), before, operand));
       return;
@@ -268,6 +272,8 @@ export class Lowering extends MapFunctionLowering {
       case FunctionId.Zero:
         this.mapEvent(e, EventKind.Zero);
         return b.constant(0);
+      case FunctionId.Getopt:
+        return b.load(this.option(e), 0, 8);
       case FunctionId.Exit:
         this.exit(e);
         return b.constant(0);

@@ -2,6 +2,7 @@
 // Keys are written in sorted order, 64-bit numbers as decimal strings, so that equal scripts give equal bytes.
 
 import { ConfigKey, Configuration } from "../check/config";
+import { OptionSymbol } from "../check/options";
 import { BasicType, Enumeration, Structure, TypeKind, TypeTable } from "../check/types";
 import { ByteBuffer } from "../source/bytes";
 import { Source } from "../source/source";
@@ -96,6 +97,8 @@ export class BindingRow {
   index: u32 = 0;
   start: u32 = 0;
   end: u32 = 0;
+  /** Named parameters: which one. */
+  option: OptionSymbol | null = null;
 
   constructor(
     public kind: string,
@@ -142,16 +145,8 @@ export class Manifest {
     this.out = out;
     this.raw('{"arch":"x86_64","bindings":[');
     for (let i = 0; i < this.bindings.length; i++) {
-      const binding = this.bindings[i];
       this.comma(i);
-      this.raw("{");
-      if (binding.index > 0) this.raw(`"index":${binding.index},`);
-      this.raw(`"kind":"${binding.kind}",`);
-      if (binding.index > 0) {
-        this.location(binding.start, binding.end);
-        this.raw(",");
-      }
-      this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
+      this.binding(this.bindings[i]);
     }
     this.raw(`],"compiler":"${COMPILER}","config":`);
     this.config();
@@ -200,6 +195,31 @@ export class Manifest {
     this.raw(`,"showDebugInfo":${configuration.text(ConfigKey.ShowDebugInfo)},"stackMode":"${configuration.text(ConfigKey.StackMode)}","stringTruncationTrailer":`);
     this.string(configuration.text(ConfigKey.TruncationTrailer));
     this.raw("}");
+  }
+
+  private binding(binding: BindingRow): void {
+    const option = binding.option;
+    this.raw("{");
+    if (option != null) {
+      this.raw('"default":');
+      this.string(option.fallback);
+      this.raw(',"description":');
+      this.string(option.description);
+      this.raw(',"kind":"option",');
+      this.location(option.start, option.end);
+      this.raw(',"name":');
+      this.string(option.name);
+      const type = option.type == BasicType.Bool ? "bool" : option.type == BasicType.Int64 ? "int" : "string";
+      this.raw(`,"offset":${binding.offset},"size":${binding.size},"type":"${type}"}`);
+      return;
+    }
+    if (binding.index > 0) this.raw(`"index":${binding.index},`);
+    this.raw(`"kind":"${binding.kind}",`);
+    if (binding.index > 0) {
+      this.location(binding.start, binding.end);
+      this.raw(",");
+    }
+    this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
   }
 
   private raw(text: string): void {

@@ -6,6 +6,7 @@ import { bind, readManifest } from "../core/bind.ts";
 import { JsonOutput } from "../core/format/json.ts";
 import { TextOutput } from "../core/format/text.ts";
 import type { Output } from "../core/output.ts";
+import { optionHelp } from "../core/parameters.ts";
 import { refuseUnsafe } from "../core/safety.ts";
 import { Session } from "../core/session.ts";
 import { HostCommand } from "../host/command.ts";
@@ -87,9 +88,13 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   checkOutputOptions(options);
   if (object.length > MAX_FILE_BYTES) throw new BpfcastError("bad-object", "the object is too large");
   const manifest = readManifest(object);
+  if (options.words.includes("--help")) {
+    new FileSink().print(optionHelp(manifest));
+    return 1;
+  }
   if (!options.unsafe) refuseUnsafe(object, manifest);
   requirePrivileges();
-  const bound = bind(object, gatherFacts(object, manifest), { maxProbes: probeLimit(), positional: options.words });
+  const bound = bind(object, gatherFacts(object, manifest), { maxProbes: probeLimit(), positional: options.words.filter((word) => !word.startsWith("--")), named: options.words.filter((word) => word.startsWith("--")) });
 
   const sink = new FileSink(options.output);
   const warn = (warning: BpfcastError) => {

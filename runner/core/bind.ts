@@ -31,7 +31,7 @@ import {
 } from "./elf.ts";
 import type { BindParameters, HostFacts } from "./facts.ts";
 import { isPattern, matchesGlob } from "./glob.ts";
-import { bindParameter } from "./parameters.ts";
+import { bindParameter, checkOptions } from "./parameters.ts";
 import { type Patch, patchesFor } from "./relocate.ts";
 
 /** One place that a program is attached to. */
@@ -94,7 +94,7 @@ function ringBytes(manifest: Manifest, facts: HostFacts, parameters: BindParamet
   return nearestPowerOfTwo((kib * 1024) / facts.pageSize) * facts.pageSize;
 }
 
-function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, ring: number, words: string[]): void {
+function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, ring: number, parameters: BindParameters): void {
   if (manifest.bindings.length === 0) return;
   const rodata = findSection(object, ".rodata");
   if (rodata === undefined) throw new BpfcastError("bad-object", "the object has constants to set but no .rodata section");
@@ -106,7 +106,7 @@ function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, 
       throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
     if (kind === "max_cpu") view.setUint32(offset, facts.possibleCpus - 1, true);
     else if (kind === "ring_limit") view.setBigUint64(offset, BigInt(ring - Math.min(ring / 8, MAX_RING_RESERVE)), true);
-    else bindParameter(binding, view, words, manifest);
+    else bindParameter(binding, view, parameters.positional ?? [], manifest, parameters.named);
   }
 }
 
@@ -310,13 +310,14 @@ export function readManifest(bytes: Uint8Array): Manifest {
 export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParameters = {}): BoundObject {
   const object = readElf(bytes);
   const manifest = readManifest(bytes);
+  checkOptions(manifest, parameters.named ?? []);
   const relocations = parseRelocations(findSection(object, RELOCATION_SECTION)?.data ?? new Uint8Array(0), manifest);
   const readsRegisters = manifest.programs.some(({ kind }) => kind.endsWith("probe"));
   if (readsRegisters && manifest.arch !== facts.arch) {
     throw new BpfcastError("wrong-architecture", `the object reads registers of ${manifest.arch}, this machine is ${facts.arch}`);
   }
   const ring = ringBytes(manifest, facts, parameters);
-  applyBindings(object, manifest, facts, ring, parameters.positional ?? []);
+  applyBindings(object, manifest, facts, ring, parameters);
   growScratch(object, manifest, facts);
 
   const warnings: BpfcastError[] = [];

@@ -57,6 +57,11 @@ const DEFINITIONS: Record<string, string> = {
   "@hist1": '@hist1["x", 1] = hist(1);',
 };
 
+const LOADABLE_PROBES = PROBES.filter(({ point }) => !point.includes("module"));
+
+/** Those of `TASK_INTEGERS` whose fields real kernels have. */
+const KERNEL_INTEGERS = TASK_INTEGERS.filter((text) => !text.includes("hidden"));
+
 export class ScriptGenerator {
   readonly #random: Random;
   #probe: Probe = { point: "", integers: [], texts: [] };
@@ -67,8 +72,12 @@ export class ScriptGenerator {
   /** Nodes left in the attach point: bounds the script. */
   #budget = 0;
 
-  constructor(random: Random) {
+  readonly #loadable: boolean;
+
+  /** @param loadable only what a real kernel has, and no loop whose end no verifier sees. */
+  constructor(random: Random, loadable = false) {
     this.#random = random;
+    this.#loadable = loadable;
   }
 
   /** A script of one to three probes. */
@@ -84,12 +93,12 @@ export class ScriptGenerator {
 
   probe(budget: number): string {
     const random = this.#random;
-    this.#probe = random.pick(PROBES);
+    this.#probe = random.pick(this.#loadable ? LOADABLE_PROBES : PROBES);
     this.#budget = budget;
     // A second attach point has other fields: only what every probe has may be used then.
     let points = this.#probe.point;
     if (random.once(8)) {
-      points += `, ${random.pick(PROBES).point}`;
+      points += `, ${random.pick(this.#loadable ? LOADABLE_PROBES : PROBES).point}`;
       this.#probe = { ...this.#probe, integers: [], texts: [] };
     }
     const predicate = random.once(3) ? ` /${this.condition(2)}/` : "";
@@ -154,12 +163,12 @@ export class ScriptGenerator {
         this.#loops++;
         const body = this.block();
         this.#loops--;
-        return `while (${this.condition(2)}) ${body}`;
+        return this.#loadable ? body : `while (${this.condition(2)}) ${body}`;
       }
       case 12:
         return `unroll(${1 + random.below(4)}) ${this.block()}`;
       case 13:
-        return this.#loops > 0 ? `if (${this.condition(1)}) { ${random.pick(["break", "continue"])}; }` : `${this.increment()};`;
+        return this.#loops > 0 && !this.#loadable ? `if (${this.condition(1)}) { ${random.pick(["break", "continue"])}; }` : `${this.increment()};`;
       case 14:
         return `${this.increment()};`;
       case 15:
@@ -286,7 +295,7 @@ export class ScriptGenerator {
       case 3:
         return this.#probe.integers.length > 0 ? random.pick(this.#probe.integers) : "nsecs";
       case 4:
-        return random.once(2) ? random.pick(TASK_INTEGERS) : random.pick(INTEGERS);
+        return random.once(2) ? random.pick(this.#loadable ? KERNEL_INTEGERS : TASK_INTEGERS) : random.pick(INTEGERS);
       default:
         return random.pick(INTEGERS);
     }
