@@ -3,7 +3,7 @@
 import {
   Binary, BlockExpression, BooleanLiteral, Call, Cast, Conditional, FieldAccess, Identifier, IfExpression, Index, IntegerLiteral, MapAccess, OffsetOf, PositionalParameter, SizeOf, Unary, Variable,
 } from "../syntax/expression-nodes";
-import { Block, Expression, NodeKind } from "../syntax/ast";
+import { Block, Expression, NodeKind, Provider } from "../syntax/ast";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Recipe } from "../check/builtins";
 import { TypeKind } from "../check/types";
@@ -98,6 +98,11 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     return this.b.data(Section.Rodata, row.offset);
   }
 
+  /** A raw tracepoint's context is its arguments, 8 bytes each; other probes have the registers. */
+  private argumentOffset(index: i32): i32 {
+    return this.context.provider == Provider.Rawtracepoint ? index * 8 : argumentOffset(index);
+  }
+
   private builtin(e: Identifier): i32 {
     const b = this.b;
     const row = this.checker.findBuiltin(e.name);
@@ -111,7 +116,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
       case Recipe.HelperHigh:
         return b.binary(Op.Shr, b.call(row.helper, []), b.constant(32));
       case Recipe.RegisterArgument:
-        return b.load(b.context(), argumentOffset(this.checker.registerIndex(e.name)), 8);
+        return b.load(b.context(), this.argumentOffset(this.checker.registerIndex(e.name)), 8);
       case Recipe.ReturnValue:
         return b.load(b.context(), RETURN_VALUE_OFFSET, 8);
       default:
