@@ -26,11 +26,8 @@ export abstract class MapLowering extends EventLowering {
   protected key(map: MapSymbol, keys: Array<Expression> | null): i32 {
     const b = this.b;
     const row = this.rowOf(map);
+    if (keys == null) return b.zeroKey();
     const pointer = this.memory(row.keySize);
-    if (keys == null) {
-      b.store(pointer, 0, 4, b.constant(0));
-      return pointer;
-    }
     // The verifier does not see unset bytes in a key, but the map would miss.
     if (row.bucketOffset > 0) {
       const size = this.types.get(map.keyType).size;
