@@ -15,11 +15,8 @@ import { MapFunctionLowering } from "./lower-map-functions";
 import { arithmeticOp, hasSideEffect } from "./lower-operators";
 import { IrFunction, Op, Type } from "./ir";
 
-/**
- * Values of one program at most, which only nested unrolling exceeds: a branch reaches 32767 instructions, and no program of
- * half as many values is without one that long.
- */
-const MAXIMUM_VALUES: i32 = 150000;
+/** Values of one program at most, which only nested unrolling exceeds: they make more instructions than a branch reaches (32767). */
+const MAXIMUM_VALUES: i32 = 40000;
 
 @final
 export class Lowering extends MapFunctionLowering {

@@ -94,7 +94,11 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   }
   if (!options.unsafe) refuseUnsafe(object, manifest);
   requirePrivileges();
-  const bound = bind(object, gatherFacts(object, manifest), { maxProbes: probeLimit(), positional: options.words.filter((word) => !word.startsWith("--")), named: options.words.filter((word) => word.startsWith("--")) });
+  const bound = bind(object, gatherFacts(object, manifest), {
+    maxProbes: probeLimit(),
+    positional: options.words.filter((word) => !word.startsWith("--")),
+    named: options.words.filter((word) => word.startsWith("--")),
+  });
 
   const sink = new FileSink(options.output);
   const warn = (warning: BpfcastError) => {
