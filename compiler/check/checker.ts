@@ -146,6 +146,7 @@ export class Checker extends CallChecker {
     const context = this.contexts[index];
     this.context = context;
     this.loadFormat(context);
+    this.branchVariables.enterProbe();
     const probe = this.probes[index];
     this.scopes.enter();
     const predicate = probe.predicate;
@@ -305,9 +306,12 @@ export class Checker extends CallChecker {
 
   private if_(statement: If): void {
     this.condition(statement.condition, "if()");
+    const names = this.branchVariables.of(this.probe.index, statement);
+    for (let i = 0; i < names.length; i++) this.scopes.add(names[i], statement.start);
     this.block(statement.then);
     const otherwise = statement.otherwise;
     if (otherwise != null) this.statement(otherwise);
+    this.branchVariables.note(this.probe.index, statement);
   }
 
   private unroll(statement: Unroll): void {

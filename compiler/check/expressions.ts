@@ -211,6 +211,10 @@ export abstract class ExpressionChecker extends AccessChecker {
 
   private variable(e: Variable): i32 {
     const symbol = this.scopes.find(e.name);
+    if (symbol == null && this.branchVariables.request(e.name)) {
+      this.changed = true;
+      return BasicType.None;
+    }
     if (symbol == null) return this.error(Code.UnknownVariable, e.start, e.end, `Undefined or undeclared variable: $${this.symbols.text(e.name)}`);
     return this.knownType(e, this.variableType(symbol.declaration));
   }

@@ -176,6 +176,8 @@ export class Lowering extends MapFunctionLowering {
     const then = b.newBlock();
     const otherwise = b.newBlock();
     const done = b.newBlock();
+    const names = this.checker.branchVariables.of(this.context.index, statement);
+    for (let i = 0; i < names.length; i++) this.allocate(this.scopes.add(names[i], statement.start));
     this.condition(statement.condition, then, otherwise);
     b.enter(then);
     this.block(statement.then);
