@@ -195,12 +195,17 @@ export abstract class ExpressionLowering extends ComparisonLowering {
   private increment(e: Unary): i32 {
     const b = this.b;
     const up = e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PostIncrement;
-    const before = this.value(e.operand);
     const op = up ? Op.Add : Op.Sub;
+    const isPrefix = e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PreDecrement;
+    if (e.operand.kind == NodeKind.MapAccess && this.types.isInteger(e.operand.typeId)) {
+      this.modifyMap(<MapAccess>e.operand, op, b.constant(1));
+      return isPrefix ? this.after : this.before;
+    }
+    const before = this.value(e.operand);
     const isPointer = this.types.kind(e.operand.typeId) == TypeKind.Pointer;
     const moved = isPointer ? this.movedPointer(before, e.operand.typeId, b.constant(1), op) : b.binary(op, before, b.constant(1));
     const after = this.assignScalar(e.operand, moved);
-    return e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PreDecrement ? after : before;
+    return isPrefix ? after : before;
   }
 
   /** Stores `value` in a variable or map; returns it as it was stored. */

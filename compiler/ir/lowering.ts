@@ -229,14 +229,19 @@ export class Lowering extends MapFunctionLowering {
       return;
     }
     if (statement.operator != BinaryOperator.None) {
+      const operator = statement.operator;
+      const divides = operator == BinaryOperator.Divide || operator == BinaryOperator.Modulo;
+      const inPlace = target.kind == NodeKind.MapAccess && this.types.isInteger(target.typeId) && !divides;
+      if (inPlace && !hasSideEffect(value, this.checker) && !hasSideEffect(target, this.checker)) {
+        this.modifyMap(<MapAccess>target, arithmeticOp(operator, false), this.value(value));
+        return;
+      }
       const before = this.value(target);
       const operand = this.value(value);
-      const operator = statement.operator;
       if (this.types.kind(target.typeId) == TypeKind.Pointer) {
         this.assignScalar(target, this.movedPointer(before, target.typeId, operand, operator == BinaryOperator.Add ? Op.Add : Op.Sub));
         return;
       }
-      const divides = operator == BinaryOperator.Divide || operator == BinaryOperator.Modulo;
       this.assignScalar(target, divides ? this.divide(operator, before, operand, statement.operatorStart(this.module.source), value.end, false) : this.b.binary(arithmeticOp(operator, false), before, operand));
       return;
     }
