@@ -396,22 +396,23 @@ export class Checker extends CallChecker {
           this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
           type = BasicType.None;
         } else {
-          this.compound(statement, current, type);
-          type = this.types.integer(8, this.types.isSigned(current));
+          type = this.compound(statement, current, type);
         }
       }
-      const flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+      const flexible = statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
       if (type != BasicType.None) this.widenVariable(target.name, symbol.declaration, type, flexible, statement.start, statement.end);
     }
     target.typeId = this.variableType(symbol.declaration);
   }
 
-  /** Warns of what a compound assignment to a target of type `target` does with a value of type `type`. */
-  private compound(statement: Assignment, target: i32, type: i32): void {
+  /** The type that a compound assignment of a value of type `type` gives a target of type `target`: that of the operation. */
+  private compound(statement: Assignment, target: i32, type: i32): i32 {
     const value = statement.value;
     const flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
     const start = statement.operatorStart(this.diagnostics.source);
-    if (this.types.isSigned(target) || (this.types.isSigned(type) && !flexible)) this.signedDivision(statement.operator, start, value.end);
+    const signed = this.types.isSigned(target) || (this.types.isSigned(type) && (target == BasicType.None || !flexible));
+    if (signed && target != BasicType.None) this.signedDivision(statement.operator, start, value.end);
+    return this.types.integer(8, signed || statement.operator == BinaryOperator.Subtract);
   }
 
   private assignMap(statement: Assignment, target: MapAccess): void {
@@ -437,9 +438,9 @@ export class Checker extends CallChecker {
         if (this.types.kind(known) == TypeKind.Pointer && this.types.isInteger(type) && isStep(statement.operator)) type = known;
         else if (!this.types.isInteger(type) || (known != BasicType.None && !this.types.isInteger(known))) {
           type = this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
-        } else this.compound(statement, known, type);
+        } else type = this.compound(statement, known, type);
       }
-      if (value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type)) flexible = true;
+      if (statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type)) flexible = true;
       // Integers are stored in 8 bytes: their sign is what widening decides.
       if (this.types.isInteger(type) && this.types.get(type).enumeration < 0) type = this.types.integer(8, flexible || this.types.isSigned(type));
     }

@@ -364,7 +364,10 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (e.operator == UnaryOperator.Not) {
       if (this.types.isInteger(type) || type == BasicType.Bool) return BasicType.Bool;
     } else if (this.types.isInteger(type)) {
-      if (e.operator == UnaryOperator.Complement) return operand.kind == NodeKind.IntegerLiteral ? BasicType.Uint64 : this.types.integer(this.types.get(type).size, false);
+      if (e.operator == UnaryOperator.Complement && operand.kind == NodeKind.IntegerLiteral) return BasicType.Uint64;
+      // The peer keeps the width of narrow operands, and shows them without a sign.
+      const size = this.types.get(type).size;
+      if (e.operator == UnaryOperator.Complement && size < 8) return this.types.integer(size, false);
       return this.types.isSigned(type) ? BasicType.Int64 : BasicType.Uint64;
     }
     return this.error(Code.InvalidOperator, e.start, e.end, `The ${e.operator == UnaryOperator.Not ? "!" : e.operator == UnaryOperator.Negate ? "-" : "~"} operator can not be used on expressions of type '${this.types.describe(type)}'`);
@@ -372,11 +375,13 @@ export abstract class ExpressionChecker extends AccessChecker {
 
   private increment(e: Unary): i32 {
     const target = e.operand;
+    // As of a subtraction, the result of -- has a sign.
+    const down = e.operator == UnaryOperator.PreDecrement || e.operator == UnaryOperator.PostDecrement;
     if (target.kind == NodeKind.MapAccess) {
       const access = <MapAccess>target;
       const map = this.mapOf(access);
       this.mapKey(map, access.keys, access.start, access.end);
-      if (map.valueType == BasicType.None) {
+      if (map.valueType == BasicType.None || (down && map.valueType == BasicType.Uint64)) {
         map.valueType = BasicType.Int64;
         this.changed = true;
       }
@@ -385,9 +390,9 @@ export abstract class ExpressionChecker extends AccessChecker {
     } else if (target.kind == NodeKind.Variable) {
       const type = this.expression(target);
       const symbol = this.scopes.find((<Variable>target).name);
-      if (symbol != null && this.types.isInteger(type) && this.types.get(type).size < 8) {
+      if (symbol != null && this.types.isInteger(type) && (this.types.get(type).size < 8 || (down && type == BasicType.Uint64))) {
         // What is counted with fills a register (features T6).
-        this.widenDeclaration(symbol.declaration, this.types.integer(8, this.types.isSigned(type)));
+        this.widenDeclaration(symbol.declaration, this.types.integer(8, down || this.types.isSigned(type)));
         return this.expression(target);
       }
       if (type == BasicType.None || this.types.isInteger(type) || this.types.kind(type) == TypeKind.Pointer) return type;
@@ -426,7 +431,6 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (!types.isInteger(left) || !types.isInteger(right)) return BasicType.None;
     const signed = this.signedOperation(e);
     if (signed && !isLiteral(e)) this.signedDivision(e.operator, e.start, e.end);
-    if (e.operator == BinaryOperator.ShiftLeft || e.operator == BinaryOperator.ShiftRight) return types.isSigned(left) && !this.isFlexible(e.left) ? BasicType.Int64 : BasicType.Uint64;
     return signed || e.operator == BinaryOperator.Subtract ? BasicType.Int64 : BasicType.Uint64;
   }
 

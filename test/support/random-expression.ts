@@ -240,7 +240,7 @@ export class ExpressionGenerator {
         const operator = random.pick(ARITHMETIC);
         const isShift = operator === "<<" || operator === ">>";
         const right = isShift ? this.#shiftCount(depth - 1) : random.once(4) ? this.literal() : this.expression(depth - 1);
-        const signed = isShift ? left.type.signed : operator === "-" || isSignedOperation(left.type, right.type);
+        const signed = operator === "-" || isSignedOperation(left.type, right.type);
         return {
           text: `(${left.text} ${operator} ${right.text})`,
           type: signed ? INT64 : UINT64,
@@ -326,7 +326,8 @@ export class ExpressionGenerator {
       ? this.#mapPlace(signed)
       : { text: name, get: (state: State) => state.variables.get(name) ?? 0n, set: (state: State, value: bigint) => void state.variables.set(name, value) };
     if (random.once(3)) {
-      const delta = random.once(2) ? 1n : -1n;
+      // A subtraction would make a signed variable of it, everywhere.
+      const delta = !signed || random.once(2) ? 1n : -1n;
       // A statement that begins with ++ or -- continues the block before it, for the peer's parser.
       const printed = random.once(2);
       const prefix = printed && random.once(2);
@@ -341,7 +342,7 @@ export class ExpressionGenerator {
       if (printed) return { text: `printf("%lld\\n", ${text});`, run: (state) => void state.output.push(`${signedOf(step(state))}`) };
       return { text: `${text};`, run: (state) => void step(state) };
     }
-    const operator = random.once(2) ? "" : random.pick(ARITHMETIC);
+    const operator = random.once(2) ? "" : random.pick(signed ? ARITHMETIC : ARITHMETIC.filter((text) => text !== "-"));
     const value = operator === "<<" || operator === ">>" ? this.#shiftCount(2) : this.expression(2);
     const cast = `(${nameOf(type)})(${value.text})`;
     if (operator === "") return { text: `${place.text} = ${cast};`, run: (state) => place.set(state, value.evaluate(state)) };
