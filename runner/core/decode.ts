@@ -186,7 +186,10 @@ export class Decoder {
     }
     const read = this.#actions.readFile(text);
     if ("bytes" in read) this.#output.message("cat", read.bytes);
-    else this.#actions.complain(`failed to open file '${text}' (${read.error})`);
+    else {
+      this.#output.flush();
+      this.#actions.complain(`failed to open file '${text}' (${read.error})`);
+    }
   }
 
   #join(event: Extract<EventInfo, { kind: "join" }>, memory: Memory, record: number): void {

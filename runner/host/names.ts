@@ -17,16 +17,19 @@ interface Hierarchy {
   mountPoint: string;
 }
 
-/** Of /proc/self/mounts: version 2 first, then each of version 1 under each of its names. */
+/** Of /proc/self/mounts: version 2 first, then those of version 1, each under every one of its names. */
 export function parseHierarchies(mounts: string): Hierarchy[] {
   const found: Hierarchy[] = [];
   for (const line of mounts.split("\n")) {
     const [, mountPoint = "", type = ""] = line.split(" ");
-    if (type === "cgroup2") found.unshift({ name: "unified", mountPoint });
+    if (type === "cgroup2") found.push({ name: "unified", mountPoint });
     // The mount point's last part names the controllers: `cpu,cpuacct`, or `systemd`.
     else if (type === "cgroup") for (const name of (mountPoint.split("/").pop() ?? "").split(",")) found.push({ name, mountPoint });
   }
-  return found;
+  // Mounted twice, a hierarchy still is one.
+  const first = new Map(found.map((hierarchy) => [hierarchy.name, hierarchy]));
+  const order = ({ name }: Hierarchy) => (name === "unified" ? "" : name);
+  return [...first.values()].sort((left, right) => (order(left) < order(right) ? -1 : 1));
 }
 
 /** The path, below `folder`, of the folder whose inode is `id`; undefined when there is none. */
