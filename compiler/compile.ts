@@ -1,6 +1,6 @@
 // One compile: the stages of the compiler in order, on one screen.
 
-import { AttachPoint, Program, Provider } from "./syntax/ast";
+import { Program } from "./syntax/ast";
 import { providerName } from "./syntax/attach-point";
 import { parseProgram } from "./syntax/parser";
 import { printProgram } from "./syntax/printer";
@@ -9,13 +9,15 @@ import { Symbols } from "./source/symbols";
 import { Code, Diagnostics, Severity, codeName } from "./source/diagnostics";
 import { ByteBuffer } from "./source/bytes";
 import { Profile } from "./target/profile";
+import { ConfigKey, Configuration } from "./check/config";
+import { Expander } from "./check/expand";
 import { Checker } from "./check/checker";
 import { ProbeContext } from "./check/probe-context";
-import { readRate } from "./check/rate";
+import { readTarget } from "./check/attach-points";
 import { BasicType } from "./check/types";
 import { IrFunction } from "./ir/ir";
 import { LoweringState } from "./ir/lower-base";
-import { Lowering, programSection } from "./ir/lowering";
+import { Lowering } from "./ir/lowering";
 import { defineMap, layOutMap, settle } from "./ir/map-layout";
 import { simplifyControlFlow } from "./ir/simplify-control-flow";
 import { numberValues } from "./ir/value-numbering";
@@ -41,6 +43,9 @@ export const enum Dump {
   Bpf = 8,
 }
 
+/** Longest text that max_strlen can ask for: two of them must fit a per-CPU scratch slot, and one a ring buffer record. */
+const MAXIMUM_STRING: i64 = 65536;
+
 export class Compilation {
   object: ByteBuffer = new ByteBuffer();
   /** JSON, as `Diagnostic[]` and `Need[]` of wasm/compiler.ts. */
@@ -53,17 +58,22 @@ export class Compilation {
   private diagnostics: Diagnostics;
   private symbols: Symbols;
   private checker: Checker;
+  private configuration: Configuration;
 
   constructor(
     private profile: Profile,
     private source: Source,
     private dumps: u32,
+    /** BPFTRACE_ variables of the environment: `KEY=VALUE` lines, without the prefix. */
+    environment: string = "",
   ) {
     const diagnostics = new Diagnostics(source);
     const symbols = new Symbols();
     this.diagnostics = diagnostics;
     this.symbols = symbols;
     this.checker = new Checker(symbols, diagnostics, profile);
+    this.configuration = new Configuration(symbols, diagnostics);
+    this.configuration.readEnvironment(environment);
   }
 
   run(): Status {
@@ -77,11 +87,17 @@ export class Compilation {
     const program = parseProgram(this.source, this.symbols, this.diagnostics);
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
     if (this.diagnostics.hasErrors) return Status.Failed;
+    for (let i = 0; i < program.config.length; i++) this.configuration.readEntry(program.config[i]);
+    new Expander(program, this.symbols, this.diagnostics).run();
+    if (this.diagnostics.hasErrors) return Status.Failed;
     const checker = this.checker;
+    checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);
+    checker.maximumKeys = <i32>this.configuration.number(ConfigKey.MaxMapKeys, 1, i32.MAX_VALUE);
     checker.infer(program);
     if (checker.needs.any) return Status.Needs;
     // Before maps that nothing assigns get a type: they are errors.
     for (let i = 0; i < checker.contexts.length; i++) checker.report(i);
+    checker.reportDeclarations();
     if (this.diagnostics.hasErrors) return checker.needs.any ? Status.Needs : Status.Failed;
     const module = this.lower();
     if (checker.needs.any) return Status.Needs;
@@ -108,11 +124,12 @@ export class Compilation {
     const checker = this.checker;
     const module = new IrModule(this.source);
     module.sourceName = this.source.name;
-    const manifest = new Manifest(this.source, checker.types);
+    module.license = this.configuration.text(ConfigKey.License);
+    const manifest = new Manifest(this.source, checker.types, this.configuration);
     for (let i = 0; i < checker.maps.length; i++) {
       const map = checker.maps[i];
       settle(map);
-      const row = layOutMap(map, checker.types);
+      const row = layOutMap(map, checker.types, checker.maximumKeys);
       manifest.maps.push(row);
       module.maps.push(defineMap(row, checker.types, module.btf));
     }
@@ -142,7 +159,8 @@ export class Compilation {
       probe += ":" + context.part(i);
       name += "_" + identifier(context.part(i));
     }
-    return new ProgramRow(`${name}_${index + 1}`, programSection(context), providerName(point.provider), probe, target(point, context), point.start, point.end);
+    const target = readTarget(context);
+    return new ProgramRow(`${name}_${index + 1}`, target.section, providerName(point.provider), probe, target.parts, point.start, point.end);
   }
 
   private optimise(module: IrModule): void {
@@ -241,20 +259,4 @@ function identifier(text: string): string {
     result += plain ? String.fromCharCode(code) : "_";
   }
   return result;
-}
-
-/** The attach point's parts as the manifest has them: see `Program.target` in wasm/manifest.ts. */
-function target(point: AttachPoint, context: ProbeContext): Array<string> {
-  const parts: Array<string> = [];
-  const rate = point.provider == Provider.Interval || point.provider == Provider.Profile ? readRate(context) : null;
-  if (rate != null) return [rate.unit, rate.amount.toString()];
-  for (let i = 0; i < point.parts.length; i++) parts.push(context.part(i));
-  if (point.provider == Provider.Kprobe || point.provider == Provider.Kretprobe) {
-    if (parts.length == 1) parts.unshift("");
-    const plus = parts[1].indexOf("+");
-    const offset = plus < 0 ? 0 : <i64>parseInt(parts[1].substring(plus + 1));
-    if (plus >= 0) parts[1] = parts[1].substring(0, plus);
-    if (point.provider == Provider.Kprobe) parts.push(offset.toString());
-  }
-  return parts;
 }

@@ -41,10 +41,10 @@ export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates
   profile.supplyMissingTracepoint(String.UTF8.decodeUnsafe(name, nameLength), names);
 }
 
-export function compile(text: usize, length: u32, name: usize, nameLength: u32, dumps: u32): Status {
+export function compile(text: usize, length: u32, name: usize, nameLength: u32, dumps: u32, environment: usize, environmentLength: u32): Status {
   useRegion(Region.Compile);
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
-  const run = new Compilation(profile, source, dumps);
+  const run = new Compilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength));
   compilation = run;
   return run.run();
 }

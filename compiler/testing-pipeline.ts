@@ -49,10 +49,10 @@ export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates
   profile.supplyMissingTracepoint(String.UTF8.decodeUnsafe(name, nameLength), String.UTF8.decodeUnsafe(candidates, length).split("\n"));
 }
 
-export function compile(text: usize, length: u32, name: usize, nameLength: u32, dumps: u32): Status {
+export function compile(text: usize, length: u32, name: usize, nameLength: u32, dumps: u32, environment: usize, environmentLength: u32): Status {
   useRegion(Region.Compile);
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
-  const run = new ValidatedCompilation(profile, source, dumps);
+  const run = new ValidatedCompilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength));
   compilation = run;
   return run.run();
 }

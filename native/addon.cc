@@ -15,6 +15,7 @@
 #include "error.h"
 #include "log.h"
 #include "object.h"
+#include "probe.h"
 
 namespace bpfcast {
 
@@ -89,6 +90,9 @@ static Napi::Object InitializeAddon(Napi::Env env, Napi::Object exports) {
   exports.Set("clockTime", Napi::Function::New(env, bpfcast::ClockTime));
   exports.Set("raiseMemoryLimit", Napi::Function::New(env, bpfcast::RaiseMemoryLimit));
   exports.Set("raiseFileLimit", Napi::Function::New(env, bpfcast::RaiseFileLimit));
+  exports.Set("hasHelper", Napi::Function::New(env, bpfcast::HasHelper));
+  exports.Set("hasMapType", Napi::Function::New(env, bpfcast::HasMapType));
+  exports.Set("hasProbeType", Napi::Function::New(env, bpfcast::HasProbeType));
   exports.Set("hasKprobeMulti", Napi::Function::New(env, bpfcast::HasKprobeMulti));
   return exports;
 }

@@ -92,6 +92,22 @@ void BpfObject::AttachRawTracepoint(const Napi::CallbackInfo& info) {
            log.text());
 }
 
+// attachUprobe(program, binary, function, offset, isReturn): without a function name, `offset` is an address of the ELF file.
+void BpfObject::AttachUprobe(const Napi::CallbackInfo& info) {
+  bpf_program* program = FindProgram(info.Env(), info[0]);
+  if (program == nullptr) return;
+  std::string binary = info[1].ToString();
+  std::string function = info[2].ToString();
+  auto offset = static_cast<size_t>(info[3].ToNumber().Int64Value());
+  LIBBPF_OPTS(bpf_uprobe_opts, options);
+  options.retprobe = info[4].ToBoolean();
+  if (!function.empty()) options.func_name = function.c_str();
+  LogCapture log(verbose_);
+  bpf_link* link = bpf_program__attach_uprobe_opts(program, -1, binary.c_str(), offset, &options);
+  KeepLink(info.Env(), link, "attaching to " + std::string(options.retprobe ? "uretprobe:" : "uprobe:") + binary + ":" + function,
+           log.text());
+}
+
 // attachPerfEvent(program, type, config, sample, isFrequency, cpu): samples every `sample` units of the event (nanoseconds of a
 // clock), or `sample` times a second, on one CPU.
 void BpfObject::AttachPerfEvent(const Napi::CallbackInfo& info) {

@@ -27,6 +27,7 @@ Napi::Function BpfObject::Define(Napi::Env env) {
                          InstanceMethod<&BpfObject::AttachKprobe>("attachKprobe"),
                          InstanceMethod<&BpfObject::AttachKprobeMulti>("attachKprobeMulti"),
                          InstanceMethod<&BpfObject::AttachRawTracepoint>("attachRawTracepoint"),
+                         InstanceMethod<&BpfObject::AttachUprobe>("attachUprobe"),
                          InstanceMethod<&BpfObject::AttachPerfEvent>("attachPerfEvent"),
                          InstanceMethod<&BpfObject::Detach>("detach"),
                          InstanceMethod<&BpfObject::ReadMap>("readMap"),

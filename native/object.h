@@ -37,6 +37,7 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   void AttachKprobe(const Napi::CallbackInfo& info);
   void AttachKprobeMulti(const Napi::CallbackInfo& info);
   void AttachRawTracepoint(const Napi::CallbackInfo& info);
+  void AttachUprobe(const Napi::CallbackInfo& info);
   void AttachPerfEvent(const Napi::CallbackInfo& info);
   void Detach(const Napi::CallbackInfo& info);
   void KeepLink(Napi::Env env, bpf_link* link, const std::string& what, const std::string& log);

@@ -32,6 +32,8 @@ export interface CompileOptions {
   name: string;
   /** Stages whose dump is wanted: ast, types, ir, bpf. */
   dump?: string[];
+  /** Variables of the environment; those called BPFTRACE_ and a config key set that key, whatever the script says. */
+  environment?: Record<string, string | undefined>;
 }
 
 export type CompileResult =
@@ -54,7 +56,7 @@ interface Exports {
   supplyTracepoint(name: number, nameLength: number, text: number, length: number): void;
   supplyMissingTracepoint(name: number, nameLength: number, candidates: number, length: number): void;
   supplyMissingKernelBtf(): void;
-  compile(source: number, length: number, name: number, nameLength: number, dumps: number): number;
+  compile(source: number, length: number, name: number, nameLength: number, dumps: number, environment: number, environmentLength: number): number;
   resultPointer(part: number): number;
   resultLength(part: number): number;
   release(): void;
@@ -74,6 +76,16 @@ const DUMPS = ["ast", "types", "ir", "bpf"];
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+const PREFIX = "BPFTRACE_";
+
+/** `KEY=VALUE` lines of the variables that may be configuration. */
+function settingsOf(environment: Record<string, string | undefined>): string {
+  return Object.entries(environment)
+    .filter(([name, value]) => name.startsWith(PREFIX) && value !== undefined && !value.includes("\n"))
+    .map(([name, value]) => `${name.slice(PREFIX.length)}=${value}`)
+    .join("\n");
+}
 
 /** One instance of the compiler with its profile. Not re-entrant, but any number of compiles may follow each other. */
 export class Compiler implements CompilerApi {
@@ -131,10 +143,11 @@ export class Compiler implements CompilerApi {
 
   compile(source: Uint8Array, options: CompileOptions): CompileResult {
     const name = encoder.encode(options.name);
+    const settings = encoder.encode(settingsOf(options.environment ?? {}));
     let dumpBits = 0;
     for (const stage of options.dump ?? []) if (DUMPS.includes(stage)) dumpBits |= 1 << DUMPS.indexOf(stage);
     try {
-      const status = this.#exports.compile(this.#put(source, false), source.length, this.#put(name, false), name.length, dumpBits);
+      const status = this.#exports.compile(this.#put(source, false), source.length, this.#put(name, false), name.length, dumpBits, this.#put(settings, false), settings.length);
       const json = (part: Part) => JSON.parse(decoder.decode(this.#part(part))) as unknown;
       const diagnostics = json(Part.Diagnostics) as Diagnostic[];
       if (status === 1) return { kind: "needs", needs: json(Part.Needs) as Need[], diagnostics };

@@ -125,7 +125,19 @@ export interface MapInfo {
   presenceOffset: number;
 }
 
-export type ProgramKind = "begin" | "end" | "tracepoint" | "kprobe" | "kretprobe" | "interval" | "profile" | "rawtracepoint";
+export type ProgramKind =
+  | "begin"
+  | "end"
+  | "tracepoint"
+  | "kprobe"
+  | "kretprobe"
+  | "uprobe"
+  | "uretprobe"
+  | "interval"
+  | "profile"
+  | "software"
+  | "hardware"
+  | "rawtracepoint";
 
 /** One BPF program. A wildcard stays a pattern in `target` and is expanded on the host. */
 export interface Program {
@@ -138,7 +150,8 @@ export interface Program {
   probe: string;
   /**
    * Parts of the attach point. tracepoint: [category, event]. kprobe: [module or "", function, offset in decimal].
-   * kretprobe: [module or "", function]. interval, profile: [unit "hz"|"s"|"ms"|"us", number]. rawtracepoint: [event].
+   * kretprobe: [module or "", function]. uprobe, uretprobe: [binary, function or "", offset in decimal]. software, hardware: perf's
+   * [type, number of the event, events between two samples], in decimal. interval, profile: [unit "hz"|"s"|"ms"|"us", number]. rawtracepoint: [event].
    * begin, end: [].
    */
   target: string[];
@@ -211,7 +224,19 @@ export type Binding =
   /** `$1` as a number: `index` counts from 1. */
   | { kind: "parameter_number"; offset: number; size: 8; index: number; location: Location }
   /** `str($1)`: NUL-terminated text of less than `size` bytes. */
-  | { kind: "parameter_text"; offset: number; size: number; index: number; location: Location };
+  | { kind: "parameter_text"; offset: number; size: number; index: number; location: Location }
+  /** A named parameter, `getopt`: 8 bytes of a number or bool, or NUL-terminated text of less than `size` bytes. */
+  | {
+      kind: "option";
+      offset: number;
+      size: number;
+      name: string;
+      type: "bool" | "int" | "string";
+      /** As the user would write it. */
+      default: string;
+      description: string;
+      location: Location;
+    };
 
 /** Kernel features that a program cannot do without; each with the place in the script that needs it. */
 export interface FeatureNeed {
@@ -244,6 +269,20 @@ export interface Manifest {
     /** 0: sized by the host's memory. */
     ringBufferPages: number;
     missingProbes: "error" | "warn" | "ignore";
+    /** How long symbols of a process are kept. AUTO: by program where addresses are the same in every run, else by process. */
+    cacheUserSymbols: "AUTO" | "PER_PID" | "PER_PROGRAM" | "NONE";
+    cppDemangle: boolean;
+    /** Look symbols up when they are printed, not when a process starts. */
+    lazySymbolication: boolean;
+    /** Bytes of the verifier's log at most. */
+    logSize: number;
+    maxCatBytes: number;
+    maxPrograms: number;
+    maxProbes: number;
+    /** Print source lines with symbols. */
+    showDebugInfo: boolean;
+    /** How stacks print that do not say it themselves. */
+    stackMode: "bpftrace" | "perf" | "raw" | "build_id";
   };
   /** True when code or events need `--unsafe`. */
   unsafe: boolean;

@@ -108,7 +108,7 @@ const mapInfo: Reader<MapInfo> = record({
 const program = record({
   name: identifier,
   section: text(256),
-  kind: oneOf("begin", "end", "tracepoint", "kprobe", "kretprobe", "interval", "profile", "rawtracepoint"),
+  kind: oneOf("begin", "end", "tracepoint", "kprobe", "kretprobe", "uprobe", "uretprobe", "interval", "profile", "software", "hardware", "rawtracepoint"),
   probe: text(4096),
   target: array(text(4096), 4),
   location,
@@ -165,6 +165,16 @@ const binding = union<Binding>({
   cgroup_id: namedConstant("cgroup_id"),
   parameter_count: record({ kind: oneOf("parameter_count"), offset: size, size: oneOf(8) }),
   parameter_number: record({ kind: oneOf("parameter_number"), offset: size, size: oneOf(8), index: parameterIndex, location }),
+  option: record({
+    kind: oneOf("option"),
+    offset: size,
+    size: integer(8, 65_536),
+    name: text(256),
+    type: oneOf("bool", "int", "string"),
+    default: text(256),
+    description: text(4096),
+    location,
+  }),
   parameter_text: record({ kind: oneOf("parameter_text"), offset: size, size: integer(1, 65_536), index: parameterIndex, location }),
 });
 
@@ -186,6 +196,15 @@ const manifest: Reader<Manifest> = record({
     stringTruncationTrailer: text(1024),
     ringBufferPages: integer(0, 1 << 20),
     missingProbes: oneOf("error", "warn", "ignore"),
+    cacheUserSymbols: oneOf("AUTO", "PER_PID", "PER_PROGRAM", "NONE"),
+    cppDemangle: boolean,
+    lazySymbolication: boolean,
+    logSize: count,
+    maxCatBytes: count,
+    maxPrograms: count,
+    maxProbes: count,
+    showDebugInfo: boolean,
+    stackMode: oneOf("bpftrace", "perf", "raw", "build_id"),
   }),
   unsafe: boolean,
 });
@@ -273,7 +292,20 @@ function checkEvent(info: EventInfo, maps: number, path: string): void {
 }
 
 /** How many parts `target` has, by kind of program. */
-const TARGET_PARTS = { begin: 0, end: 0, tracepoint: 2, kprobe: 3, kretprobe: 2, interval: 2, profile: 2, rawtracepoint: 1 } as const;
+const TARGET_PARTS = {
+  begin: 0,
+  end: 0,
+  tracepoint: 2,
+  kprobe: 3,
+  kretprobe: 2,
+  uprobe: 3,
+  uretprobe: 3,
+  interval: 2,
+  profile: 2,
+  software: 3,
+  hardware: 3,
+  rawtracepoint: 1,
+} as const;
 
 function checkManifest(checked: Manifest): void {
   checked.programs.forEach(({ kind, target }, index) => {

@@ -21,7 +21,7 @@ export class OperandSelection {
   /** Virtual register of each IR value, or NONE. */
   protected registers: Array<i32> = [];
   /** Registers of the context arguments 1 and 2, or NONE. */
-  protected arrivals: StaticArray<i32> = [NONE, NONE];
+  protected arrivals: StaticArray<i32> = [NONE, NONE, NONE, NONE];
   protected block: i32 = 0;
   protected source: u32 = 0;
   /** Base and offset that `address` leaves. */

@@ -18,6 +18,8 @@ export abstract class CheckerBase {
   /** Type of each scratch variable by attach point and declaration; survives the walks, and only widens. */
   variableTypes: Map<u64, i32> = new Map();
   scopes: Scopes = new Scopes();
+  /** Variables, by declaration, whose type the script says: nothing widens it. */
+  protected declaredTypes: Set<u64> = new Set();
   /** False in the walks that only infer types. */
   reporting: bool = false;
   /** A walk learned something: another one is due. */
@@ -73,13 +75,18 @@ export abstract class CheckerBase {
     return profile.kernel;
   }
 
-  protected variableType(declaration: u32): i32 {
-    const key = (<u64>this.probe.index << 32) | <u64>declaration;
+  protected variableType(declaration: u64): i32 {
+    const key = (<u64>this.probe.index << 48) | declaration;
     return this.variableTypes.has(key) ? this.variableTypes.get(key) : BasicType.None;
   }
 
-  protected setVariableType(declaration: u32, type: i32): void {
-    const key = (<u64>this.probe.index << 32) | <u64>declaration;
+  /** Gives a variable a wider type, unless the script says its type. */
+  protected widenDeclaration(declaration: u64, type: i32): void {
+    if (!this.declaredTypes.has(declaration)) this.setVariableType(declaration, type);
+  }
+
+  protected setVariableType(declaration: u64, type: i32): void {
+    const key = (<u64>this.probe.index << 48) | declaration;
     if (this.variableType(declaration) == type) return;
     this.variableTypes.set(key, type);
     this.changed = true;

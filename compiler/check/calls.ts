@@ -1,18 +1,15 @@
 // Calls: arguments and results of the functions of functions.ts.
 
-import { Call, Identifier, IntegerLiteral, MapAccess, StringLiteral, Tuple } from "../syntax/expression-nodes";
+import { Call, Identifier, IntegerLiteral, MapAccess, StringLiteral } from "../syntax/expression-nodes";
 import { Expression, NodeKind } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
 import { BasicType, TypeKind } from "./types";
-import { FunctionChecker } from "./function-calls";
+import { OptionChecker, PARAMETER_TEXT } from "./options";
 import { FunctionId, FunctionRow, functionRows } from "./functions";
 import { Format, isIntegerConversion, parseFormat } from "./format";
 import { closest } from "./suggestion";
 
-/** Bytes that an object has for `str($1)`, NUL included: the text itself is only known where the object runs. */
-export const PARAMETER_TEXT: i32 = 256;
-
-export abstract class CallChecker extends FunctionChecker {
+export abstract class CallChecker extends OptionChecker {
   private functions: Array<FunctionRow> = functionRows();
   /** Calls of builtins, by the address of their node. */
   private builtinCalls: Map<usize, Identifier> = new Map();
@@ -78,8 +75,22 @@ export abstract class CallChecker extends FunctionChecker {
         return BasicType.None;
       case FunctionId.Str:
         return this.str(e);
+      case FunctionId.Getopt:
+        return this.option(e);
       case FunctionId.Delete:
         return this.delete(e);
+      case FunctionId.HasKey:
+        return this.hasKey(e);
+      case FunctionId.Find:
+        return this.find(e);
+      case FunctionId.Length:
+        return this.length(e);
+      case FunctionId.IsScalar:
+        return this.isScalarMap(e);
+      case FunctionId.KernelPointer:
+        return this.inSpaceOf(e, false);
+      case FunctionId.UserPointer:
+        return this.inSpaceOf(e, true);
       default:
         return this.functionCall(e, row.id, row.name);
     }
@@ -177,8 +188,9 @@ export abstract class CallChecker extends FunctionChecker {
       }
       return BasicType.None;
     }
-    const type = this.expression(first);
+    const type = this.operand(first);
     if (e.argumentList.length > 1) return this.error(Code.WrongArgumentCount, e.start, e.end, "print() of a value takes no further arguments");
+    if (this.types.kind(type) == TypeKind.Tuple && this.types.get(type).fields.length == 0) return this.error(Code.InvalidArgument, e.start, e.end, "none type passed to print() is not printable");
     if (type != BasicType.None && !this.isPrintable(type)) return this.error(Code.InvalidArgument, first.start, first.end, `print() can not print a value of type '${this.types.describe(type)}'`);
     return BasicType.None;
   }
@@ -187,42 +199,26 @@ export abstract class CallChecker extends FunctionChecker {
     const address = e.argumentList[0];
     const type = this.expression(address);
     const longest = address.kind == NodeKind.PositionalParameter ? PARAMETER_TEXT : this.maximumString;
-    if (type != BasicType.None && !this.types.isScalar(type)) {
+    const kind = this.types.kind(type);
+    if (type != BasicType.None && !this.types.isScalar(type) && kind != TypeKind.String && kind != TypeKind.Array) {
       this.error(Code.TypeMismatch, address.start, address.end, `str() expects an integer or a pointer type as first argument (${this.types.describe(type)} provided)`);
     }
     if (e.argumentList.length == 1) return this.types.text(longest);
     const length = e.argumentList[1];
-    this.expression(length);
-    if (length.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>length).negative) return this.unsupported(length.start, length.end, "A length of str() that is no literal");
+    const lengthType = this.operand(length);
+    if (length.kind != NodeKind.IntegerLiteral) {
+      if (lengthType != BasicType.None && !this.types.isInteger(lengthType)) {
+        return this.error(Code.TypeMismatch, length.start, length.end, `str() only supports int arguments (${this.types.describe(lengthType)} provided)`);
+      }
+      return this.types.text(longest);
+    }
+    if ((<IntegerLiteral>length).negative) return this.error(Code.OutOfRange, length.start, length.end, `str cannot use negative length (${<i64>(<IntegerLiteral>length).value})`);
     const value = (<IntegerLiteral>length).value;
     if (value + 1 > <u64>this.maximumString) {
       this.warning(Code.OutOfRange, length.start, length.end, `length param (${value}) is too long and will be shortened to ${this.maximumString} bytes (see BPFTRACE_MAX_STRLEN)`);
       return this.types.text(longest);
     }
     return this.types.text(min(<i32>value + 1, longest));
-  }
-
-  /** `delete(@map, key)`, `delete(@scalar)`, and the old `delete(@map[key])`. */
-  private delete(e: Call): i32 {
-    const first = e.argumentList[0];
-    if (first.kind != NodeKind.MapAccess) {
-      this.expression(first);
-      return this.error(Code.InvalidArgument, first.start, first.end, "delete() expects a map argument");
-    }
-    const access = <MapAccess>first;
-    const map = this.mapOf(access);
-    if (e.argumentList.length == 2) {
-      const key = e.argumentList[1];
-      this.mapKey(map, key.kind == NodeKind.Tuple ? (<Tuple>key).elements : [key], key.start, key.end);
-    } else {
-      this.mapKey(map, access.keys, access.start, access.end);
-    }
-    if (this.reporting && map.valueType == BasicType.None) return this.error(Code.UnknownMap, access.start, access.nameEnd, `Undefined map: ${map.text}`);
-    const kind = this.types.kind(map.valueType);
-    if (kind == TypeKind.Histogram || kind == TypeKind.LinearHistogram) return this.unsupported(e.start, e.end, "delete() of a histogram's key");
-    // A program sees its own CPU's values alone; only the removal of a key removes all.
-    if (map.isScalar && this.types.isAggregate(map.valueType)) return this.unsupported(e.start, e.end, "delete() of an aggregation without a key");
-    return BasicType.Bool;
   }
 
   /** The aggregation that `e` assigns to a map: its type, or None after an error. */

@@ -4,16 +4,18 @@
 // walked by itself, because the types in a body depend on it (two tracepoints have different fields). The last walk of an
 // attach point reports, and leaves the annotations that its lowering reads: `check` must be followed by that lowering.
 
-import { AttachPoint, Block, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
+import { AttachPoint, Block, Expression, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
-import { Assignment, Discard, ExpressionStatement, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
 import { Call, IntegerLiteral, MapAccess, Unary, Variable } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Code } from "../source/diagnostics";
 import { BasicType, TypeKind } from "./types";
 import { CallChecker } from "./calls";
+import { FunctionId } from "./functions";
+import { declarationOf } from "./scope";
 import { ProbeContext } from "./probe-context";
-import { readRate } from "./rate";
+import { readTarget } from "./attach-points";
 import { closest } from "./suggestion";
 
 /** How often one type can widen: through the integer widths and signs, or from text to longer text. */
@@ -25,20 +27,22 @@ const MAXIMUM_WALKS: i32 = 1000;
 /** Times that `unroll` repeats its body at most, as in the peer. */
 export const MAXIMUM_UNROLL: u64 = 100;
 
+const WHILE_HINT: string =
+  "For loops support ranges (e.g. `for ($x : $start..$end) { ... }`), and can be used in place of while. These are more easily proven to be bounded by the verifier.";
+
 @final
 export class Checker extends CallChecker {
   /** Every attach point of the script, in order, with the probe it belongs to. */
   contexts: Array<ProbeContext> = [];
   private probes: Array<Probe> = [];
   private loopDepth: i32 = 0;
-  /** Variables, by where they are declared, whose type the script says: nothing widens it. */
-  private declaredTypes: Set<u32> = new Set();
 
   /** Infers all types. After it, `needs` says whether facts are missing. */
   infer(program: Program): void {
     this.rejectUnsupported(program);
     this.reporting = true;
     this.define(program);
+    for (let i = 0; i < program.mapDeclarations.length; i++) this.declareMap(program.mapDeclarations[i]);
     this.reporting = false;
     for (let i = 0; i < program.probes.length; i++) {
       const probe = program.probes[i];
@@ -76,6 +80,13 @@ export class Checker extends CallChecker {
     }
   }
 
+  /** Reports declared maps that hold something else. */
+  reportDeclarations(): void {
+    this.reporting = true;
+    this.checkDeclarations();
+    this.reporting = false;
+  }
+
   /** Reports what is wrong in attach point `index`, and annotates its body for lowering. */
   report(index: i32): Probe {
     this.reporting = true;
@@ -85,7 +96,7 @@ export class Checker extends CallChecker {
   }
 
   /** The type that a variable of attach point `context` was inferred to have. */
-  typeOfVariable(context: ProbeContext, declaration: u32): i32 {
+  typeOfVariable(context: ProbeContext, declaration: u64): i32 {
     this.context = context;
     return this.variableType(declaration);
   }
@@ -93,10 +104,7 @@ export class Checker extends CallChecker {
   /** Parts of the grammar that no later stage can do yet. */
   private rejectUnsupported(program: Program): void {
     this.reporting = true;
-    for (let i = 0; i < program.config.length; i++) this.unsupported(program.config[i].start, program.config[i].end, "The config block");
     for (let i = 0; i < program.imports.length; i++) this.unsupported(program.imports[i].start, program.imports[i].end, "import");
-    for (let i = 0; i < program.mapDeclarations.length; i++) this.unsupported(program.mapDeclarations[i].start, program.mapDeclarations[i].end, "A map declaration");
-    for (let i = 0; i < program.macros.length; i++) this.unsupported(program.macros[i].start, program.macros[i].nameEnd, "A macro");
     for (let i = 0; i < program.functions.length; i++) this.unsupported(program.functions[i].start, program.functions[i].nameEnd, "A function of the script");
     this.reporting = false;
   }
@@ -105,43 +113,17 @@ export class Checker extends CallChecker {
 
   private attachPoint(context: ProbeContext): void {
     const point = context.point;
-    const parts = point.parts.length;
-    for (let i = 0; i < parts; i++) {
-      const part = point.parts[i];
-      if (part.parameter) this.unsupported(part.start, part.end, "A positional parameter in an attach point");
-    }
-    switch (point.provider) {
-      case Provider.Begin:
-      case Provider.End:
-        return;
-      case Provider.Tracepoint:
-        if (parts != 2) this.invalidAttachPoint(point, "tracepoint:category:event");
-        else if (point.parts[0].wildcard || point.parts[1].wildcard) this.unsupported(point.start, point.end, "A wildcard in a tracepoint");
-        return;
-      case Provider.Kprobe:
-      case Provider.Kretprobe:
-        if (parts != 1 && parts != 2) this.invalidAttachPoint(point, `${providerName(point.provider)}[:module]:function`);
-        return;
-      case Provider.Interval:
-      case Provider.Profile:
-        if (readRate(context) == null) this.invalidAttachPoint(point, `${providerName(point.provider)}:hz:99, ${providerName(point.provider)}:s:1 (s, ms, us) or ${providerName(point.provider)}:100ms`);
-        return;
-      case Provider.Unknown:
-        // The parser has reported it.
-        return;
-      default:
-        this.unsupported(point.start, point.end, `The probe type ${providerName(point.provider)}`);
-    }
-  }
-
-  private invalidAttachPoint(point: AttachPoint, form: string): void {
-    this.error(Code.InvalidAttachPoint, point.start, point.end, `${providerName(point.provider)} probe type requires the form ${form}`);
+    const target = readTarget(context);
+    if (target.isUnsupported) this.unsupported(point.start, point.end, target.problem);
+    else if (target.problem.length > 0) {
+      this.error(Code.InvalidAttachPoint, point.start, point.end, `${providerName(point.provider)} probe type requires the form ${target.problem}`);
+    } else if (point.provider == Provider.Tracepoint && (point.parts[0].wildcard || point.parts[1].wildcard)) context.isPattern = true;
   }
 
   /** Asks for the format of a tracepoint; reports one that the target lacks. */
   private loadFormat(context: ProbeContext): void {
     context.waiting = false;
-    if (context.provider != Provider.Tracepoint || context.point.parts.length != 2 || context.format != null) return;
+    if (context.provider != Provider.Tracepoint || context.point.parts.length != 2 || context.format != null || context.isPattern) return;
     const name = context.tracepointName;
     const known = this.profile.tracepoints;
     if (!known.has(name)) {
@@ -174,15 +156,41 @@ export class Checker extends CallChecker {
 
   private block(block: Block): void {
     this.scopes.enter();
-    for (let i = 0; i < block.statements.length; i++) this.statement(block.statements[i]);
+    this.statements(block);
     const result = block.result;
-    if (result != null) this.expression(result);
+    if (result != null) this.effect(result);
     this.scopes.leave();
+  }
+
+  /** Offset behind a statement and its semicolon. */
+  private endOf(statement: Statement): u32 {
+    const source = this.diagnostics.source;
+    return statement.end < source.length && load<u8>(source.pointer + statement.end) == 0x3b ? statement.end + 1 : statement.end;
+  }
+
+  private statements(block: Block): void {
+    const list = block.statements;
+    for (let i = 0; i < list.length; i++) {
+      this.statement(list[i]);
+      if (!this.leaves(list[i])) continue;
+      if (i + 1 < list.length) this.warning(Code.Unreachable, list[i + 1].start, this.endOf(list[i + 1]), "Unreachable statement.");
+      else if (block.result != null) this.warning(Code.Unreachable, block.result!.start, block.result!.end, "Unreachable statement.");
+    }
+  }
+
+  /** Whether nothing that follows `statement` in its block runs. */
+  private leaves(statement: Statement): bool {
+    if (statement.kind == NodeKind.Return || statement.kind == NodeKind.Break || statement.kind == NodeKind.Continue) return true;
+    if (statement.kind != NodeKind.ExpressionStatement) return false;
+    const expression = (<ExpressionStatement>statement).expression;
+    if (expression.kind != NodeKind.Call) return false;
+    const row = this.findFunction((<Call>expression).name);
+    return row != null && row.id == FunctionId.Exit;
   }
 
   protected blockValue(block: Block): i32 {
     this.scopes.enter();
-    for (let i = 0; i < block.statements.length; i++) this.statement(block.statements[i]);
+    this.statements(block);
     const result = block.result;
     const type = result != null ? this.operand(result) : BasicType.None;
     this.scopes.leave();
@@ -205,6 +213,7 @@ export class Checker extends CallChecker {
         return;
       case NodeKind.While: {
         const loop = <While>statement;
+        this.warning(Code.Deprecated, loop.start, loop.end, "While loops are deprecated and may be removed in the future.", WHILE_HINT);
         this.condition(loop.condition, "while()");
         this.loopBody(loop.body);
         return;
@@ -214,11 +223,12 @@ export class Checker extends CallChecker {
         return;
       case NodeKind.ExpressionStatement: {
         const expression = (<ExpressionStatement>statement).expression;
-        this.expression(expression);
+        const type = this.effect(expression);
+        if (type != BasicType.None && !isIncrement(expression)) this.warning(Code.UnusedValue, statement.start, this.endOf(statement), "Return value discarded.");
         return;
       }
       case NodeKind.Discard:
-        this.expression((<Discard>statement).value);
+        this.effect((<Discard>statement).value);
         return;
       case NodeKind.Return: {
         if (this.forDepth > 0) this.error(Code.NotAvailableHere, statement.start, statement.end, "'return' statement is not allowed in a for-loop");
@@ -237,7 +247,7 @@ export class Checker extends CallChecker {
         this.forRange(<ForRange>statement);
         return;
       case NodeKind.ForMap:
-        this.unsupported(statement.start, statement.end, "A for loop");
+        this.forMap(<ForMap>statement);
         return;
       default:
         assert(false, "a statement kind without a rule");
@@ -250,6 +260,27 @@ export class Checker extends CallChecker {
     this.loopDepth--;
   }
 
+  private forMap(statement: ForMap): void {
+    const access = statement.map;
+    const map = this.mapOf(access);
+    if (map.isScalar) this.error(Code.TypeMismatch, access.start, access.end, `${map.text} has no explicit keys (scalar map), and cannot be used for iteration`);
+    else if (map.valueType == BasicType.None && this.reporting) this.error(Code.UnknownMap, access.start, access.end, `Undefined map: ${map.text}`);
+    else if (this.types.isAggregate(map.valueType)) {
+      if (this.types.isReadableAggregate(map.valueType)) this.unsupported(access.start, access.end, "A loop over an aggregation");
+      else this.error(Code.TypeMismatch, access.start, access.end, `Loop expression does not support type: ${this.types.describe(map.valueType)}`);
+    }
+    this.scopes.enter();
+    if (this.scopes.find(statement.name) != null) {
+      this.error(Code.Redeclared, statement.nameStart, statement.nameEnd, `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`);
+    }
+    const symbol = this.scopes.add(statement.name, statement.nameStart);
+    if (map.keyType != BasicType.None && map.valueType != BasicType.None) this.setVariableType(symbol.declaration, this.types.tuple([map.keyType, map.valueType]));
+    this.forDepth++;
+    this.loopBody(statement.body);
+    this.forDepth--;
+    this.scopes.leave();
+  }
+
   private forRange(statement: ForRange): void {
     const from = this.expression(statement.from);
     const to = this.expression(statement.to);
@@ -259,8 +290,8 @@ export class Checker extends CallChecker {
     if (this.scopes.find(statement.name) != null) {
       this.error(Code.Redeclared, statement.nameStart, statement.nameEnd, `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`);
     }
-    this.scopes.add(statement.name, statement.nameStart);
-    this.setVariableType(statement.nameStart, BasicType.Int64);
+    const symbol = this.scopes.add(statement.name, statement.nameStart);
+    this.setVariableType(symbol.declaration, BasicType.Int64);
     this.forDepth++;
     this.loopBody(statement.body);
     this.forDepth--;
@@ -301,23 +332,20 @@ export class Checker extends CallChecker {
           this.error(Code.TypeMismatch, statement.start, statement.end, `Type mismatch for $${this.symbols.text(statement.name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(wanted)}'`);
         }
         type = wanted;
-        this.declaredTypes.add(statement.nameStart);
+        this.declaredTypes.add(declarationOf(statement.name, statement.nameStart));
       }
     }
-    this.scopes.add(statement.name, statement.nameStart);
-    if (type != BasicType.None) this.widenVariable(statement.name, statement.nameStart, type, false, statement.start, statement.end);
+    const symbol = this.scopes.add(statement.name, statement.nameStart);
+    if (type != BasicType.None) this.widenVariable(statement.name, symbol.declaration, type, false, statement.start, statement.end);
   }
 
   /** The type that a scratch variable gets from a value of `type`; None after an error. */
   private storable(type: i32, start: u32, end: u32): i32 {
-    const kind = this.types.kind(type);
-    // Undeclared integers fill a register: only their sign is inferred.
-    if (kind == TypeKind.Integer && this.types.get(type).enumeration < 0) return this.types.integer(8, this.types.isSigned(type));
-    if (kind == TypeKind.None || this.types.isStorable(type)) return type;
+    if (type == BasicType.None || this.types.isStorable(type)) return type;
     return this.unsupported(start, end, `A variable of type '${this.types.describe(type)}'`);
   }
 
-  private widenVariable(name: u32, declaration: u32, type: i32, flexible: bool, start: u32, end: u32): void {
+  private widenVariable(name: u32, declaration: u64, type: i32, flexible: bool, start: u32, end: u32): void {
     const before = this.variableType(declaration);
     if (before == BasicType.None) {
       this.setVariableType(declaration, type);
@@ -326,7 +354,7 @@ export class Checker extends CallChecker {
     const widened = this.promote(before, type, flexible);
     if (widened == BasicType.None) {
       this.error(Code.TypeMismatch, start, end, `Type mismatch for $${this.symbols.text(name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(before)}'`);
-    } else if (!this.declaredTypes.has(declaration)) this.setVariableType(declaration, widened);
+    } else this.widenDeclaration(declaration, widened);
   }
 
   private assignment(statement: Assignment): void {
@@ -353,15 +381,28 @@ export class Checker extends CallChecker {
     if (type != BasicType.None) {
       if (statement.operator != BinaryOperator.None) {
         const current = this.knownType(target, this.variableType(symbol.declaration));
-        if (!this.types.isInteger(type) || (current != BasicType.None && !this.types.isInteger(current))) {
+        const isPointer = this.types.kind(current) == TypeKind.Pointer && isStep(statement.operator);
+        if (isPointer && this.types.isInteger(type)) type = current;
+        else if (!this.types.isInteger(type) || (current != BasicType.None && !this.types.isInteger(current))) {
           this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
           type = BasicType.None;
-        } else type = current;
+        } else {
+          this.compound(statement, current, type);
+          type = this.types.integer(8, this.types.isSigned(current));
+        }
       }
       const flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
       if (type != BasicType.None) this.widenVariable(target.name, symbol.declaration, type, flexible, statement.start, statement.end);
     }
     target.typeId = this.variableType(symbol.declaration);
+  }
+
+  /** Warns of what a compound assignment to a target of type `target` does with a value of type `type`. */
+  private compound(statement: Assignment, target: i32, type: i32): void {
+    const value = statement.value;
+    const flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+    const start = statement.operatorStart(this.diagnostics.source);
+    if (this.types.isSigned(target) || (this.types.isSigned(type) && !flexible)) this.signedDivision(statement.operator, start, value.end);
   }
 
   private assignMap(statement: Assignment, target: MapAccess): void {
@@ -382,7 +423,14 @@ export class Checker extends CallChecker {
       if (type != BasicType.None && !this.types.isStorable(type)) {
         type = this.error(Code.TypeMismatch, value.start, value.end, `A value of type '${this.types.describe(type)}' can not be assigned to a map`);
       }
-      flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type);
+      if (type != BasicType.None && statement.operator != BinaryOperator.None) {
+        const known = map.valueType;
+        if (this.types.kind(known) == TypeKind.Pointer && this.types.isInteger(type) && isStep(statement.operator)) type = known;
+        else if (!this.types.isInteger(type) || (known != BasicType.None && !this.types.isInteger(known))) {
+          type = this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
+        } else this.compound(statement, known, type);
+      }
+      if (value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type)) flexible = true;
       // Integers are stored in 8 bytes: their sign is what widening decides.
       if (this.types.isInteger(type) && this.types.get(type).enumeration < 0) type = this.types.integer(8, flexible || this.types.isSigned(type));
     }
@@ -413,4 +461,14 @@ export class Checker extends CallChecker {
     if (a.kind != b.kind || a.kind == TypeKind.Histogram || a.kind == TypeKind.LinearHistogram) return BasicType.None;
     return a.signed ? left : right;
   }
+}
+
+/** `++` and `--`: their values are not missed. */
+function isIncrement(e: Expression): bool {
+  return e.kind == NodeKind.Unary && (<Unary>e).operator >= UnaryOperator.PreIncrement;
+}
+
+/** The operators that move a pointer. */
+function isStep(operator: BinaryOperator): bool {
+  return operator == BinaryOperator.Add || operator == BinaryOperator.Subtract;
 }

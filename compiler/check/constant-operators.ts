@@ -1,5 +1,7 @@
-// Operators on constants of the C section, with the kernel's arithmetic of 64 bits.
+// Constants: operators on those of the C section with the kernel's arithmetic of 64 bits, and which expressions are literals.
 
+import { Expression, NodeKind } from "../syntax/ast";
+import { Binary, Unary } from "../syntax/expression-nodes";
 import { BinaryOperator } from "../syntax/operators";
 import { arithmeticOp } from "../ir/lower-operators";
 import { foldBinary } from "../ir/fold";
@@ -44,4 +46,18 @@ export function foldOperator(operator: BinaryOperator, left: i64, right: i64, re
   }
   result.value = foldBinary(arithmeticOp(operator, true), left, right);
   return true;
+}
+
+/** Whether `e` is made of integer literals alone. */
+export function isLiteral(e: Expression): bool {
+  switch (e.kind) {
+    case NodeKind.IntegerLiteral:
+      return true;
+    case NodeKind.Unary:
+      return isLiteral((<Unary>e).operand);
+    case NodeKind.Binary:
+      return isLiteral((<Binary>e).left) && isLiteral((<Binary>e).right);
+    default:
+      return false;
+  }
 }

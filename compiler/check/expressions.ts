@@ -13,6 +13,7 @@ import { AddressSpace, BasicType, TypeKind } from "./types";
 import { AccessChecker } from "./access";
 import { BuiltinRow, Recipe, builtinRows, registerArgumentRow } from "./builtins";
 import { MapSymbol } from "./scope";
+import { isLiteral } from "./constant-operators";
 import { closest } from "./suggestion";
 
 /** Largest tuple in bytes: a key or value larger than this fits no map that kernels allocate without effort. */
@@ -30,6 +31,14 @@ export abstract class ExpressionChecker extends AccessChecker {
 
   /** The type of `e`, which is recorded in it. */
   expression(e: Expression): i32 {
+    const type = this.effect(e);
+    if (type != BasicType.None || !this.reporting || this.diagnostics.hasErrors || this.needs.any) return type;
+    // Nothing was wrong with it, but it is none: a call for its effect alone.
+    return this.error(Code.TypeMismatch, e.start, e.end, "This expression has no value");
+  }
+
+  /** As `expression`, for a statement: it need have no value. */
+  protected effect(e: Expression): i32 {
     const type = this.typeOf(e);
     e.typeId = type;
     return type;
@@ -173,6 +182,7 @@ export abstract class ExpressionChecker extends AccessChecker {
       case Recipe.ProbeName:
         return this.types.text(this.probeName().length + 1);
       case Recipe.ProbeArguments:
+        if (probe.isPattern) return this.unsupported(e.start, e.end, "Reading the fields of tracepoints that a wildcard matches");
         if (!probe.waiting && probe.format == null) {
           return this.error(Code.NotAvailableHere, e.start, e.end, `The args builtin can not be used with ${providerName(probe.provider)} probes`);
         }
@@ -363,6 +373,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (e.operator == UnaryOperator.Not) {
       if (this.types.isInteger(type) || type == BasicType.Bool) return BasicType.Bool;
     } else if (this.types.isInteger(type)) {
+      if (e.operator == UnaryOperator.Complement) return operand.kind == NodeKind.IntegerLiteral ? BasicType.Uint64 : this.types.integer(this.types.get(type).size, false);
       return this.types.isSigned(type) ? BasicType.Int64 : BasicType.Uint64;
     }
     return this.error(Code.InvalidOperator, e.start, e.end, `The ${e.operator == UnaryOperator.Not ? "!" : e.operator == UnaryOperator.Negate ? "-" : "~"} operator can not be used on expressions of type '${this.types.describe(type)}'`);
@@ -382,6 +393,12 @@ export abstract class ExpressionChecker extends AccessChecker {
       if (this.types.isInteger(map.valueType) || this.types.kind(map.valueType) == TypeKind.Pointer) return map.valueType;
     } else if (target.kind == NodeKind.Variable) {
       const type = this.expression(target);
+      const symbol = this.scopes.find((<Variable>target).name);
+      if (symbol != null && this.types.isInteger(type) && this.types.get(type).size < 8) {
+        // What is counted with fills a register (features T6).
+        this.widenDeclaration(symbol.declaration, this.types.integer(8, this.types.isSigned(type)));
+        return this.expression(target);
+      }
       if (type == BasicType.None || this.types.isInteger(type) || this.types.kind(type) == TypeKind.Pointer) return type;
     }
     return this.error(Code.InvalidOperator, e.start, e.end, "The ++ and -- operators need an integer variable or map");
@@ -417,9 +434,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (types.kind(left) == TypeKind.Pointer || types.kind(right) == TypeKind.Pointer) return this.pointerArithmetic(e, left, right);
     if (!types.isInteger(left) || !types.isInteger(right)) return BasicType.None;
     const signed = this.signedOperation(e);
-    if ((e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo) && signed && !(this.isFlexible(e.left) || this.isFlexible(e.right))) {
-      this.warning(Code.InvalidOperator, e.start, e.end, "signed operands for '" + binaryText(e.operator) + "' can lead to undefined behavior (cast to unsigned to silence warning)");
-    }
+    if (signed && !isLiteral(e)) this.signedDivision(e.operator, e.start, e.end);
     if (e.operator == BinaryOperator.ShiftLeft || e.operator == BinaryOperator.ShiftRight) return types.isSigned(left) && !this.isFlexible(e.left) ? BasicType.Int64 : BasicType.Uint64;
     return signed || e.operator == BinaryOperator.Subtract ? BasicType.Int64 : BasicType.Uint64;
   }
@@ -453,6 +468,12 @@ export abstract class ExpressionChecker extends AccessChecker {
       default:
         return false;
     }
+  }
+
+  /** Warns of a division, which is unsigned, of what is not. */
+  protected signedDivision(operator: BinaryOperator, start: u32, end: u32): void {
+    if (operator != BinaryOperator.Divide && operator != BinaryOperator.Modulo) return;
+    this.warning(Code.InvalidOperator, start, end, `signed operands for '${binaryText(operator)}' can lead to undefined behavior (cast to unsigned to silence warning)`);
   }
 
   /** Whether the operation is done on signed numbers: one side is signed, and no flexible literal takes the other's sign. */

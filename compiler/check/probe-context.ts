@@ -8,6 +8,8 @@ import { AddressSpace } from "./types";
 export class ProbeContext {
   /** Format of the tracepoint; null for other providers and before it was supplied. */
   format: TracepointFormat | null = null;
+  /** The tracepoint is a wildcard: one program for many, which reads none of their fields. */
+  isPattern: bool = false;
   /** True while the format is among the needs: nothing about `args` is known, and nothing wrong. */
   waiting: bool = false;
 

@@ -7,6 +7,9 @@ import { BasicType } from "./types";
 export class MapSymbol {
   /** Type of the key, a Tuple for several keys; `None` while unknown, and for a scalar map. */
   keyType: i32 = BasicType.None;
+  /** BPF map type and keys that the script declares; empty and 0 without a declaration. */
+  declaredType: string = "";
+  declaredCapacity: i32 = 0;
   /** Type of the value; `None` while unknown. */
   valueType: i32 = BasicType.None;
   /** Some probe assigns it, perhaps a value whose type is not known yet. */
@@ -34,11 +37,21 @@ export class VariableSymbol {
   /** Lowering: SSA variable of a scalar, or address of the slot of anything larger. */
   storage: i32 = -1;
 
+  /** Identifies it between the walks of an attach point. */
+  declaration: u64;
+
   constructor(
     public name: u32,
-    /** Where it was declared or first assigned: identifies it between walks. */
-    public declaration: u32,
-  ) {}
+    /** Where it was declared or first assigned. */
+    start: u32,
+  ) {
+    this.declaration = declarationOf(name, start);
+  }
+}
+
+/** A number for a declaration: name and place, since every use of a macro declares its variables anew in one place. */
+export function declarationOf(name: u32, start: u32): u64 {
+  return (<u64>name << 24) | <u64>start;
 }
 
 /** The blocks around a place, innermost last. */

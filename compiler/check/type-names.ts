@@ -1,20 +1,30 @@
 // Types as scripts and C write them, types of BTF, and what is asked about types: casts, sizes, offsets.
 
-import { Cast, Identifier, OffsetOf, SizeOf } from "../syntax/expression-nodes";
+import { Cast, Identifier, MapAccess, OffsetOf, SizeOf, TypeExpression } from "../syntax/expression-nodes";
 import { ArrayType, EnumDefinition, Expression, InlineType, NamedType, NodeKind, PointerType, RecordDefinition, Tag, TaggedType, TypeOf, TypeSyntax } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
 import { Btf, BtfKind } from "../target/btf";
 import { AddressSpace, BasicType, TypeKind } from "./types";
 import { DefinitionChecker, cString } from "./definitions";
+import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
 
 /** Pointers to pointers in BTF at most: a blob may hold a circle of them. */
 const MAXIMUM_POINTERS: i32 = 8;
 
+/** Arrays of arrays behind them, likewise. */
+const MAXIMUM_DIMENSIONS: i32 = 8;
+
 /** Largest array in bytes that a value may be. */
 const MAXIMUM_ARRAY: i64 = 1 << 20;
 
 export abstract class TypeChecker extends DefinitionChecker {
+  /** As `expression`, an aggregation as the number that it stands for. */
+  protected abstract operand(e: Expression): i32;
+
+  /** The map that an access is of; made on its first use. */
+  abstract mapOf(e: MapAccess): MapSymbol;
+
   /** Whether `name` is a builtin value of the language. */
   protected abstract isBuiltinName(name: u32): bool;
 
@@ -36,6 +46,8 @@ export abstract class TypeChecker extends DefinitionChecker {
       }
       case BtfKind.Array: {
         const count = btf.elementCount(id);
+        // Hostile BTF has arrays of themselves, and some longer than any memory.
+        if (<u32>count > <u32>MAXIMUM_ARRAY || depth > MAXIMUM_POINTERS + MAXIMUM_DIMENSIONS) return BasicType.None;
         if (isCharacter(btf, btf.elementType(id)) && count > 0) return this.types.text(count);
         const element = this.fromBtf(btf, btf.elementType(id), space, depth + 1);
         if (element == BasicType.None || <i64>this.types.get(element).size * <i64>count > MAXIMUM_ARRAY) return BasicType.None;
@@ -51,7 +63,7 @@ export abstract class TypeChecker extends DefinitionChecker {
 
   protected kernelRecord(btf: Btf, id: u32): i32 {
     const tag = btf.kind(id) == BtfKind.Union ? "union" : "struct";
-    return this.types.record(id, <i32>btf.sizeOf(id), `${tag} ${btf.nameString(id)}`);
+    return this.types.record(id, <i32>min<u32>(btf.sizeOf(id), i32.MAX_VALUE), `${tag} ${btf.nameString(id)}`);
   }
 
   private integerOrNone(size: u32, signed: bool): i32 {
@@ -159,7 +171,7 @@ export abstract class TypeChecker extends DefinitionChecker {
   // Casts
 
   protected cast(e: Cast): i32 {
-    const operand = this.expression(e.operand);
+    const operand = this.operand(e.operand);
     let type = this.namedType(e.type);
     if (operand == BasicType.None || type == BasicType.None) return BasicType.None;
     const from = this.types.get(operand);
@@ -178,8 +190,14 @@ export abstract class TypeChecker extends DefinitionChecker {
         to = this.types.get(type);
       }
     }
+    if (operand == type && !this.isAggregateRead(e.operand)) this.warning(Code.UnusedValue, e.start, e.type.end + 1, `Unnecessary cast: expression is already of type ${this.types.describe(type)}`);
     if (this.isCastable(operand, type)) return type;
     return this.error(Code.InvalidCast, e.start, e.end, `Cannot cast from "${this.types.describe(operand)}" to "${this.types.describe(type)}"`);
+  }
+
+  /** Whether `e` reads an aggregation, which a cast makes a number. */
+  private isAggregateRead(e: Expression): bool {
+    return e.kind == NodeKind.MapAccess && this.types.isAggregate(this.mapOf(<MapAccess>e).valueType);
   }
 
   private isCastable(operand: i32, type: i32): bool {
@@ -188,12 +206,11 @@ export abstract class TypeChecker extends DefinitionChecker {
     const to = this.types.get(type);
     if (this.types.isScalar(type)) {
       if (this.types.isScalar(operand)) return true;
-      if (this.types.isReadableAggregate(operand)) return to.kind == TypeKind.Integer;
       // Bytes as one number, and the address of an array or text in the kernel's or a process's memory.
       if (from.kind == TypeKind.Array) return to.kind == TypeKind.Pointer || (to.kind == TypeKind.Integer && from.size <= 8 && this.types.isInteger(from.element));
       return from.kind == TypeKind.String && to.kind == TypeKind.Pointer;
     }
-    if (to.kind == TypeKind.Array && this.types.isInteger(to.element)) {
+    if (to.kind == TypeKind.Array && (this.types.isInteger(to.element) || to.element == BasicType.Bool)) {
       if (from.kind == TypeKind.Integer) return to.size == 1 || to.size == 2 || to.size == 4 || to.size == 8;
       if (from.kind == TypeKind.String) return to.size >= from.size;
       return from.kind == TypeKind.Array && from.size == to.size;
@@ -213,6 +230,7 @@ export abstract class TypeChecker extends DefinitionChecker {
 
   /** The type of an expression; a lone name that is no value may name a type. */
   private typeOfNameOrValue(e: Expression): i32 {
+    if (e.kind == NodeKind.TypeExpression) return this.namedType((<TypeExpression>e).type);
     if (e.kind == NodeKind.Identifier) {
       const name = (<Identifier>e).name;
       if (!this.isBuiltinName(name) && this.findDefine(name) == null && this.findEnumerator(name) == null) return this.namedType(new NamedType(e.start, e.end, name));

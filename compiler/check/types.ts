@@ -416,6 +416,15 @@ export class TypeTable {
     return this.types[id].signed;
   }
 
+  /** Whether every value of the integer (or bool) type `narrow` is one of type `wide`, so that no extension changes it. */
+  holds(wide: i32, narrow: i32): bool {
+    const a = this.types[wide];
+    const b = this.types[narrow];
+    if (b.kind == TypeKind.Bool) return true;
+    if (b.kind != TypeKind.Integer) return false;
+    return a.signed == b.signed ? a.size >= b.size : a.size == 8 || (a.signed && a.size > b.size);
+  }
+
   isAggregate(id: i32): bool {
     return this.types[id].kind >= TypeKind.Count;
   }

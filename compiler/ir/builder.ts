@@ -17,8 +17,8 @@ export class Builder {
   private helpers: HelperTable = new HelperTable();
   private leaves: Map<u64, i32> = new Map();
   private sealed: Array<bool> = [];
-  /** Per block: value of each variable at its end, -1 when not known there. */
-  private definitions: Array<Array<i32>> = [];
+  /** Value of a variable at the end of a block, where it is known there: by block (high half) and variable. */
+  private definitions: Map<u64, i32> = new Map();
   /** Per unsealed block: pairs (variable, phi). */
   private incomplete: Array<Array<i32>> = [];
   /** Type of each variable. */
@@ -35,7 +35,6 @@ export class Builder {
     const block = this.f.addBlock();
     this.f.unlikely[block] = unlikely;
     this.sealed.push(false);
-    this.definitions.push([]);
     this.incomplete.push([]);
     return block;
   }
@@ -176,6 +175,8 @@ export class Builder {
       right = other;
       op = swapped(op);
     }
+    // A count that is known only on the target may be more than an immediate operand can be.
+    if (op >= Op.Shl && op <= Op.Sar && this.f.op[right] == Op.CoreConst) right = this.binary(Op.And, right, this.constant(63));
     if (this.isConst(right)) {
       const simple = this.identity(op, left, this.constOf(right));
       if (simple >= 0) return simple;
@@ -385,14 +386,12 @@ export class Builder {
   }
 
   private define(variable: i32, block: i32, value: i32): void {
-    const known = this.definitions[block];
-    while (known.length <= variable) known.push(-1);
-    known[variable] = value;
+    this.definitions.set(((<u64>block) << 32) | <u64>variable, value);
   }
 
   private valueAt(variable: i32, block: i32): i32 {
-    const known = this.definitions[block];
-    if (variable < known.length && known[variable] >= 0) return known[variable];
+    const key = ((<u64>block) << 32) | <u64>variable;
+    if (this.definitions.has(key)) return this.definitions.get(key);
     let value: i32;
     const predecessors = this.f.predecessors[block];
     if (!this.sealed[block]) {

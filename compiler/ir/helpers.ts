@@ -36,7 +36,9 @@ export const enum Helper {
   RingbufDiscard = 133,
   RingbufQuery = 134,
   GetFuncIp = 173,
+  ForEachMapElem = 164,
   BpfLoop = 181,
+  MapLookupPercpuElem = 195,
   KtimeGetTaiNs = 208,
 }
 
@@ -113,6 +115,8 @@ export function helperRows(): StaticArray<HelperRow> {
     new HelperRow("ringbuf_discard", Helper.RingbufDiscard, Type.Void, [Argument.Record, Argument.Scalar]),
     new HelperRow("ringbuf_query", Helper.RingbufQuery, Type.Scalar, [Argument.Map, Argument.Scalar]),
     new HelperRow("loop", Helper.BpfLoop, Type.Scalar, [Argument.Scalar, Argument.Callback, Argument.StackOrNull, Argument.Scalar]),
+    new HelperRow("for_each_map_elem", Helper.ForEachMapElem, Type.Scalar, [Argument.Map, Argument.Callback, Argument.StackOrNull, Argument.Scalar]),
+    new HelperRow("map_lookup_percpu_elem", Helper.MapLookupPercpuElem, Type.MapValueOrNull, [Argument.Map, Argument.Key, Argument.Scalar]),
     new HelperRow("get_func_ip", Helper.GetFuncIp, Type.Kernel, [Argument.Context]),
   ];
 }

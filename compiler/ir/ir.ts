@@ -38,7 +38,7 @@ export const enum Op {
   // Leaves. They cost an instruction only where they are used; selection rematerialises them at each use.
   /** `imm`. */
   Const,
-  /** The context argument. In callbacks (section `.text`) argument `imm` (0, 1), of the type that the caller passes. */
+  /** The context argument. In callbacks (section `.text`) argument `imm` (0 to 3), of the type that the caller passes. */
   Context,
   /** Address of stack slot `imm`. */
   Slot,

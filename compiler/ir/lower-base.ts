@@ -131,16 +131,10 @@ export abstract class LoweringBase {
    */
   protected acquireScratch(): void {
     const b = this.b;
-    const state = this.state;
-    if (state.maximumCpu < 0) {
-      state.maximumCpu = this.constantOfRodata(4);
-      this.manifest.bindings.push(new BindingRow("max_cpu", state.maximumCpu, 4));
-    }
     const refused = b.newBlock(true);
     const inRange = b.newBlock();
     const cpu = b.call(Helper.GetSmpProcessorId, []);
-    const maximum = b.load(b.data(Section.Rodata, state.maximumCpu), 0, 4);
-    b.branch(b.binary(Op.Above, cpu, maximum), refused, inRange);
+    b.branch(b.binary(Op.Above, cpu, this.maximumCpu()), refused, inRange);
     b.enter(inRange);
     const first = b.index(b.data(Section.Scratch, 0), b.binary(Op.Mul, cpu, b.constant(this.state.scratchSize * SCRATCH_SLOTS)));
     const taken = b.newBlock();
@@ -161,6 +155,16 @@ export abstract class LoweringBase {
     b.ret(this.returnValue());
     b.enter(taken);
     this.scratchSlot = b.read(slot);
+  }
+
+  /** The largest CPU number of the target. */
+  protected maximumCpu(): i32 {
+    const state = this.state;
+    if (state.maximumCpu < 0) {
+      state.maximumCpu = this.constantOfRodata(4);
+      this.manifest.bindings.push(new BindingRow("max_cpu", state.maximumCpu, 4));
+    }
+    return this.b.load(this.b.data(Section.Rodata, state.maximumCpu), 0, 4);
   }
 
   /** Reserves `size` bytes of `.rodata` that `bind` sets; returns their offset. */

@@ -7,9 +7,11 @@ import { Block, Expression, NodeKind } from "../syntax/ast";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { BuiltinRow, Recipe } from "../check/builtins";
 import { TypeKind } from "../check/types";
+import { PARAMETER_TEXT } from "../check/options";
 import { BindingRow } from "../object/manifest";
 import { ComparisonLowering } from "./lower-comparisons";
-import { arithmeticOp, isLiteral } from "./lower-operators";
+import { isLiteral } from "../check/constant-operators";
+import { arithmeticOp } from "./lower-operators";
 import { Op, Section, Type } from "./ir";
 
 export abstract class ExpressionLowering extends ComparisonLowering {
@@ -86,6 +88,18 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     row.end = e.end;
     bindings.push(row);
     return row.offset;
+  }
+
+  /** Address of the constant that `bind` sets for a named parameter. */
+  protected option(e: Call): i32 {
+    const option = this.checker.optionOf(e)!;
+    const size = this.types.isScalar(option.type) ? 8 : PARAMETER_TEXT;
+    const bindings = this.manifest.bindings;
+    for (let i = 0; i < bindings.length; i++) if (bindings[i].option == option) return this.b.data(Section.Rodata, bindings[i].offset);
+    const row = new BindingRow("option", this.constantOfRodata(size), size);
+    row.option = option;
+    bindings.push(row);
+    return this.b.data(Section.Rodata, row.offset);
   }
 
   private builtin(e: Identifier): i32 {
@@ -168,7 +182,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
       case UnaryOperator.Not:
         return b.not(this.value(e.operand));
       case UnaryOperator.Complement:
-        return b.binary(Op.Xor, this.value(e.operand), b.constant(-1));
+        return b.extend(b.binary(Op.Xor, this.value(e.operand), b.constant(-1)), this.types.get(e.typeId).size, false);
       case UnaryOperator.Dereference:
         return this.pointedValue(e);
       default:
@@ -219,7 +233,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
       const op = e.operator == BinaryOperator.Add ? Op.Add : Op.Sub;
       return this.types.kind(e.left.typeId) == TypeKind.Pointer ? this.movedPointer(left, e.typeId, right, op) : this.movedPointer(right, e.typeId, left, op);
     }
-    if (e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo) return this.divide(e, left, right);
+    if (e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo) return this.divide(e.operator, left, right, e.start, e.end, isLiteral(e));
     return b.binary(this.operation(e), left, right);
   }
 
@@ -245,12 +259,12 @@ export abstract class ExpressionLowering extends ComparisonLowering {
   }
 
   /** Unsigned, as in the peer; a divisor of 0 gives 1 and a run-time warning. */
-  private divide(e: Binary, left: i32, right: i32): i32 {
+  protected divide(operator: BinaryOperator, left: i32, right: i32, start: u32, end: u32, literals: bool): i32 {
     const b = this.b;
-    const op = e.operator == BinaryOperator.Divide ? Op.Div : Op.Mod;
+    const op = operator == BinaryOperator.Divide ? Op.Div : Op.Mod;
     if (b.isConst(right) && b.constOf(right) != 0) {
       // The peer computes with literals itself, by the rules of C.
-      if (isLiteral(e) && b.constOf(right) != -1) {
+      if (literals && b.constOf(right) != -1) {
         const quotient = b.constOf(left) / b.constOf(right);
         return b.constant(op == Op.Div ? quotient : b.constOf(left) - quotient * b.constOf(right));
       }
@@ -266,7 +280,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     b.write(result, b.binary(op, left, right));
     b.jump(done);
     b.enter(zero);
-    this.runtimeError(e, "Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.");
+    this.runtimeError(start, end, "Divide or modulo by 0 detected. This can lead to unexpected results. 1 is being used as the result.");
     b.jump(done);
     b.enter(done);
     return b.read(result);

@@ -2,8 +2,9 @@
 // ranges call a function of their own by bpf_loop, which it walks once.
 
 import { Block } from "../syntax/ast";
-import { ForRange, While } from "../syntax/statement-nodes";
+import { ForMap, ForRange, While } from "../syntax/statement-nodes";
 import { VariableSymbol } from "../check/scope";
+import { TypeInfo, alignUp } from "../check/types";
 import { Builder } from "./builder";
 import { Helper } from "./helpers";
 import { IrFunction, Op, Type } from "./ir";
@@ -31,6 +32,32 @@ class Captured {
     /** Bytes from the start of the shared memory. */
     public offset: i32,
     public isScalar: bool,
+  ) {}
+}
+
+/** The memory that a program shares with a callback. */
+@final
+class Shared {
+  constructor(
+    public address: i32,
+    public captured: Array<Captured>,
+  ) {}
+}
+
+/** A callback being lowered, and what its program goes on with. */
+@final
+class Callback {
+  /** In the callback: the shared memory, and where a turn ends or ends the loop. */
+  shared: i32 = 0;
+  next: i32 = 0;
+  exit: i32 = 0;
+
+  constructor(
+    /** Among the functions of the module. */
+    public index: i32,
+    public outerBuilder: Builder,
+    public outerFunction: IrFunction,
+    public outerScratch: i32,
   ) {}
 }
 
@@ -108,21 +135,19 @@ export abstract class LoopLowering extends ExpressionLowering {
     this.b.write(symbol.storage, value);
   }
 
-  /**
-   * The body as a function of its own. It shares memory on the program's stack: the first value of the range, then what every
-   * variable in scope holds (texts by address), read at the start of a turn and written back at its end.
-   */
+  /** A range of any length: bpf_loop calls the body. */
   private calledRange(statement: ForRange, from: i32, to: i32): void {
     const b = this.b;
     this.manifest.need("helper:loop", statement.start, statement.nameEnd);
-    const captured = this.capture();
-    const hasScratch = this.scratchSlot >= 0;
-    const shared = b.slot(16 + captured.length * 8);
-    b.store(shared, 0, 8, from);
-    b.store(shared, 8, 8, hasScratch ? this.scratchSlot : b.constant(0));
-    for (let i = 0; i < captured.length; i++) b.store(shared, captured[i].offset, 8, captured[i].isScalar ? b.read(captured[i].storage) : captured[i].storage);
+    const shared = this.share(from);
+    const callback = this.startCallback(shared, 1);
+    const turn = this.b.argument(0, Type.Scalar);
+    this.scopes.enter();
+    this.loopVariable(statement, this.b.binary(Op.Add, this.b.load(callback.shared, 0, 8), turn));
+    this.loopBody(statement.body, callback.exit, callback.next);
+    this.scopes.leave();
+    this.endCallback(callback, shared);
 
-    const callback = this.rangeCallback(statement, captured, hasScratch);
     const turns = b.addVariable(Type.Scalar);
     const some = b.newBlock();
     const counted = b.newBlock();
@@ -133,65 +158,116 @@ export abstract class LoopLowering extends ExpressionLowering {
     b.jump(counted);
     b.enter(counted);
     b.source = statement.start;
-    b.call(Helper.BpfLoop, [b.read(turns), b.callback(callback), shared, b.constant(0)]);
-    for (let i = 0; i < captured.length; i++) {
-      const one = captured[i];
-      one.symbol.storage = one.storage;
-      if (one.isScalar) b.write(one.storage, b.load(shared, one.offset, 8, false, this.addressType(one.symbol.type)));
-    }
+    b.call(Helper.BpfLoop, [b.read(turns), b.callback(callback.index), shared.address, b.constant(0)]);
+    this.takeBack(shared);
   }
 
-  private capture(): Array<Captured> {
+  /** The elements of a map: bpf_for_each_map_elem calls the body with each. The variable is the tuple (key, value). */
+  protected forMap(statement: ForMap): void {
+    const b = this.b;
+    this.manifest.need("helper:for_each_map_elem", statement.start, statement.nameEnd);
+    const map = this.checker.mapOf(statement.map);
+    const shared = this.share(b.constant(0));
+    const callback = this.startCallback(shared, 3);
+    this.scopes.enter();
+    const symbol = this.scopes.add(statement.name, statement.nameStart);
+    symbol.type = this.checker.typeOfVariable(this.context, symbol.declaration);
+    const pair = this.types.get(symbol.type);
+    symbol.storage = this.memory(alignUp(pair.size, 8));
+    this.copyElement(symbol.storage, pair.offsets[0], this.b.argument(1, Type.MapValue), this.types.get(map.keyType));
+    this.copyElement(symbol.storage, pair.offsets[1], this.b.argument(2, Type.MapValue), this.types.get(map.valueType));
+    this.zeroGaps(symbol.storage, pair);
+    this.loopBody(statement.body, callback.exit, callback.next);
+    this.scopes.leave();
+    this.endCallback(callback, shared);
+    b.source = statement.start;
+    b.call(Helper.ForEachMapElem, [b.map(map.index), b.callback(callback.index), shared.address, b.constant(0)]);
+    this.takeBack(shared);
+  }
+
+  private copyElement(target: i32, offset: i32, source: i32, info: TypeInfo): void {
+    this.b.copy(target, offset, source, 0, info.size);
+  }
+
+  /** The bytes of a pair that neither key nor value cover. */
+  private zeroGaps(pointer: i32, pair: TypeInfo): void {
+    const keyEnd = pair.offsets[0] + this.types.get(pair.fields[0]).size;
+    const valueEnd = pair.offsets[1] + this.types.get(pair.fields[1]).size;
+    if (pair.offsets[1] > keyEnd) this.b.zero(pointer, keyEnd, pair.offsets[1] - keyEnd);
+    if (pair.size > valueEnd) this.b.zero(pointer, valueEnd, pair.size - valueEnd);
+  }
+
+  // Callbacks
+
+  /**
+   * Puts on the stack what a callback needs of the program: `first`, the scratch slot, then every variable in scope (texts by
+   * address). A callback reads them at the start of a turn and writes them back at its end.
+   */
+  private share(first: i32): Shared {
+    const b = this.b;
     const captured: Array<Captured> = [];
     const symbols = this.scopes.all;
     for (let i = 0; i < symbols.length; i++) {
       const symbol = symbols[i];
       if (symbol.storage >= 0) captured.push(new Captured(symbol, symbol.storage, 16 + captured.length * 8, this.types.isScalar(symbol.type)));
     }
-    return captured;
+    const address = b.slot(16 + captured.length * 8);
+    b.store(address, 0, 8, first);
+    b.store(address, 8, 8, this.scratchSlot >= 0 ? this.scratchSlot : b.constant(0));
+    for (let i = 0; i < captured.length; i++) b.store(address, captured[i].offset, 8, captured[i].isScalar ? b.read(captured[i].storage) : captured[i].storage);
+    return new Shared(address, captured);
   }
 
-  /** Lowers the body into a function; returns its index in the module. */
-  private rangeCallback(statement: ForRange, captured: Array<Captured>, hasScratch: bool): i32 {
-    const outerBuilder = this.b;
-    const outerFunction = this.f;
-    const outerScratch = this.scratchSlot;
-    const f = new IrFunction(`${outerFunction.name}_loop_${this.module.functions.length}`, ".text");
+  /** The variables as the callback left them. */
+  private takeBack(shared: Shared): void {
+    for (let i = 0; i < shared.captured.length; i++) {
+      const one = shared.captured[i];
+      one.symbol.storage = one.storage;
+      if (one.isScalar) this.b.write(one.storage, this.b.load(shared.address, one.offset, 8, false, this.addressType(one.symbol.type)));
+    }
+  }
+
+  /** Begins a function of the module; what is lowered until `endCallback` goes there. `argument` is the shared memory's. */
+  private startCallback(shared: Shared, argument: i32): Callback {
     const index = this.module.functions.length;
+    const f = new IrFunction(`${this.f.name}_loop_${index}`, ".text");
     this.module.functions.push(f);
+    const outer = this.f;
     const b = new Builder(f);
+    const callback = new Callback(index, this.b, outer, this.scratchSlot);
+    b.source = this.b.source;
     this.b = b;
     this.f = f;
-    b.source = statement.start;
-    const turn = b.argument(0, Type.Scalar);
-    const shared = b.argument(1, Type.Stack);
-    if (hasScratch) this.scratchSlot = b.load(shared, 8, 8, false, Type.Data);
-    for (let i = 0; i < captured.length; i++) {
-      const one = captured[i];
-      const type = this.addressType(one.symbol.type);
+    callback.shared = b.argument(argument, Type.Stack);
+    callback.next = b.newBlock();
+    callback.exit = b.newBlock();
+    if (this.scratchSlot >= 0) this.scratchSlot = b.load(callback.shared, 8, 8, false, Type.Data);
+    for (let i = 0; i < shared.captured.length; i++) {
+      const one = shared.captured[i];
+      const type = one.isScalar ? this.addressType(one.symbol.type) : outer.type[one.storage];
+      const value = b.load(callback.shared, one.offset, 8, false, type);
       if (one.isScalar) {
         one.symbol.storage = b.addVariable(type);
-        b.write(one.symbol.storage, b.load(shared, one.offset, 8, false, type));
-      } else one.symbol.storage = b.load(shared, one.offset, 8, false, outerFunction.type[one.storage]);
+        b.write(one.symbol.storage, value);
+      } else one.symbol.storage = value;
     }
-    const next = b.newBlock();
-    const exit = b.newBlock();
-    this.scopes.enter();
-    this.loopVariable(statement, b.binary(Op.Add, b.load(shared, 0, 8), turn));
-    this.loopBody(statement.body, exit, next);
-    this.scopes.leave();
-    b.jump(next);
+    return callback;
+  }
+
+  private endCallback(callback: Callback, shared: Shared): void {
+    const b = this.b;
+    b.jump(callback.next);
     // What the callback returns: 0 goes on, 1 ends the loop.
     for (let result = 0; result < 2; result++) {
-      b.enter(result == 0 ? next : exit);
-      for (let i = 0; i < captured.length; i++) {
-        if (captured[i].isScalar) b.store(shared, captured[i].offset, 8, b.read(captured[i].symbol.storage));
+      b.enter(result == 0 ? callback.next : callback.exit);
+      for (let i = 0; i < shared.captured.length; i++) {
+        const one = shared.captured[i];
+        if (one.isScalar) b.store(callback.shared, one.offset, 8, b.read(one.symbol.storage));
       }
       b.ret(b.constant(result));
     }
-    this.b = outerBuilder;
-    this.f = outerFunction;
-    this.scratchSlot = outerScratch;
-    return index;
+    this.b = callback.outerBuilder;
+    this.f = callback.outerFunction;
+    this.scratchSlot = callback.outerScratch;
   }
 }

@@ -1,7 +1,7 @@
 // Lowering of map accesses and aggregations.
 
-import { MapAccess, Call, Tuple } from "../syntax/expression-nodes";
-import { Expression, NodeKind } from "../syntax/ast";
+import { MapAccess, Call } from "../syntax/expression-nodes";
+import { Expression } from "../syntax/ast";
 import { FunctionId } from "../check/functions";
 import { MapSymbol } from "../check/scope";
 import { TypeKind } from "../check/types";
@@ -268,6 +268,7 @@ export abstract class MapLowering extends EventLowering {
   protected readMap(access: MapAccess): i32 {
     const b = this.b;
     const map = this.checker.mapOf(access);
+    if (this.types.isAggregate(map.valueType)) return this.readAggregate(access);
     const info = this.types.get(map.valueType);
     const type = this.addressType(map.valueType);
     const result = b.addVariable(type);
@@ -282,6 +283,9 @@ export abstract class MapLowering extends EventLowering {
     b.enter(done);
     return b.read(result);
   }
+
+  /** The number that an aggregation stands for. */
+  protected abstract readAggregate(access: MapAccess): i32;
 
   /** What the IR calls a value of a scalar type. */
   protected abstract addressType(type: i32): Type;
@@ -325,36 +329,5 @@ export abstract class MapLowering extends EventLowering {
     if (size < row.valueSize) b.store(fresh, 0, 8, b.constant(0));
     b.store(fresh, 0, size, value);
     this.update(map, key, fresh);
-  }
-
-  /** `delete(@map, key)`: 1 if the key was there. */
-  protected deleteKey(call: Call): i32 {
-    const b = this.b;
-    const access = <MapAccess>call.argumentList[0];
-    const map = this.checker.mapOf(access);
-    let keys = access.keys;
-    if (call.argumentList.length == 2) {
-      const key = call.argumentList[1];
-      keys = key.kind == NodeKind.Tuple ? (<Tuple>key).elements : [key];
-    }
-    const key = this.key(map, keys);
-    if (!map.isScalar) {
-      const failure = b.call(Helper.MapDeleteElem, [b.map(map.index), key]);
-      return b.binary(Op.Equal, failure, b.constant(0));
-    }
-    // Entries of an array cannot be removed: the value and its presence are set to zero instead.
-    const element = this.lookup(map, key);
-    const result = b.addVariable(Type.Scalar);
-    const hit = b.newBlock();
-    const done = b.newBlock();
-    b.write(result, b.constant(0));
-    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, done);
-    b.enter(hit);
-    const row = this.rowOf(map);
-    b.write(result, b.truth(b.load(element, row.presenceOffset, 8)));
-    b.zero(element, 0, row.valueSize);
-    b.jump(done);
-    b.enter(done);
-    return b.read(result);
   }
 }

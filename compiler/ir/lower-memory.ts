@@ -1,16 +1,17 @@
 // Lowering of values into memory: texts, arrays, tuples, records and structs.
 
 import {
-  BlockExpression, Call, Cast, Conditional, FieldAccess, Identifier, IfExpression, MapAccess, PositionalParameter, Record, StringLiteral, Tuple, Variable,
+  BlockExpression, Call, Cast, Conditional, FieldAccess, Identifier, IfExpression, IntegerLiteral, MapAccess, PositionalParameter, Record, StringLiteral, Tuple, Variable,
 } from "../syntax/expression-nodes";
 import { Block, Expression, NodeKind } from "../syntax/ast";
 import { FunctionId } from "../check/functions";
 import { Recipe } from "../check/builtins";
 import { AddressSpace, TypeKind } from "../check/types";
-import { PARAMETER_TEXT } from "../check/calls";
+import { PARAMETER_TEXT } from "../check/options";
 import { PlaceLowering } from "./lower-places";
+import { Place } from "./place";
 import { Helper } from "./helpers";
-import { Op } from "./ir";
+import { Op, Type } from "./ir";
 
 /** The blocks of a choice between two values. */
 @final
@@ -38,6 +39,16 @@ export abstract class MemoryLowering extends PlaceLowering {
 
   /** Writes the value of a builtin that is no scalar. */
   protected abstract writeBuiltin(e: Identifier, type: i32, size: i32, pointer: i32, offset: i32, whole: bool): void;
+
+  /** Address of the constant that `bind` sets for a named parameter. */
+  protected abstract option(e: Call): i32;
+
+  /** Text of at most `own` bytes that the object holds; the rest of `size` zero when `whole`. */
+  private copyBounded(from: i32, own: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
+    const b = this.b;
+    if (whole) this.clear(pointer, offset, size);
+    b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(min(own, size)), from]);
+  }
 
   /** Starts the code of the first of two alternatives. */
   protected choose(condition: Expression): Choice {
@@ -188,11 +199,9 @@ export abstract class MemoryLowering extends PlaceLowering {
       case NodeKind.Call: {
         const call = <Call>e;
         const row = this.checker.findFunction(call.name);
-        if (row == null || row.id != FunctionId.Str) {
-          this.writeCall(call, e.typeId, size, pointer, offset, whole);
-          return;
-        }
-        this.readText(call.argumentList[0], min(size, this.types.get(e.typeId).size), size, pointer, offset, whole);
+        if (row != null && row.id == FunctionId.Getopt) this.copyBounded(this.option(call), PARAMETER_TEXT, size, pointer, offset, whole);
+        else if (row != null && row.id == FunctionId.Str) this.readText(call, size, pointer, offset, whole);
+        else this.writeCall(call, e.typeId, size, pointer, offset, whole);
         return;
       }
       case NodeKind.Conditional:
@@ -224,21 +233,73 @@ export abstract class MemoryLowering extends PlaceLowering {
     }
   }
 
-  /** `str(address)`: at most `count` bytes, NUL included, of text; the rest of `size` zero when `whole`. */
-  private readText(address: Expression, count: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
+  /** `str(address[, length])` into `size` bytes; what follows the text is zero when `whole`. */
+  private readText(call: Call, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
+    const address = call.argumentList[0];
+    const own = this.types.get(call.typeId).size;
+    let count = min(size, own);
+    let limit = -1;
+    if (call.argumentList.length == 2) {
+      const length = call.argumentList[1];
+      // A literal length counts the NUL, and leaves room for one more.
+      if (length.kind == NodeKind.IntegerLiteral) {
+        if ((<IntegerLiteral>length).value < <u64>own) count = min(count, <i32>(<IntegerLiteral>length).value);
+      } else limit = this.atMost(this.value(length), count);
+    }
     if (address.kind == NodeKind.PositionalParameter) {
       const text = this.parameter(<PositionalParameter>address, "parameter_text", PARAMETER_TEXT);
-      if (whole && count < size) this.clear(pointer, offset, size);
-      b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(count), text]);
+      this.readTextAt(new Place(AddressSpace.Kernel, text, 0), count, limit, size, pointer, offset, whole);
       return;
     }
-    const from = this.value(address);
+    let place: Place;
+    if (this.types.isScalar(address.typeId)) {
+      const known = this.types.get(address.typeId).space;
+      place = new Place(known != AddressSpace.None ? known : this.context.space, this.value(address), 0);
+    } else place = this.place(address);
+    this.readTextAt(place, count, limit, size, pointer, offset, whole);
+    if (limit < 0 && count == own && count == this.checker.maximumString) this.readLastByte(place, count, pointer, offset);
+  }
+
+  /** The result of the read helper that `readTextAt` called last. */
+  private textLength: i32 = -1;
+
+  /** At most `count` bytes of text at `place`, its NUL included, or `limit` (an IR value) of them. */
+  private readTextAt(place: Place, count: i32, limit: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
+    const b = this.b;
     if (whole) this.clear(pointer, offset, size);
-    const info = this.types.get(address.typeId);
-    const space = info.kind == TypeKind.Pointer && info.space != AddressSpace.None ? info.space : this.context.space;
-    const helper = space == AddressSpace.User ? Helper.ProbeReadUserStr : Helper.ProbeReadKernelStr;
-    b.call(helper, [b.offset(pointer, offset), b.constant(count), from]);
+    else if (limit >= 0 || count == 0) b.store(pointer, offset, 1, b.constant(0));
+    if (count == 0) return;
+    const helper = place.space == AddressSpace.User ? Helper.ProbeReadUserStr : Helper.ProbeReadKernelStr;
+    this.textLength = b.call(helper, [b.offset(pointer, offset), limit >= 0 ? limit : b.constant(count), b.offset(place.pointer, place.offset)]);
+  }
+
+  /** The helper ends every text with a NUL: of one that was cut off, the last byte is read by itself, so that it shows as cut off. */
+  private readLastByte(place: Place, count: i32, pointer: i32, offset: i32): void {
+    const b = this.b;
+    const cut = b.newBlock(true);
+    const done = b.newBlock();
+    b.branch(b.binary(Op.Equal, this.textLength, b.constant(count)), cut, done);
+    b.enter(cut);
+    const helper = place.space == AddressSpace.User ? Helper.ProbeReadUser : Helper.ProbeReadKernel;
+    b.call(helper, [b.offset(pointer, offset + count - 1), b.constant(1), b.offset(place.pointer, place.offset + count - 1)]);
+    b.jump(done);
+    b.enter(done);
+  }
+
+  /** The smaller of an unsigned `value` and a constant. */
+  private atMost(value: i32, most: i32): i32 {
+    const b = this.b;
+    const result = b.addVariable(Type.Scalar);
+    const more = b.newBlock(true);
+    const done = b.newBlock();
+    b.write(result, value);
+    b.branch(b.binary(Op.Above, value, b.constant(most)), more, done);
+    b.enter(more);
+    b.write(result, b.constant(most));
+    b.jump(done);
+    b.enter(done);
+    return b.read(result);
   }
 
   /** The value of a map as `type`, which may be wider than the map's own; zeros where there is no such key. */

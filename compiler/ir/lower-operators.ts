@@ -3,7 +3,7 @@
 import { Checker } from "../check/checker";
 import { isPure } from "../check/functions";
 import { Expression, NodeKind } from "../syntax/ast";
-import { Binary, Call, Cast, Conditional, FieldAccess, MapAccess, Tuple, Unary } from "../syntax/expression-nodes";
+import { Binary, Call, Cast, Conditional, FieldAccess, Index, MapAccess, Record, Tuple, TupleIndex, Unary } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Op } from "./ir";
 
@@ -74,18 +74,4 @@ export function hasSideEffect(e: Expression, checker: Checker): bool {
 function anySideEffect(list: Array<Expression>, checker: Checker): bool {
   for (let i = 0; i < list.length; i++) if (hasSideEffect(list[i], checker)) return true;
   return false;
-}
-
-/** Whether `e` is made of integer literals alone. */
-export function isLiteral(e: Expression): bool {
-  switch (e.kind) {
-    case NodeKind.IntegerLiteral:
-      return true;
-    case NodeKind.Unary:
-      return isLiteral((<Unary>e).operand);
-    case NodeKind.Binary:
-      return isLiteral((<Binary>e).left) && isLiteral((<Binary>e).right);
-    default:
-      return false;
-  }
 }

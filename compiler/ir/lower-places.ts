@@ -182,7 +182,7 @@ export abstract class PlaceLowering extends FieldLowering {
     b.write(result, index);
     b.jump(done);
     b.enter(outside);
-    this.runtimeError(e, OUT_OF_BOUNDS);
+    this.runtimeError(e.start, e.end, OUT_OF_BOUNDS);
     b.write(result, b.constant(0));
     b.jump(done);
     b.enter(done);
@@ -207,17 +207,17 @@ export abstract class PlaceLowering extends FieldLowering {
     b.write(result, this.readPlace(this.moved(place, e, index), e.typeId));
     b.jump(done);
     b.enter(outside);
-    this.runtimeError(e, OUT_OF_BOUNDS);
+    this.runtimeError(e.start, e.end, OUT_OF_BOUNDS);
     b.write(result, b.constant(0));
     b.jump(done);
     b.enter(done);
     return b.read(result);
   }
 
-  /** Sends a run-time warning about `e`. */
-  protected runtimeError(e: Expression, text: string): void {
+  /** Sends a run-time warning about these bytes of the script. */
+  protected runtimeError(start: u32, end: u32, text: string): void {
     const message = String.UTF8.encode(text);
-    const row = this.sendConstantEvent(EventKind.RuntimeError, e.start, e.end);
+    const row = this.sendConstantEvent(EventKind.RuntimeError, start, end);
     row.text = changetype<usize>(message);
     row.textLength = message.byteLength;
   }

@@ -6,9 +6,9 @@ import { FunctionId } from "../check/functions";
 import { NameTable, errorNames, signalNames, syscallNames } from "../check/number-names";
 import { Helper } from "./helpers";
 import { Op, Section, Type } from "./ir";
-import { LoopLowering } from "./lower-loops";
+import { MapFunctionLowering } from "./lower-map-functions";
 
-export abstract class StringLowering extends LoopLowering {
+export abstract class StringLowering extends MapFunctionLowering {
   /** `strncmp(a, b, n)`: 0 when the first n bytes are equal up to a NUL. */
   protected compareStrings(e: Call): i32 {
     const b = this.b;

@@ -1,7 +1,7 @@
 // Lowering of one attach point: predicate, statements and the calls that have an effect. One `IrFunction` each.
 
-import { Assignment, Discard, ExpressionStatement, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
-import { Call, Conditional, IntegerLiteral, MapAccess, StringLiteral, Tuple, Variable } from "../syntax/expression-nodes";
+import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import { BlockExpression, Call, Conditional, IfExpression, IntegerLiteral, MapAccess, StringLiteral, Tuple, Variable } from "../syntax/expression-nodes";
 import { Block, Expression, NodeKind, Probe, Provider, Statement } from "../syntax/ast";
 import { BinaryOperator } from "../syntax/operators";
 import { FunctionId } from "../check/functions";
@@ -129,6 +129,9 @@ export class Lowering extends FunctionLowering {
       case NodeKind.ForRange:
         this.forRange(<ForRange>statement);
         return;
+      case NodeKind.ForMap:
+        this.forMap(<ForMap>statement);
+        return;
       default:
         assert(false, "a statement kind without a lowering");
     }
@@ -140,8 +143,18 @@ export class Lowering extends FunctionLowering {
     else if (e.kind == NodeKind.Tuple) {
       const elements = (<Tuple>e).elements;
       for (let i = 0; i < elements.length; i++) this.effect(elements[i]);
-    } else if (e.kind == NodeKind.Conditional && e.typeId <= 0) this.conditionalEffect(<Conditional>e);
+    } else if (e.kind == NodeKind.BlockExpression) this.block((<BlockExpression>e).body);
+    else if (e.kind == NodeKind.IfExpression) this.ifEffect(<IfExpression>e);
+    else if (e.kind == NodeKind.Conditional && e.typeId <= 0) this.conditionalEffect(<Conditional>e);
     else if (e.typeId > 0 && this.types.isScalar(e.typeId)) this.value(e);
+  }
+
+  private ifEffect(e: IfExpression): void {
+    const choice = this.choose(e.condition);
+    this.block(e.then);
+    this.otherwise(choice);
+    this.effect(e.otherwise);
+    this.join(choice);
   }
 
   /** `condition ? f() : g()` where neither has a value. */
@@ -205,7 +218,7 @@ export class Lowering extends FunctionLowering {
     }
     const info = this.types.get(symbol.type);
     let register = this.value(value);
-    if (info.kind == TypeKind.Integer) register = this.b.extend(register, info.size, info.signed);
+    if (info.kind == TypeKind.Integer && !this.types.holds(symbol.type, value.typeId)) register = this.b.extend(register, info.size, info.signed);
     this.b.write(symbol.storage, register);
   }
 
@@ -218,8 +231,14 @@ export class Lowering extends FunctionLowering {
     }
     if (statement.operator != BinaryOperator.None) {
       const before = this.value(target);
-      const after = this.b.binary(arithmeticOp(statement.operator, false), before, this.value(value));
-      this.assignScalar(target, after);
+      const operand = this.value(value);
+      const operator = statement.operator;
+      if (this.types.kind(target.typeId) == TypeKind.Pointer) {
+        this.assignScalar(target, this.movedPointer(before, target.typeId, operand, operator == BinaryOperator.Add ? Op.Add : Op.Sub));
+        return;
+      }
+      const divides = operator == BinaryOperator.Divide || operator == BinaryOperator.Modulo;
+      this.assignScalar(target, divides ? this.divide(operator, before, operand, statement.operatorStart(this.module.source), value.end, false) : this.b.binary(arithmeticOp(operator, false), before, operand));
       return;
     }
     if (target.kind == NodeKind.MapAccess) {
@@ -271,11 +290,24 @@ export class Lowering extends FunctionLowering {
       case FunctionId.Zero:
         this.mapEvent(e, EventKind.Zero);
         return b.constant(0);
+      case FunctionId.Getopt:
+        return b.load(this.option(e), 0, 8);
       case FunctionId.Exit:
         this.exit(e);
         return b.constant(0);
       case FunctionId.Delete:
-        return this.deleteKey(e);
+        return this.remove(e);
+      case FunctionId.HasKey:
+        return this.hasKey(e);
+      case FunctionId.Find:
+        return this.find(e);
+      case FunctionId.Length:
+        return this.length(e);
+      case FunctionId.IsScalar:
+        return b.constant(this.checker.mapOf(<MapAccess>e.argumentList[0]).isScalar ? 1 : 0);
+      case FunctionId.KernelPointer:
+      case FunctionId.UserPointer:
+        return this.value(e.argumentList[0]);
       default:
         return this.functionValue(e, row.id);
     }
@@ -316,8 +348,8 @@ export class Lowering extends FunctionLowering {
     let scalars = true;
     for (let i = first; i < list.length; i++) {
       types.push(list[i].typeId);
-      effects = effects || hasSideEffect(list[i], this.checker);
-      scalars = scalars && this.types.isScalar(list[i].typeId);
+      if (hasSideEffect(list[i], this.checker)) effects = true;
+      if (!this.types.isScalar(list[i].typeId)) scalars = false;
     }
     this.layOut(row, types);
     const id = this.addEvent(row);
@@ -373,23 +405,5 @@ export class Lowering extends FunctionLowering {
       this.sendFromStack(record, row);
     }
     this.leave();
-  }
-}
-
-/** The probe as it names programs and sections: `Provider` of the programs that BPF_PROG_TEST_RUN starts, and so on. */
-export function programSection(context: ProbeContext): string {
-  switch (context.provider) {
-    case Provider.Begin:
-      return "raw_tp/begin";
-    case Provider.End:
-      return "raw_tp/end";
-    case Provider.Tracepoint:
-      return `tracepoint/${context.part(0)}/${context.part(1)}`;
-    case Provider.Kprobe:
-      return `kprobe/${context.part(context.point.parts.length - 1)}`;
-    case Provider.Kretprobe:
-      return `kretprobe/${context.part(context.point.parts.length - 1)}`;
-    default:
-      return "perf_event";
   }
 }

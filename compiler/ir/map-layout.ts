@@ -6,10 +6,8 @@ import { MapRow, histogramBuckets } from "../object/manifest";
 import { BtfBuilder } from "../object/btf";
 import { BpfMapType, MapDefinition } from "./ir";
 
-/** Largest number of keys of a map: the config key max_map_keys. */
-const MAXIMUM_KEYS: i32 = 4096;
-
-export function layOutMap(map: MapSymbol, types: TypeTable): MapRow {
+/** @param maximumKeys keys of a map that declares none. */
+export function layOutMap(map: MapSymbol, types: TypeTable, maximumKeys: i32): MapRow {
   const row = new MapRow();
   const value = types.get(map.valueType);
   const histogram = value.kind == TypeKind.Histogram || value.kind == TypeKind.LinearHistogram;
@@ -33,8 +31,8 @@ export function layOutMap(map: MapSymbol, types: TypeTable): MapRow {
     } else if (value.kind != TypeKind.Count) row.presenceOffset = 8;
   } else {
     row.keySize = types.get(map.keyType).size;
-    row.capacity = MAXIMUM_KEYS;
-    row.type = perCpu ? "percpu_hash" : "hash";
+    row.capacity = map.declaredCapacity > 0 ? map.declaredCapacity : maximumKeys;
+    row.type = map.declaredType.length > 0 ? map.declaredType : perCpu ? "percpu_hash" : "hash";
     if (histogram) {
       row.bucketOffset = alignUp(row.keySize, 4);
       row.keySize = row.bucketOffset + 4;
@@ -48,6 +46,8 @@ export function defineMap(row: MapRow, types: TypeTable, btf: BtfBuilder): MapDe
     row.type == "array" ? BpfMapType.Array
     : row.type == "percpu_array" ? BpfMapType.PerCpuArray
     : row.type == "hash" ? BpfMapType.Hash
+    : row.type == "lru_hash" ? BpfMapType.LruHash
+    : row.type == "lru_percpu_hash" ? BpfMapType.LruPerCpuHash
     : BpfMapType.PerCpuHash;
   const word = btf.int("unsigned long", 8, false);
   let key = row.isScalar ? btf.int("unsigned int", 4, false) : btfType(row.keyType, types, btf);

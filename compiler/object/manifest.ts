@@ -1,6 +1,8 @@
 // The manifest: what the runner must know of the script, as one canonical JSON document (schema: wasm/manifest.ts).
 // Keys are written in sorted order, 64-bit numbers as decimal strings, so that equal scripts give equal bytes.
 
+import { ConfigKey, Configuration } from "../check/config";
+import { OptionSymbol } from "../check/options";
 import { BasicType, Enumeration, StackMode, Structure, TypeKind, TypeTable } from "../check/types";
 import { ByteBuffer } from "../source/bytes";
 import { Source } from "../source/source";
@@ -8,6 +10,10 @@ import { FieldKind, TracepointField } from "../target/tracepoint";
 
 /** Version of the manifest's schema. */
 const VERSION: i32 = 1;
+
+/** Bounds that the schema of the manifest sets for numbers of the configuration. */
+const MAXIMUM_NUMBER: i64 = 0xffffffff;
+const MAXIMUM_PAGES: i64 = 1 << 20;
 
 /** Name and version of the compiler that wrote an object. */
 export const COMPILER: string = "bpfcast 0.1.0";
@@ -99,6 +105,8 @@ export class BindingRow {
   name: string = "";
   start: u32 = 0;
   end: u32 = 0;
+  /** Named parameters: which one. */
+  option: OptionSymbol | null = null;
 
   constructor(
     public kind: string,
@@ -135,6 +143,7 @@ export class Manifest {
   constructor(
     private source: Source,
     private types: TypeTable,
+    private configuration: Configuration,
   ) {}
 
   /** Notes that the program needs a kernel feature; the first place counts. */
@@ -161,25 +170,12 @@ export class Manifest {
     this.out = out;
     this.raw('{"arch":"x86_64","bindings":[');
     for (let i = 0; i < this.bindings.length; i++) {
-      const binding = this.bindings[i];
       this.comma(i);
-      this.raw("{");
-      if (binding.index > 0) this.raw(`"index":${binding.index},`);
-      this.raw(`"kind":"${binding.kind}",`);
-      if (binding.index > 0 || binding.name.length > 0) {
-        this.location(binding.start, binding.end);
-        this.raw(",");
-      }
-      if (binding.name.length > 0) {
-        this.raw('"name":');
-        this.string(binding.name);
-        this.raw(",");
-      }
-      this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
+      this.binding(this.bindings[i]);
     }
-    this.raw(
-      `],"compiler":"${COMPILER}","config":{"missingProbes":"error","printMapsOnExit":true,"ringBufferPages":0,"stringTruncationTrailer":".."},"events":[`,
-    );
+    this.raw(`],"compiler":"${COMPILER}","config":`);
+    this.config();
+    this.raw(',"events":[');
     for (let i = 0; i < this.events.length; i++) {
       this.comma(i);
       this.event(this.events[i]);
@@ -216,6 +212,49 @@ export class Manifest {
       this.tracepoint(this.tracepoints[i]);
     }
     this.raw(`],"unsafe":${this.isUnsafe ? "true" : "false"},"version":${VERSION}}`);
+  }
+
+  /** What the runner must know of the script's configuration. */
+  private config(): void {
+    const configuration = this.configuration;
+    this.raw(`{"cacheUserSymbols":"${configuration.text(ConfigKey.CacheUserSymbols)}","cppDemangle":${configuration.text(ConfigKey.CppDemangle)}`);
+    this.raw(`,"lazySymbolication":${configuration.text(ConfigKey.LazySymbolication)},"logSize":${configuration.number(ConfigKey.LogSize, 0, MAXIMUM_NUMBER)}`);
+    this.raw(`,"maxCatBytes":${configuration.number(ConfigKey.MaxCatBytes, 0, MAXIMUM_NUMBER)},"maxPrograms":${configuration.number(ConfigKey.MaxBpfPrograms, 0, MAXIMUM_NUMBER)}`);
+    this.raw(`,"maxProbes":${configuration.number(ConfigKey.MaxProbes, 0, MAXIMUM_NUMBER)},"missingProbes":"${configuration.text(ConfigKey.MissingProbes)}"`);
+    this.raw(`,"printMapsOnExit":${configuration.text(ConfigKey.PrintMapsOnExit)},"ringBufferPages":${configuration.number(ConfigKey.RingBufferPages, 0, MAXIMUM_PAGES)}`);
+    this.raw(`,"showDebugInfo":${configuration.text(ConfigKey.ShowDebugInfo)},"stackMode":"${configuration.text(ConfigKey.StackMode)}","stringTruncationTrailer":`);
+    this.string(configuration.text(ConfigKey.TruncationTrailer));
+    this.raw("}");
+  }
+
+  private binding(binding: BindingRow): void {
+    const option = binding.option;
+    this.raw("{");
+    if (option != null) {
+      this.raw('"default":');
+      this.string(option.fallback);
+      this.raw(',"description":');
+      this.string(option.description);
+      this.raw(',"kind":"option",');
+      this.location(option.start, option.end);
+      this.raw(',"name":');
+      this.string(option.name);
+      const type = option.type == BasicType.Bool ? "bool" : option.type == BasicType.Int64 ? "int" : "string";
+      this.raw(`,"offset":${binding.offset},"size":${binding.size},"type":"${type}"}`);
+      return;
+    }
+    if (binding.index > 0) this.raw(`"index":${binding.index},`);
+    this.raw(`"kind":"${binding.kind}",`);
+    if (binding.index > 0 || binding.name.length > 0) {
+      this.location(binding.start, binding.end);
+      this.raw(",");
+    }
+    if (binding.name.length > 0) {
+      this.raw('"name":');
+      this.string(binding.name);
+      this.raw(",");
+    }
+    this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
   }
 
   private raw(text: string): void {

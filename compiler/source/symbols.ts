@@ -44,6 +44,15 @@ export class Symbols {
     return id;
   }
 
+  /** A new id with the bytes of `id`, to which no byte string leads: a name that only its maker can mean. */
+  fresh(id: u32): u32 {
+    this.pointers.push(this.pointers[id]);
+    this.lengths.push(this.lengths[id]);
+    // Not the hash of its bytes, so that looking these up passes it by.
+    this.hashes.push(this.hashes[id] ^ 1);
+    return this.count - 1;
+  }
+
   /** The id of a string's UTF-8 bytes. */
   internString(text: string): u32 {
     const buffer = String.UTF8.encode(text);

@@ -3,6 +3,8 @@
 import { Block, Expression, NodeKind, Statement, TypeSyntax } from "./ast";
 import { MapAccess } from "./expression-nodes";
 import { BinaryOperator } from "./operators";
+import { CharacterClass, classOf } from "./characters";
+import { Source } from "../source/source";
 
 /** `target = value` or `target += value`. */
 @final
@@ -17,6 +19,13 @@ export class Assignment extends Statement {
     public value: Expression,
   ) {
     super(NodeKind.Assignment, start, end);
+  }
+
+  /** Where the operator stands: the first byte behind the target that is no blank. */
+  operatorStart(source: Source): u32 {
+    let at = this.target.end;
+    while (classOf(source.at(at)) == CharacterClass.Blank) at++;
+    return at;
   }
 }
 

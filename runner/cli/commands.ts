@@ -2,9 +2,14 @@
 
 import { basename } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
+import { FileSink } from "../host/sink.ts";
+import { requirePrivileges } from "../host/privileges.ts";
 import type { Script } from "./compile.ts";
 import { checkOutputOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
+
+/** Written at once: the process ends as soon as a command has. */
+const output = new FileSink();
 
 /** Replaced by the bundler with the package's version. */
 declare const BPFCAST_VERSION: string | undefined;
@@ -51,9 +56,9 @@ async function compile(script: Script, options: Options): Promise<Uint8Array | u
   const { object, messages, dumps } = await compileScript(script, stages, !options.noWarnings);
   for (const stage of stages) {
     const dump = dumps[stage];
-    if (dump !== undefined) process.stdout.write(`${dump}${dump.endsWith("\n") ? "" : "\n"}`);
+    if (dump !== undefined) output.print(`${dump}${dump.endsWith("\n") ? "" : "\n"}`);
   }
-  if (messages !== "") process.stderr.write(messages);
+  if (messages !== "") output.writeError(messages);
   return object;
 }
 
@@ -70,11 +75,11 @@ async function runScript(options: Options): Promise<number> {
 async function build(words: string[]): Promise<number> {
   const options = parseOptions(words);
   const script = scriptOf(options);
-  const output = options.output ?? (script.name === "stdin" ? undefined : `${basename(script.name).replace(/\.bt$/, "")}.o`);
-  if (output === undefined) throw new BpfcastError("usage", "USAGE: bpfcast build -e 'program' -o FILE");
+  const file = options.output ?? (script.name === "stdin" ? undefined : `${basename(script.name).replace(/\.bt$/, "")}.o`);
+  if (file === undefined) throw new BpfcastError("usage", "USAGE: bpfcast build -e 'program' -o FILE");
   const object = await compile(script, options);
   if (object === undefined) return 1;
-  writeObject(output, object);
+  writeObject(file, object);
   return 0;
 }
 
@@ -110,12 +115,24 @@ export async function runCommand(words: string[]): Promise<number> {
   if (subcommand !== undefined) return subcommand(words.slice(1));
   const options = parseOptions(words);
   if (options.help) {
-    process.stdout.write(usage());
+    output.print(usage());
     return 0;
   }
   if (options.version) {
-    process.stdout.write(`bpfcast v${VERSION}\n`);
+    output.print(`bpfcast v${VERSION}\n`);
     return 0;
   }
+  if (options.info) {
+    requirePrivileges();
+    const { information } = await import("../host/information.ts");
+    output.print(information(VERSION));
+    return 0;
+  }
+  if (options.list && options.program === undefined) {
+    const { listProbes } = await import("./list.ts");
+    output.print(listProbes(options.words[0], options.verbose === true));
+    return 0;
+  }
+  if (options.list) throw new BpfcastError("unsupported-option", "option -l with a program is not supported by this version of bpfcast");
   return runScript(options);
 }

@@ -27,7 +27,7 @@ export async function compileScript(script: Script, dump: string[], warnings: bo
   const compiler = await loadCompiler();
   const source = { name: script.name, text: new TextDecoder().decode(script.bytes) };
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const result = compiler.compile(script.bytes, { name: script.name, dump });
+    const result = compiler.compile(script.bytes, { name: script.name, dump, environment: process.env });
     if (result.kind === "needs") {
       for (const need of result.needs) compiler.supply(need, answerNeed(need));
       continue;

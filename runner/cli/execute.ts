@@ -2,10 +2,12 @@
 
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { BpfcastError } from "../../wasm/errors.ts";
+import type { Manifest } from "../../wasm/manifest.ts";
 import { bind, readManifest } from "../core/bind.ts";
 import { JsonOutput } from "../core/format/json.ts";
 import { TextOutput } from "../core/format/text.ts";
 import type { Output } from "../core/output.ts";
+import { optionHelp } from "../core/parameters.ts";
 import { refuseUnsafe } from "../core/safety.ts";
 import { Session } from "../core/session.ts";
 import { HostCommand } from "../host/command.ts";
@@ -84,8 +86,8 @@ function probeLimit(): number {
 }
 
 /** @throws BpfcastError `usage` for a limit that is no number. */
-function maxCatBytes(): number {
-  const text = process.env.BPFTRACE_MAX_CAT_BYTES ?? "10240";
+function maxCatBytes(manifest: Manifest): number {
+  const text = process.env.BPFTRACE_MAX_CAT_BYTES ?? String(manifest.config.maxCatBytes);
   if (!/^[0-9]{1,9}$/.test(text))
     throw new BpfcastError("usage", `Env var 'BPFTRACE_MAX_CAT_BYTES' did not contain a valid uint64_t, or was zero-valued.`);
   return Number(text);
@@ -96,11 +98,19 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   checkOutputOptions(options);
   if (object.length > MAX_FILE_BYTES) throw new BpfcastError("bad-object", "the object is too large");
   const manifest = readManifest(object);
+  if (options.words.includes("--help")) {
+    new FileSink().print(optionHelp(manifest));
+    return 1;
+  }
   if (!options.unsafe) refuseUnsafe(object, manifest);
   requirePrivileges();
   const names = new HostNames();
   const command = options.command === undefined ? undefined : new HostCommand(options.command);
-  const bound = bind(object, gatherFacts(object, manifest, names, command?.pid ?? 0), { maxProbes: probeLimit(), positional: options.words });
+  const bound = bind(object, gatherFacts(object, manifest, names, command?.pid ?? 0), {
+    maxProbes: probeLimit(),
+    positional: options.words.filter((word) => !word.startsWith("--")),
+    named: options.words.filter((word) => word.startsWith("--")),
+  });
 
   const sink = new FileSink(options.output);
   const warn = (warning: BpfcastError) => {
@@ -110,7 +120,7 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   const style = { trailer: new TextEncoder().encode(manifest.config.stringTruncationTrailer), names, texts: manifest.texts };
   const output: Output = options.format === "json" ? new JsonOutput(sink, style) : new TextOutput(sink, style);
   const kernel = new HostKernel(options.verbose === true || (options.debug ?? []).includes("libbpf"));
-  const host = new ProcessHost(command, maxCatBytes());
+  const host = new ProcessHost(command, maxCatBytes(manifest));
   sink.onClosed = () => host.requestStop();
   const session = new Session(kernel, bound, output, host, {
     quiet: options.quiet === true,

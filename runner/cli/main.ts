@@ -6,7 +6,7 @@ import { runCommand } from "./commands.ts";
 import { errorText } from "./diagnostics.ts";
 
 // Programs see this name as ours (`comm`), not Node's: that of the file or link that was called.
-process.title = basename(process.argv[1] ?? "bpfcast", ".js");
+process.title = basename(process.argv[1] ?? "bpfcast").replace(/\.c?js$/, "");
 
 const words = process.argv.slice(2);
 /** Also before the options are read, since they may be what is wrong. */

@@ -17,6 +17,8 @@ export interface Options {
   program?: string;
   help?: boolean;
   version?: boolean;
+  list?: boolean;
+  info?: boolean;
   verbose?: boolean;
   quiet?: boolean;
   command?: string;
@@ -36,11 +38,11 @@ export interface Options {
 /** The peer's options, in its order, then ours. Those of key `unsupported` are refused by name. */
 export const OPTION_TABLE: readonly OptionRow[] = [
   { short: "e", argument: "'program'", key: "program", help: "execute this program" },
-  { short: "l", long: "list", key: "unsupported", help: "list kernel probes or probes in a program" },
+  { short: "l", long: "list", key: "list", help: "list kernel probes or probes in a program" },
   { short: "v", long: "verbose", key: "verbose", help: "enable verbose messages" },
   { short: "h", long: "help", key: "help", help: "show this help message" },
   { short: "V", long: "version", key: "version", help: "bpfcast version" },
-  { long: "info", key: "unsupported", help: "print information about kernel BPF support" },
+  { long: "info", key: "info", help: "print information about kernel BPF support" },
   { short: "p", long: "pid", argument: "PID", key: "unsupported", help: "filter actions and enable USDT probes on PID" },
   { short: "c", long: "cmd", argument: "CMD", key: "command", help: "run CMD, trace until it ends" },
   { long: "dwarf-pid", argument: "PID", key: "unsupported", help: "add additional pids to the DWARF-unwinder" },

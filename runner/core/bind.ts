@@ -32,13 +32,17 @@ import {
 } from "./elf.ts";
 import type { BindParameters, HostFacts } from "./facts.ts";
 import { isPattern, matchesGlob } from "./glob.ts";
-import { bindParameter } from "./parameters.ts";
+import { bindParameter, checkOptions } from "./parameters.ts";
 import { type Patch, patchesFor } from "./relocate.ts";
 
 /** One place that a program is attached to. */
 export type Attachment =
   | { kind: "tracepoint"; category: string; event: string }
   | { kind: "rawtracepoint"; event: string }
+  /** A function of a binary by name, plus `offset` bytes; without a name `offset` is the address in the file's own terms. */
+  | { kind: "uprobe"; binary: string; function: string; offset: number; isReturn: boolean }
+  /** Every `period` events of perf's `type` and `config`, on every CPU. */
+  | { kind: "perf"; type: number; config: number; period: number }
   /** `function` may be followed in the kernel's spelling by nothing; `offset` in bytes, kprobe only. */
   | { kind: "kprobe"; function: string; offset: number; isReturn: boolean }
   /** Nanoseconds between two samples, or samples a second; on every CPU, or on one. */
@@ -91,7 +95,7 @@ function ringBytes(manifest: Manifest, facts: HostFacts, parameters: BindParamet
   return nearestPowerOfTwo((kib * 1024) / facts.pageSize) * facts.pageSize;
 }
 
-function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, ring: number, words: string[]): void {
+function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, ring: number, parameters: BindParameters): void {
   if (manifest.bindings.length === 0) return;
   const rodata = findSection(object, ".rodata");
   if (rodata === undefined) throw new BpfcastError("bad-object", "the object has constants to set but no .rodata section");
@@ -103,19 +107,19 @@ function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, 
       throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
     if (kind === "max_cpu") view.setUint32(offset, facts.possibleCpus - 1, true);
     else if (kind === "ring_limit") view.setBigUint64(offset, BigInt(ring - Math.min(ring / 8, MAX_RING_RESERVE)), true);
-    else if (!bindConstant(binding, view, manifest, facts)) bindParameter(binding, view, words, manifest);
+    else if (!bindConstant(binding, view, manifest, facts)) bindParameter(binding, view, parameters.positional ?? [], manifest, parameters.named);
   }
 }
 
 /** Sets a constant that the host answers; false for other bindings. */
 function bindConstant(binding: Binding, view: DataView, manifest: Manifest, facts: HostFacts): boolean {
-  const key = "name" in binding ? `${binding.kind}:${binding.name}` : binding.kind;
-  const value = facts.constants.get(key);
+  if (binding.kind === "option" || binding.kind.startsWith("parameter_")) return false;
+  const value = facts.constants.get("name" in binding ? `${binding.kind}:${binding.name}` : binding.kind);
   if (value !== undefined) {
     view.setBigUint64(binding.offset, BigInt.asUintN(64, value), true);
     return true;
   }
-  if (!("name" in binding)) return !binding.kind.startsWith("parameter_");
+  if (!("name" in binding)) return true;
   const { location, name, kind } = binding;
   const message = kind === "kernel_address" ? `Failed to resolve kernel symbol: ${name}` : `Failed to get \`cgroupid\` for path: "${name}"`;
   throw new BpfcastError("unknown-symbol", message, { location, source: manifest.source, exitCode: 1 });
@@ -192,6 +196,16 @@ function targetsOf(program: Program, facts: HostFacts): Attachment[] {
     case "kprobe":
     case "kretprobe":
       return functionTargets(program, facts);
+    case "uprobe":
+    case "uretprobe": {
+      const [binary = "", name = "", offset = ""] = program.target;
+      return [{ kind: "uprobe", binary, function: name, offset: Number(offset), isReturn: program.kind === "uretprobe" }];
+    }
+    case "software":
+    case "hardware": {
+      const [type, config, period] = program.target.map(Number);
+      return [{ kind: "perf", type: type ?? 0, config: config ?? 0, period: period ?? 0 }];
+    }
     case "interval":
     case "profile":
       return [timerTarget(program)];
@@ -311,13 +325,14 @@ export function readManifest(bytes: Uint8Array): Manifest {
 export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParameters = {}): BoundObject {
   const object = readElf(bytes);
   const manifest = readManifest(bytes);
+  checkOptions(manifest, parameters.named ?? []);
   const relocations = parseRelocations(findSection(object, RELOCATION_SECTION)?.data ?? new Uint8Array(0), manifest);
-  const readsRegisters = manifest.programs.some(({ kind }) => kind === "kprobe" || kind === "kretprobe");
+  const readsRegisters = manifest.programs.some(({ kind }) => kind.endsWith("probe"));
   if (readsRegisters && manifest.arch !== facts.arch) {
     throw new BpfcastError("wrong-architecture", `the object reads registers of ${manifest.arch}, this machine is ${facts.arch}`);
   }
   const ring = ringBytes(manifest, facts, parameters);
-  applyBindings(object, manifest, facts, ring, parameters.positional ?? []);
+  applyBindings(object, manifest, facts, ring, parameters);
   growScratch(object, manifest, facts);
 
   const warnings: BpfcastError[] = [];

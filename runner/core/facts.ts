@@ -27,6 +27,8 @@ export interface HostFacts {
 export interface BindParameters {
   /** Words behind the script: `$1` is the first. */
   positional?: string[];
+  /** Words behind the script that start with `--`: `--name` or `--name=value`. */
+  named?: string[];
   /** Pages of the ring buffer; 0 or absent: what the object says. */
   ringBufferPages?: number;
   /** Most attachments of one script; absent: the peer's limit. */

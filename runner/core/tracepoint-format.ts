@@ -5,6 +5,8 @@ import { BpfcastError } from "../../wasm/errors.ts";
 
 export interface FormatField {
   name: string;
+  /** As in the file: `const char * filename`. */
+  declaration: string;
   /** The C declaration's type, without the name: `pid_t`, `char[16]`, `__data_loc char[]`. */
   type: string;
   offset: number;
@@ -31,15 +33,15 @@ function parseField(declaration: string, offset: number, size: number, signed: b
   const dynamic = /^__(?:rel|data)_loc\b/.test(declaration);
   if (array !== null) {
     const [, type = "", name = "", extent = ""] = array;
-    return { name, type: `${type}${extent}`, offset, size, signed, kind: dynamic ? "data_loc" : "array" };
+    return { name, declaration, type: `${type}${extent}`, offset, size, signed, kind: dynamic ? "data_loc" : "array" };
   }
   // `__data_loc char[] filename`: the extent stands before the name.
   const plain = /^(.*?)(\w+)$/.exec(declaration);
   const type = (plain?.[1] ?? "").trim();
   const name = plain?.[2] ?? declaration;
-  if (dynamic) return { name, type, offset, size, signed, kind: "data_loc" };
-  if (size !== 1 && size !== 2 && size !== 4 && size !== 8) return { name, type, offset, size, signed, kind: "array" };
-  return { name, type, offset, kind: "int", ...(size === 8 ? narrow(type, signed) : { size, signed }) };
+  if (dynamic) return { name, declaration, type, offset, size, signed, kind: "data_loc" };
+  if (size !== 1 && size !== 2 && size !== 4 && size !== 8) return { name, declaration, type, offset, size, signed, kind: "array" };
+  return { name, declaration, type, offset, kind: "int", ...(size === 8 ? narrow(type, signed) : { size, signed }) };
 }
 
 /** Bytes of the declared types that a system call event puts into a long. */

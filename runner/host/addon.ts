@@ -28,6 +28,7 @@ export interface NativeObject {
   attachKprobe(program: string, name: string, offset: number, isReturn: boolean): void;
   attachKprobeMulti(program: string, names: string[], isReturn: boolean): void;
   attachRawTracepoint(program: string, event: string): void;
+  attachUprobe(program: string, binary: string, name: string, offset: number, isReturn: boolean): void;
   attachPerfEvent(program: string, type: number, config: number, sample: number, isFrequency: boolean, cpu: number): void;
   detach(): void;
   readMap(map: string): NativeMapContents;
@@ -57,6 +58,11 @@ export interface NativeAddon {
   possibleCpus(): number;
   /** Nanoseconds of a clock. */
   clockTime(clock: Clock): bigint;
+  /** By the numbers of uapi/linux/bpf.h. */
+  hasHelper(programType: number, helper: number): boolean;
+  hasMapType(type: number): boolean;
+  /** kprobe_multi, uprobe_multi, kprobe_session, iter. */
+  hasProbeType(name: string): boolean;
   raiseMemoryLimit(): boolean;
   raiseFileLimit(): number;
   hasKprobeMulti(): boolean;

@@ -15,6 +15,7 @@ import {
   RECORD_HEADER_BYTES,
 } from "../core/kernel.ts";
 import { isNativeError, loadAddon, type NativeAddon, type NativeObject } from "./addon.ts";
+import { findBinary } from "./binaries.ts";
 
 /** `enum bpf_attach_type` of a program that one link attaches to many functions. */
 const ATTACH_KPROBE_MULTI = 42;
@@ -104,6 +105,12 @@ class HostObject implements LoadedObject {
         break;
       case "kprobe":
         object.attachKprobe(program, attachment.function, attachment.offset, attachment.isReturn);
+        break;
+      case "uprobe":
+        object.attachUprobe(program, findBinary(attachment.binary), attachment.function, attachment.offset, attachment.isReturn);
+        break;
+      case "perf":
+        for (const cpu of onlineCpus()) object.attachPerfEvent(program, attachment.type, attachment.config, attachment.period, false, cpu);
         break;
       case "timer": {
         const cpus = onlineCpus();

@@ -55,6 +55,11 @@ export class FileSink implements Sink {
     this.#writeAll(this.#descriptor, bytes);
   }
 
+  /** Text to where results go. */
+  print(text: string): void {
+    this.write(new TextEncoder().encode(text));
+  }
+
   writeError(text: string): void {
     this.#writeAll(STANDARD_ERROR, new TextEncoder().encode(text));
   }

@@ -57,6 +57,11 @@ const DEFINITIONS: Record<string, string> = {
   "@hist1": '@hist1["x", 1] = hist(1);',
 };
 
+const LOADABLE_PROBES = PROBES.filter(({ point }) => !point.includes("module"));
+
+/** Those of `TASK_INTEGERS` whose fields real kernels have. */
+const KERNEL_INTEGERS = TASK_INTEGERS.filter((text) => !text.includes("hidden"));
+
 export class ScriptGenerator {
   readonly #random: Random;
   #probe: Probe = { point: "", integers: [], texts: [] };
@@ -67,8 +72,12 @@ export class ScriptGenerator {
   /** Nodes left in the attach point: bounds the script. */
   #budget = 0;
 
-  constructor(random: Random) {
+  readonly #loadable: boolean;
+
+  /** @param loadable only what a real kernel has, and no loop whose end no verifier sees. */
+  constructor(random: Random, loadable = false) {
     this.#random = random;
+    this.#loadable = loadable;
   }
 
   /** A script of one to three probes. */
@@ -78,17 +87,18 @@ export class ScriptGenerator {
     const text = probes.join("\n");
     // A map that is read must be assigned somewhere.
     const definitions = Object.entries(DEFINITIONS).filter(([name]) => new RegExp(`${name}\\b`).test(text));
-    return `${text}\nEND { ${definitions.map(([, statement]) => statement).join(" ")} @end = 1; }`;
+    const structs = text.includes("struct made") ? "struct made { int number; char text[20]; struct { short part; } inner; unsigned long list[4]; };\n" : "";
+    return `${structs}${text}\nEND { ${definitions.map(([, statement]) => statement).join(" ")} @end = 1; }`;
   }
 
   probe(budget: number): string {
     const random = this.#random;
-    this.#probe = random.pick(PROBES);
+    this.#probe = random.pick(this.#loadable ? LOADABLE_PROBES : PROBES);
     this.#budget = budget;
     // A second attach point has other fields: only what every probe has may be used then.
     let points = this.#probe.point;
     if (random.once(8)) {
-      points += `, ${random.pick(PROBES).point}`;
+      points += `, ${random.pick(this.#loadable ? LOADABLE_PROBES : PROBES).point}`;
       this.#probe = { ...this.#probe, integers: [], texts: [] };
     }
     const predicate = random.once(3) ? ` /${this.condition(2)}/` : "";
@@ -119,7 +129,7 @@ export class ScriptGenerator {
   statement(): string {
     this.#budget--;
     const random = this.#random;
-    switch (random.below(22)) {
+    switch (random.below(23)) {
       case 0:
       case 1: {
         const value = this.integer(3);
@@ -153,12 +163,12 @@ export class ScriptGenerator {
         this.#loops++;
         const body = this.block();
         this.#loops--;
-        return `while (${this.condition(2)}) ${body}`;
+        return this.#loadable ? body : `while (${this.condition(2)}) ${body}`;
       }
       case 12:
         return `unroll(${1 + random.below(4)}) ${this.block()}`;
       case 13:
-        return this.#loops > 0 ? `if (${this.condition(1)}) { ${random.pick(["break", "continue"])}; }` : `${this.increment()};`;
+        return this.#loops > 0 && !this.#loadable ? `if (${this.condition(1)}) { ${random.pick(["break", "continue"])}; }` : `${this.increment()};`;
       case 14:
         return `${this.increment()};`;
       case 15:
@@ -169,8 +179,36 @@ export class ScriptGenerator {
         return `delete(${random.pick([`@k, ${this.keyValue(1)}`, "@n0", "@t", `@u${this.key(1)}`, `@p, (${this.keyValue(3)})`])});`;
       case 18:
         return `print(${random.pick([this.integer(2), this.text(2), "@k", "@n1", "@count1, 3", "@hist1, 2, 5", `(${this.integer(1)}, ${this.text(1)}, ${this.condition(1)})`])});`;
+      case 19:
+        return this.#newer();
       default:
         return this.printf();
+    }
+  }
+
+  /** Statements with values in memory, and loops over ranges. */
+  #newer(): string {
+    const random = this.#random;
+    const name = `$q${this.#names++}`;
+    switch (random.below(7)) {
+      case 0:
+        return `${name} = (${this.integer(1)}, ${this.text(1)}, ${this.condition(0)}); printf("%d %s %d", ${name}.0, ${name}.1, ${name}.2); @p1[${name}] = ${name}.0;`;
+      case 1:
+        return `${name} = (a=${this.integer(1)}, b=${this.text(0)}); print(${name}); @k[${name}.a] = 1;`;
+      case 2: {
+        this.#integers.push([name]);
+        const body = this.block();
+        this.#integers.pop();
+        return `for (${name} : ${this.integer(0)}..${random.pick(["5", "100", "pid"])}) ${body}`;
+      }
+      case 3:
+        return `${name} = ${this.text(1)}; if (${name} ${random.pick(["==", "!="])} ${this.text(0)}) { @c = ${name}[${random.below(6)}]; }`;
+      case 4:
+        return `@a1[${this.keyValue(3)}] = (${this.integer(0)}, (${this.integer(0)}, ${this.text(0)})); ${name} = @a1[${this.keyValue(3)}]; @b1 = ${name}.1;`;
+      case 5:
+        return `${name} = ((struct made *)${this.integer(0)}); @f = ${name}->number + ${name}->inner.part; print(${name}->text); @g[${name}->list[${random.below(5)}]] = count();`;
+      default:
+        return `@d = if (${this.condition(1)}) { ${this.integer(1)} } else { ${this.integer(1)} }; @e = *(uint32 *)${this.integer(0)}; $${name.slice(1)}e = (int8 *)${this.integer(0)} + 1;`;
     }
   }
 
@@ -257,7 +295,7 @@ export class ScriptGenerator {
       case 3:
         return this.#probe.integers.length > 0 ? random.pick(this.#probe.integers) : "nsecs";
       case 4:
-        return random.once(2) ? random.pick(TASK_INTEGERS) : random.pick(INTEGERS);
+        return random.once(2) ? random.pick(this.#loadable ? KERNEL_INTEGERS : TASK_INTEGERS) : random.pick(INTEGERS);
       default:
         return random.pick(INTEGERS);
     }

@@ -61,7 +61,7 @@ const cases: Record<string, Expected> = {
   },
   "variable types": {
     script: 'BEGIN { $a = 1; $a = "x"; }',
-    errors: ["type-mismatch 1:17-25 Type mismatch for $a: trying to assign value of type 'string[2]' when variable already has a type 'int64'"],
+    errors: ["type-mismatch 1:17-25 Type mismatch for $a: trying to assign value of type 'string[2]' when variable already has a type 'int8'"],
   },
   shadowing: { script: "BEGIN { let $a = 1; if (1) { let $a = 2; } }", errors: ["redeclared 1:34-36 Variable $a was already declared. Variable shadowing is not allowed."] },
   "format count": {

@@ -1,0 +1,195 @@
+// Macros and #define: replaced in the tree before anything is checked.
+//
+// Input: the program as parsed. Output: the same program, its probes without calls of macros and names of defines. A body is
+// copied for every use, so that each use is annotated by itself. A macro's variables get names that nothing else has; maps and
+// variables of others only come in as arguments (features 2.6).
+
+import { Define, Expression, Macro, MacroParameter, MacroParameterKind, NodeKind, Program } from "../syntax/ast";
+import { BlockExpression, Call, ErrorExpression, Identifier, MapAccess, Variable } from "../syntax/expression-nodes";
+import { Code, Diagnostics } from "../source/diagnostics";
+import { Symbols } from "../source/symbols";
+import { parseExpressionAt } from "../syntax/parser";
+import { Substitution, TreeCopier } from "./tree-copier";
+
+/** Copies that one script may make: an exponential nest of macros ends here. */
+const MAXIMUM_USES: i32 = 20000;
+
+/** Nodes of all expansions together: a bound for memory. */
+const MAXIMUM_DEPTH: i32 = 64;
+
+@final
+export class Expander extends TreeCopier {
+  private macros: Map<u32, Array<Macro>> = new Map();
+  private defines: Map<u32, Define> = new Map();
+  /** Names of the macros and defines whose bodies are being copied, outermost first. */
+  private chain: Array<u32> = [];
+  private uses: i32 = 0;
+
+  constructor(
+    private program: Program,
+    symbols: Symbols,
+    private diagnostics: Diagnostics,
+  ) {
+    super(symbols);
+  }
+
+  run(): void {
+    const program = this.program;
+    for (let i = 0; i < program.macros.length; i++) this.declare(program.macros[i]);
+    for (let i = 0; i < program.definitions.length; i++) {
+      const node = program.definitions[i];
+      if (node.kind == NodeKind.Define && (<Define>node).parameters == null) this.defines.set((<Define>node).name, <Define>node);
+    }
+    if (this.macros.size == 0 && this.defines.size == 0) return;
+    const plain = new Substitution(false);
+    for (let i = 0; i < program.probes.length; i++) {
+      const probe = program.probes[i];
+      const predicate = probe.predicate;
+      if (predicate != null) probe.predicate = this.expression(predicate, plain);
+      probe.body = this.block(probe.body, plain);
+    }
+  }
+
+  private declare(macro: Macro): void {
+    const name = macro.name;
+    if (!this.macros.has(name)) this.macros.set(name, []);
+    const others = this.macros.get(name);
+    for (let i = 0; i < others.length; i++) {
+      if (others[i].parameters.length != macro.parameters.length) continue;
+      this.diagnostics.error(Code.Redeclared, macro.start, macro.nameEnd, `Redefinition of macro: ${this.symbols.text(name)}`);
+      this.diagnostics.error(Code.Redeclared, others[i].start, others[i].nameEnd, "This is the original definition.");
+      return;
+    }
+    others.push(macro);
+  }
+
+  // Uses
+
+  protected call(e: Call, substitution: Substitution): Expression {
+    if (!this.macros.has(e.name)) return super.call(e, substitution);
+    const macro = this.choose(e);
+    if (macro == null) return new ErrorExpression(e.start, e.end);
+    const inner = new Substitution(true);
+    for (let i = 0; i < macro.parameters.length; i++) this.bind(macro.parameters[i], e.argumentList[i], substitution, inner);
+    return this.expand(macro, e.start, e.end, inner);
+  }
+
+  protected identifier(e: Identifier, substitution: Substitution): Expression {
+    const argument = substitution.expressionOf(e.name);
+    if (argument != null) return this.expression(argument, new Substitution(false));
+    if (this.defines.has(e.name)) return this.expandDefine(this.defines.get(e.name), e, substitution);
+    if (this.macros.has(e.name)) {
+      const macro = this.withCount(e.name, 0);
+      if (macro != null) return this.expand(macro, e.start, e.end, new Substitution(true));
+    }
+    return super.identifier(e, substitution);
+  }
+
+  private expandDefine(define: Define, e: Identifier, substitution: Substitution): Expression {
+    // A define that names itself, as C allows, stands for what else has that name.
+    if (define.bodyEnd <= define.bodyStart || this.chain.indexOf(e.name) >= 0) return super.identifier(e, substitution);
+    if (!this.enter(e.name, e.start, e.end)) return new ErrorExpression(e.start, e.end);
+    const body = parseExpressionAt(this.diagnostics.source, this.symbols, this.diagnostics, define.bodyStart, define.bodyEnd);
+    const result = this.expression(body, new Substitution(false));
+    this.chain.pop();
+    return result;
+  }
+
+  private expand(macro: Macro, start: u32, end: u32, substitution: Substitution): Expression {
+    if (this.chain.indexOf(macro.name) >= 0 && this.isRunning(macro)) {
+      this.diagnostics.error(Code.NestedTooDeeply, start, end, `Recursive macro call detected. Call chain: ${this.chainText(macro.name)}`);
+      return new ErrorExpression(start, end);
+    }
+    if (!this.enter(macro.name, start, end)) return new ErrorExpression(start, end);
+    this.running.push(macro);
+    const block = this.block(macro.body, substitution);
+    this.running.pop();
+    this.chain.pop();
+    // A body that is only a value is that value.
+    const result = block.result;
+    if (result != null && block.statements.length == 0) return result;
+    return new BlockExpression(start, end, block);
+  }
+
+  private running: Array<Macro> = [];
+
+  private isRunning(macro: Macro): bool {
+    return this.running.indexOf(macro) >= 0;
+  }
+
+  private enter(name: u32, start: u32, end: u32): bool {
+    if (++this.uses > MAXIMUM_USES || this.chain.length >= MAXIMUM_DEPTH) {
+      this.diagnostics.error(Code.TooComplex, start, end, "Macros expand to too much code");
+      return false;
+    }
+    this.chain.push(name);
+    return true;
+  }
+
+  private chainText(last: u32): string {
+    let text = "";
+    for (let i = this.chain.indexOf(last); i < this.chain.length; i++) text += this.symbols.text(this.chain[i]) + " > ";
+    return text + this.symbols.text(last);
+  }
+
+  // Arguments
+
+  private withCount(name: u32, count: i32): Macro | null {
+    const candidates = this.macros.get(name);
+    for (let i = 0; i < candidates.length; i++) if (candidates[i].parameters.length == count) return candidates[i];
+    return null;
+  }
+
+  /** The definition that fits a call; null after an error. */
+  private choose(e: Call): Macro | null {
+    const name = this.symbols.text(e.name);
+    const macro = this.withCount(e.name, e.argumentList.length);
+    const noMatch = `Call to ${name}() has arguments that do not match any definition.`;
+    if (macro == null) {
+      const closest = this.macros.get(e.name)[0];
+      this.diagnostics.error(Code.WrongArgumentCount, e.start, e.end, noMatch);
+      this.diagnostics.error(Code.WrongArgumentCount, closest.start, closest.nameEnd, `The closest definition of ${name}() has a different number of arguments. Expected: ${closest.parameters.length} but got ${e.argumentList.length}`);
+      return null;
+    }
+    let fits = true;
+    for (let i = 0; i < macro.parameters.length; i++) {
+      const parameter = macro.parameters[i];
+      const argument = e.argumentList[i];
+      const isVariable = parameter.parameterKind == MacroParameterKind.Variable;
+      if (parameter.parameterKind == MacroParameterKind.Expression) continue;
+      if (isVariable ? argument.kind == NodeKind.Variable : isWholeMap(argument)) continue;
+      if (fits) this.diagnostics.error(Code.InvalidArgument, e.start, e.end, noMatch);
+      fits = false;
+      const wanted = isVariable ? "variable" : "map";
+      const given = argument.kind == NodeKind.Variable ? "a variable" : isWholeMap(argument) ? "a map" : "an expression";
+      this.diagnostics.error(Code.InvalidArgument, argument.start, argument.end, `Mismatched arg. ${name}() expects a ${wanted} for arg ${isVariable ? "$" : "@"}${this.symbols.text(parameter.name)} but got ${given}.`);
+      this.diagnostics.error(Code.InvalidArgument, parameter.start, parameter.end, "This is the argument in the closest definition.");
+    }
+    return fits ? macro : null;
+  }
+
+  private bind(parameter: MacroParameter, argument: Expression, outer: Substitution, inner: Substitution): void {
+    switch (parameter.parameterKind) {
+      case MacroParameterKind.Variable:
+        inner.variables.set(parameter.name, this.variableName((<Variable>argument).name, outer));
+        return;
+      case MacroParameterKind.Map:
+        inner.maps.set(parameter.name, this.mapName(<MapAccess>argument, outer));
+        return;
+      default:
+        inner.expressions.set(parameter.name, this.expression(argument, outer));
+    }
+  }
+
+  protected foreignMap(e: MapAccess): void {
+    this.diagnostics.error(Code.NotAvailableHere, e.start, e.nameEnd, `Unhygienic access to map: @${this.symbols.text(e.name)}. Maps must be passed into the macro as arguments.`);
+  }
+
+  protected returnInMacro(start: u32, end: u32): void {
+    this.diagnostics.error(Code.NotAvailableHere, start, end, "'return' statement is not allowed in a macro");
+  }
+}
+
+function isWholeMap(e: Expression): bool {
+  return e.kind == NodeKind.MapAccess && (<MapAccess>e).keys == null;
+}

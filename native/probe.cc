@@ -1,0 +1,115 @@
+// What this kernel can do, found out by trying: distributions backport, so versions tell little.
+
+#include "probe.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include <cerrno>
+
+#include "descriptor.h"
+#include "log.h"
+
+namespace bpfcast {
+
+namespace {
+
+// From uapi/linux/bpf.h since 5.18, 6.6 and 6.10; Debian 12's headers lack the later names.
+constexpr uint32_t kTraceKprobeMulti = 42;
+constexpr uint32_t kTraceUprobeMulti = 48;
+constexpr uint32_t kTraceKprobeSession = 56;
+
+// `r0 = 0; exit`
+const bpf_insn kNothing[] = {
+    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+    {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+};
+
+// The fields of `union bpf_attr` for BPF_LINK_CREATE of an uprobe_multi link, which libbpf 1.1 does not know.
+struct UprobeMultiAttributes {
+  uint32_t program;
+  uint32_t target;
+  uint32_t attach_type;
+  uint32_t flags;
+  uint64_t path;
+  uint64_t offsets;
+  uint64_t reference_offsets;
+  uint64_t cookies;
+  uint32_t count;
+  uint32_t multi_flags;
+  uint32_t pid;
+  uint32_t padding;
+};
+
+Descriptor LoadNothing(bpf_prog_type type, uint32_t attach_type, uint32_t btf_id) {
+  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  options.expected_attach_type = static_cast<bpf_attach_type>(attach_type);
+  options.attach_btf_id = btf_id;
+  return Descriptor(bpf_prog_load(type, "probe", "GPL", kNothing, 2, &options));
+}
+
+// A function that cannot exist: a kernel that knows the link type says that it is not there, another that the link is invalid.
+bool KnowsKprobeLink(uint32_t attach_type) {
+  Descriptor program = LoadNothing(BPF_PROG_TYPE_KPROBE, attach_type, 0);
+  if (!program.valid()) return false;
+  const char* symbols[] = {"bpfcast_no_such_function"};
+  LIBBPF_OPTS(bpf_link_create_opts, create);
+  create.kprobe_multi.syms = symbols;
+  create.kprobe_multi.cnt = 1;
+  Descriptor link(bpf_link_create(program.get(), 0, static_cast<bpf_attach_type>(attach_type), &create));
+  return link.valid() || errno == ESRCH || errno == ENOENT;
+}
+
+// A directory is no regular file: a kernel that knows the link type says so (EBADF), another that the link is invalid.
+bool KnowsUprobeLink() {
+  Descriptor program = LoadNothing(BPF_PROG_TYPE_KPROBE, kTraceUprobeMulti, 0);
+  if (!program.valid()) return false;
+  uint64_t offset = 1;
+  UprobeMultiAttributes attributes = {};
+  attributes.program = static_cast<uint32_t>(program.get());
+  attributes.attach_type = kTraceUprobeMulti;
+  attributes.path = reinterpret_cast<uint64_t>("/");
+  attributes.offsets = reinterpret_cast<uint64_t>(&offset);
+  attributes.count = 1;
+  Descriptor link(static_cast<int>(syscall(__NR_bpf, BPF_LINK_CREATE, &attributes, sizeof(attributes))));
+  return link.valid() || errno == EBADF;
+}
+
+bool KnowsIterators() {
+  btf* types = btf__load_vmlinux_btf();
+  if (types == nullptr) return false;
+  int id = btf__find_by_name_kind(types, "bpf_iter_task", BTF_KIND_FUNC);
+  btf__free(types);
+  return id > 0 && LoadNothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, static_cast<uint32_t>(id)).valid();
+}
+
+}  // namespace
+
+// hasHelper(programType, helper): numbers of uapi/linux/bpf.h.
+Napi::Value HasHelper(const Napi::CallbackInfo& info) {
+  LogCapture quiet(false);
+  auto type = static_cast<bpf_prog_type>(info[0].ToNumber().Uint32Value());
+  auto helper = static_cast<bpf_func_id>(info[1].ToNumber().Uint32Value());
+  return Napi::Boolean::New(info.Env(), libbpf_probe_bpf_helper(type, helper, nullptr) == 1);
+}
+
+// hasMapType(type)
+Napi::Value HasMapType(const Napi::CallbackInfo& info) {
+  LogCapture quiet(false);
+  return Napi::Boolean::New(info.Env(), libbpf_probe_bpf_map_type(static_cast<bpf_map_type>(info[0].ToNumber().Uint32Value()), nullptr) == 1);
+}
+
+// hasProbeType(name): kprobe_multi, uprobe_multi, kprobe_session or iter.
+Napi::Value HasProbeType(const Napi::CallbackInfo& info) {
+  LogCapture quiet(false);
+  std::string name = info[0].ToString();
+  bool found = false;
+  if (name == "kprobe_multi") found = KnowsKprobeLink(kTraceKprobeMulti);
+  if (name == "kprobe_session") found = KnowsKprobeLink(kTraceKprobeSession);
+  if (name == "uprobe_multi") found = KnowsUprobeLink();
+  if (name == "iter") found = KnowsIterators();
+  return Napi::Boolean::New(info.Env(), found);
+}
+
+}  // namespace bpfcast

@@ -1,0 +1,68 @@
+// Where the file of a uprobe is: a path, a program of PATH, or a library by name.
+
+import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { BpfcastError } from "../../wasm/errors.ts";
+
+/** Folders that the dynamic loader searches without being told. */
+const LIBRARY_FOLDERS = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib"];
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return isFile(path);
+  } catch {
+    return false;
+  }
+}
+
+/** The folders of /etc/ld.so.conf.d, which the loader's cache is made from. */
+function configuredFolders(): string[] {
+  const folders: string[] = [];
+  try {
+    for (const name of readdirSync("/etc/ld.so.conf.d")) {
+      if (!name.endsWith(".conf")) continue;
+      for (const line of readFileSync(join("/etc/ld.so.conf.d", name), "utf8").split("\n")) if (line.startsWith("/")) folders.push(line.trim());
+    }
+  } catch {
+    // No such folder: the usual places remain.
+  }
+  return folders;
+}
+
+/** `libc` is `libc.so.6`: the version with the shortest name, as the link that programs are built against has. */
+function findLibrary(name: string): string | undefined {
+  for (const folder of [...configuredFolders(), ...LIBRARY_FOLDERS]) {
+    let names: string[];
+    try {
+      names = readdirSync(folder);
+    } catch {
+      continue;
+    }
+    const found = names.filter((file) => (file === name || file.startsWith(`${name}.so`)) && isFile(join(folder, file)));
+    // A file that ends in .so alone may be a linker script.
+    found.sort((left, right) => Number(left.endsWith(".so")) - Number(right.endsWith(".so")) || left.length - right.length);
+    if (found[0] !== undefined) return join(folder, found[0]);
+  }
+  return undefined;
+}
+
+/** @throws BpfcastError `unknown-binary` when there is no such file. */
+export function findBinary(name: string): string {
+  if (name.includes("/")) {
+    if (isFile(name)) return name;
+  } else {
+    const inPath = (process.env["PATH"] ?? "").split(":").map((folder) => join(folder || ".", name)).find(isExecutable);
+    const found = inPath ?? (name.startsWith("lib") ? findLibrary(name) : undefined);
+    if (found !== undefined) return found;
+  }
+  throw new BpfcastError("unknown-binary", `uprobe target file '${name}' does not exist or is not executable`);
+}
