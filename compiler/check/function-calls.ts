@@ -34,7 +34,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
   private expansions: Map<usize, Expression> = new Map();
 
   /** The expression that `e` is short for; null for other builtins. */
-  expansionOf(e: Identifier): Expression | null {
+  expansionOf(e: Expression): Expression | null {
     const key = changetype<usize>(e);
     return this.expansions.has(key) ? this.expansions.get(key) : null;
   }
@@ -60,16 +60,17 @@ export abstract class FunctionChecker extends ExpressionChecker {
         if (probe.provider == Provider.Uprobe || probe.provider == Provider.Uretprobe) return this.types.printed(TypeKind.UserSymbol, 16, 8);
         return this.error(Code.NotAvailableHere, e.start, e.end, `The func builtin can not be used with '${providerName(probe.provider)}' probes`);
       case Recipe.TaskField:
-        return this.expression(this.expand(e, row.name));
+        return this.expression(this.expand(e, row.name, null));
       default:
         return row.type;
     }
   }
 
-  private expand(e: Identifier, name: string): Expression {
+  /** The fields of `task` (null: of the running one) that `name` means. */
+  private expand(e: Expression, name: string, task: Expression | null): Expression {
     const known = this.expansionOf(e);
     if (known != null) return known;
-    let made: Expression = new Identifier(e.start, e.end, this.symbols.internString("curtask"));
+    let made: Expression = task != null ? task : new Identifier(e.start, e.end, this.symbols.internString("curtask"));
     const fields = taskFields(name);
     for (let i = 0; i < fields.length; i++) made = new FieldAccess(e.end, made, this.symbols.internString(fields[i]), e.start, false);
     this.expansions.set(changetype<usize>(e), made);
@@ -167,6 +168,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
       case FunctionId.ProcessId:
       case FunctionId.ThreadId:
         return this.processId(e, name);
+      case FunctionId.TaskField:
+        return this.expression(this.expand(e, name, e.argumentList.length > 0 ? e.argumentList[0] : null));
       case FunctionId.Buffer:
         return this.buffer(e);
       case FunctionId.MacAddress:
@@ -218,6 +221,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const second = this.textArgument(e, 1, "strncmp");
     const length = e.argumentList[2];
     this.expression(length);
+    if (length.kind == NodeKind.PositionalParameter) return first && second ? BasicType.Uint64 : BasicType.None;
     if (length.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>length).negative) return this.error(Code.NotConstant, e.start, e.end, "Builtin strncmp requires a non-negative literal");
     return first && second ? BasicType.Uint64 : BasicType.None;
   }

@@ -29,6 +29,8 @@ export const enum FunctionId {
   NanoSeconds,
   ProcessId,
   ThreadId,
+  /** ppid(task) and its like: see `taskFields`. */
+  TaskField,
   // Values that are printed in a form of their own.
   Buffer,
   MacAddress,
@@ -117,6 +119,10 @@ export function functionRows(): Array<FunctionRow> {
     new FunctionRow("nsecs", FunctionId.NanoSeconds, 0, 1, false, "nsecs([boot|monotonic|tai|sw_tai]): nanoseconds of a clock"),
     new FunctionRow("pid", FunctionId.ProcessId, 0, 1, false, "pid([curr_ns|init]): process id of the running task"),
     new FunctionRow("tid", FunctionId.ThreadId, 0, 1, false, "tid([curr_ns|init]): thread id of the running task"),
+    new FunctionRow("ppid", FunctionId.TaskField, 0, 1, false, "ppid([task]): process id of a task's parent"),
+    new FunctionRow("pcomm", FunctionId.TaskField, 0, 1, false, "pcomm([task]): command name of a task's parent"),
+    new FunctionRow("leader_tid", FunctionId.TaskField, 0, 1, false, "leader_tid([task]): thread id of a task's thread group leader"),
+    new FunctionRow("leader_comm", FunctionId.TaskField, 0, 1, false, "leader_comm([task]): command name of a task's thread group leader"),
     new FunctionRow("buf", FunctionId.Buffer, 1, 2, false, "buf(address[, length]): bytes at an address"),
     new FunctionRow("macaddr", FunctionId.MacAddress, 1, 1, false, "macaddr(bytes): a MAC address"),
     new FunctionRow("ntop", FunctionId.NetworkAddress, 1, 2, false, "ntop([family,] address): an IP address"),

@@ -56,6 +56,8 @@ export abstract class FunctionLowering extends StringLowering {
       case FunctionId.ProcessId:
       case FunctionId.ThreadId:
         return this.processId(e, id == FunctionId.ProcessId);
+      case FunctionId.TaskField:
+        return this.types.isScalar(e.typeId) ? this.value(this.checker.expansionOf(e)!) : b.constant(0);
       case FunctionId.Signal:
       case FunctionId.SignalThread:
         this.signal(e, id);
@@ -230,6 +232,9 @@ export abstract class FunctionLowering extends StringLowering {
       case FunctionId.SignalName:
       case FunctionId.SyscallName:
         this.numberName(row.id, list[0], size, pointer, offset);
+        return;
+      case FunctionId.TaskField:
+        this.writeText(this.checker.expansionOf(e)!, size, pointer, offset, whole);
         return;
       case FunctionId.Buffer:
         this.writeBuffer(e, type, pointer, offset);

@@ -1,11 +1,12 @@
 // Lowering of the functions on texts. Every text in the program's own memory has zeros behind its NUL.
 
 import { Call, IntegerLiteral } from "../syntax/expression-nodes";
-import { Expression } from "../syntax/ast";
+import { Expression, NodeKind } from "../syntax/ast";
 import { FunctionId } from "../check/functions";
 import { NameTable, errorNames, signalNames, syscallNames } from "../check/number-names";
 import { Helper } from "./helpers";
 import { Op, Section, Type } from "./ir";
+import { Place } from "./place";
 import { MapFunctionLowering } from "./lower-map-functions";
 
 export abstract class StringLowering extends MapFunctionLowering {
@@ -16,12 +17,50 @@ export abstract class StringLowering extends MapFunctionLowering {
     const left = this.ownPlace(list[0]);
     const right = this.ownPlace(list[1]);
     const shorter = min(this.types.get(list[0].typeId).size, this.types.get(list[1].typeId).size);
+    if (list[2].kind != NodeKind.IntegerLiteral) return this.compareUpTo(e, left, right, shorter);
     const count = (<IntegerLiteral>list[2]).value;
     const result = b.addVariable(Type.Scalar);
     const different = b.newBlock();
     const done = b.newBlock();
     b.source = e.start;
     this.compareWords(left, right, count < <u64>shorter ? <i32>count : shorter, different);
+    b.write(result, b.constant(0));
+    b.jump(done);
+    b.enter(different);
+    b.write(result, b.constant(1));
+    b.jump(done);
+    b.enter(done);
+    return b.read(result);
+  }
+
+  /** As `compareStrings`, with a length that is only known where the object runs: byte by byte. */
+  private compareUpTo(e: Call, left: Place, right: Place, shorter: i32): i32 {
+    const b = this.b;
+    const count = this.value(e.argumentList[2]);
+    const index = b.addVariable(Type.Scalar);
+    const result = b.addVariable(Type.Scalar);
+    const head = b.newBlock();
+    const wanted = b.newBlock();
+    const compare = b.newBlock();
+    const next = b.newBlock();
+    const different = b.newBlock();
+    const equal = b.newBlock();
+    const done = b.newBlock();
+    b.write(index, b.constant(0));
+    b.jump(head);
+    b.enterUnsealed(head);
+    b.branch(b.binary(Op.Below, b.read(index), b.constant(shorter)), wanted, equal);
+    b.enter(wanted);
+    b.branch(b.binary(Op.Below, b.read(index), count), compare, equal);
+    b.enter(compare);
+    const first = b.load(b.index(b.offset(left.pointer, left.offset), b.read(index)), 0, 1);
+    const second = b.load(b.index(b.offset(right.pointer, right.offset), b.read(index)), 0, 1);
+    b.branch(b.binary(Op.Equal, first, second), next, different);
+    b.enter(next);
+    b.write(index, b.binary(Op.Add, b.read(index), b.constant(1)));
+    b.jump(head);
+    b.seal(head);
+    b.enter(equal);
     b.write(result, b.constant(0));
     b.jump(done);
     b.enter(different);

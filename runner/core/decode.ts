@@ -16,6 +16,9 @@ export type MapCommand = Extract<EventInfo, { kind: "print_map" | "clear" | "zer
 
 type FormattedEvent = Extract<EventInfo, { kind: "cat" | "system" | "errorf" | "warnf" }>;
 
+/** The peer's buffer for the text of time(), its NUL included: what does not fit is not printed at all. */
+const TIME_BYTES = 64;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -155,7 +158,7 @@ export class Decoder {
         this.#formatted(event, this.#formats[id] ?? null, memory, record);
         break;
       case "time":
-        this.#output.message("time", encoder.encode(formatTime(event.format, this.#actions.now())));
+        this.#time(event.format);
         break;
       case "join":
         this.#join(event, memory, record);
@@ -190,6 +193,16 @@ export class Decoder {
       this.#output.flush();
       this.#actions.complain(`failed to open file '${text}' (${read.error})`);
     }
+  }
+
+  #time(format: string): void {
+    const bytes = encoder.encode(formatTime(format, this.#actions.now()));
+    if (bytes.length > 0 && bytes.length < TIME_BYTES) {
+      this.#output.message("time", bytes);
+      return;
+    }
+    this.#output.flush();
+    this.#actions.complain("strftime returned zero (Invalid argument)");
   }
 
   #join(event: Extract<EventInfo, { kind: "join" }>, memory: Memory, record: number): void {

@@ -21,7 +21,10 @@ export function refuseUnsafe(bytes: Uint8Array, manifest: Manifest): void {
   const hint = "run it with --unsafe if you trust it";
   const used = manifest.features.find(({ feature }) => feature.startsWith(UNSAFE));
   if (used !== undefined) {
-    throw new BpfcastError("unsafe-object", `${used.feature.slice(UNSAFE.length)} is an unsafe function being used in safe mode`, {
+    const name = used.feature.slice(UNSAFE.length);
+    // The peer has two sentences: its library of macros words it another way.
+    const message = name === "system()" ? `${name} is an unsafe function being used in safe mode` : `${name} is unsafe. To use you need the --unsafe flag`;
+    throw new BpfcastError("unsafe-object", message, {
       hint,
       location: used.location,
       source: manifest.source,

@@ -6,6 +6,7 @@
 import { BpfcastError } from "../../../wasm/errors.ts";
 import type { Field, ValueType } from "../../../wasm/manifest.ts";
 import { asUnsigned64, type Integer, readInteger } from "../integers.ts";
+import { gfpText } from "./gfp.ts";
 import type { Style } from "../names.ts";
 import { writeBuffer } from "./printed.ts";
 import { type Memory, readScalar, writeString, writeValue } from "./values.ts";
@@ -14,7 +15,7 @@ import { ByteWriter } from "./writer.ts";
 /** Writes one piece of a message; the record starts at `at`. */
 type Step = (memory: Memory, at: number, out: ByteWriter) => void;
 
-const CONVERSION = /%(-?)(\+?)( ?)(#?)(0?)(\d*|\*)(?:\.(?:\d*|\*))?([hlLjzt]*)(rx|rh|[diouxXcspr%])/y;
+const CONVERSION = /%(-?)(\+?)( ?)(#?)(0?)(\d*|\*)(?:\.(?:\d*|\*))?([hlLjzt]*)(rx|rh|gr|[diouxXcspr%])/y;
 /** Far above any real width; a hostile object must not make one line fill the memory. */
 const MAX_WIDTH = 65_536;
 
@@ -94,6 +95,9 @@ function writeConverted(conversion: Conversion, type: ValueType, style: Style, m
       break;
     case "p":
       out.ascii(inBase(asUnsigned64(readNumber(type, memory, at)), "x", true));
+      break;
+    case "gr":
+      out.ascii(gfpText(BigInt(asUnsigned64(readNumber(type, memory, at)))));
       break;
     case "r":
     case "rx":
