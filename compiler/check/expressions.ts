@@ -26,6 +26,9 @@ export abstract class ExpressionChecker extends AccessChecker {
   /** Checks a block in a scope of its own; the type of its value, or None. */
   protected abstract blockValue(block: Block): i32;
 
+  /** The type of a builtin that depends on the probe. */
+  protected abstract contextBuiltin(e: Identifier, row: BuiltinRow): i32;
+
   /** The type of `e`, which is recorded in it. */
   expression(e: Expression): i32 {
     const type = this.effect(e);
@@ -122,8 +125,17 @@ export abstract class ExpressionChecker extends AccessChecker {
   }
 
   findBuiltin(name: u32): BuiltinRow | null {
-    for (let i = 0; i < this.builtins.length; i++) if (this.symbols.is(name, this.builtins[i].name)) return this.builtins[i];
+    const known = this.builtinNamed(name);
+    if (known != null) return known;
+    // The peer's own name for what its library of macros gives a shorter one.
+    const text = this.symbols.text(name);
+    if (text.startsWith("__builtin_")) return this.builtinNamed(this.symbols.internString(text.substring(10)));
     return this.registerIndex(name) >= 0 ? this.registerArgument : null;
+  }
+
+  private builtinNamed(name: u32): BuiltinRow | null {
+    for (let i = 0; i < this.builtins.length; i++) if (this.symbols.is(name, this.builtins[i].name)) return this.builtins[i];
+    return null;
   }
 
   /** N of `argN`, or -1. */
@@ -189,7 +201,7 @@ export abstract class ExpressionChecker extends AccessChecker {
         }
         return row.type;
       default:
-        return row.type;
+        return this.contextBuiltin(e, row);
     }
   }
 
@@ -323,6 +335,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     }
     if (a.kind == TypeKind.String && b.kind == TypeKind.String) return a.size >= b.size ? left : right;
     if (a.kind == TypeKind.Pointer && b.kind == TypeKind.Pointer) return left;
+    if (a.kind == TypeKind.Buffer && b.kind == TypeKind.Buffer) return a.size >= b.size ? left : right;
     if (a.kind == TypeKind.Tuple && b.kind == TypeKind.Tuple && a.fields.length == b.fields.length && sameNames(a.names, b.names)) {
       const fields: Array<i32> = [];
       for (let i = 0; i < a.fields.length; i++) {

@@ -4,13 +4,13 @@ import { Call, MapAccess, Tuple, Variable } from "../syntax/expression-nodes";
 import { MapDeclaration, NodeKind } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
 import { BasicType, TypeKind } from "./types";
-import { ExpressionChecker } from "./expressions";
+import { FunctionChecker } from "./function-calls";
 import { MapSymbol } from "./scope";
 
 /** Types of map that a script may declare, by the names of the kernel. */
 const MAP_TYPES: StaticArray<string> = ["hash", "hash", "lruhash", "lru_hash", "percpuhash", "percpu_hash", "percpulruhash", "lru_percpu_hash"];
 
-export abstract class MapCallChecker extends ExpressionChecker {
+export abstract class MapCallChecker extends FunctionChecker {
   private mapDeclarations: Array<MapDeclaration> = [];
 
   /** `let @name = hash(16);` */

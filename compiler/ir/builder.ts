@@ -280,6 +280,13 @@ export class Builder {
     return id;
   }
 
+  /** The low `size` bytes of `value` (2, 4, 8) in reverse order. */
+  byteSwap(value: i32, size: i32): i32 {
+    const id = this.emit(Op.ByteSwap, Type.Scalar, 0, <u8>size);
+    this.f.setOperands(id, [value]);
+    return id;
+  }
+
   /** `pointer` plus a constant number of bytes. */
   offset(pointer: i32, bytes: i64): i32 {
     if (bytes == 0) return pointer;

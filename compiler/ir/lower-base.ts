@@ -38,6 +38,8 @@ export class LoweringState {
   /** Offset of `ring_limit` and `max_cpu` in `.rodata`, or -1. */
   ringLimit: i32 = -1;
   maximumCpu: i32 = -1;
+  /** Tables of names in `.rodata`: pairs of the function that reads one and its offset. */
+  nameTables: Array<i32> = [];
 
   constructor(
     public module: IrModule,

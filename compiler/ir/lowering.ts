@@ -11,7 +11,7 @@ import { VariableSymbol } from "../check/scope";
 import { EventKind, EventRow } from "../object/manifest";
 import { EVENT_HEADER } from "./lower-events";
 import { LoweringState } from "./lower-base";
-import { MapFunctionLowering } from "./lower-map-functions";
+import { FunctionLowering } from "./lower-functions";
 import { arithmeticOp, hasSideEffect } from "./lower-operators";
 import { IrFunction, Op, Type } from "./ir";
 
@@ -19,7 +19,7 @@ import { IrFunction, Op, Type } from "./ir";
 const MAXIMUM_VALUES: i32 = 40000;
 
 @final
-export class Lowering extends MapFunctionLowering {
+export class Lowering extends FunctionLowering {
 
   constructor(
     state: LoweringState,
@@ -263,9 +263,27 @@ export class Lowering extends MapFunctionLowering {
   protected call(e: Call): i32 {
     const b = this.b;
     b.source = e.start;
-    switch (this.checker.findFunction(e.name)!.id) {
+    const row = this.checker.findFunction(e.name);
+    if (row == null) {
+      // A builtin that was written as a call. One that is no number has no effect either.
+      return this.types.isScalar(e.typeId) ? this.value(this.checker.builtinOf(e)!) : b.constant(0);
+    }
+    switch (row.id) {
       case FunctionId.Printf:
-        this.printf(e);
+        this.printf(e, EventKind.Printf);
+        return b.constant(0);
+      case FunctionId.Cat:
+        this.printf(e, EventKind.Cat);
+        return b.constant(0);
+      case FunctionId.System:
+        this.manifest.unsafe("system()", e.start, e.end);
+        this.printf(e, EventKind.System);
+        return b.constant(0);
+      case FunctionId.ReportError:
+        this.printf(e, EventKind.ReportError);
+        return b.constant(0);
+      case FunctionId.ReportWarning:
+        this.printf(e, EventKind.ReportWarning);
         return b.constant(0);
       case FunctionId.Print:
         this.print(e);
@@ -295,14 +313,14 @@ export class Lowering extends MapFunctionLowering {
       case FunctionId.UserPointer:
         return this.value(e.argumentList[0]);
       default:
-        assert(false, "a function without a lowering");
-        return 0;
+        return this.functionValue(e, row.id);
     }
   }
 
-  private printf(e: Call): void {
+  /** Sends a message: a format and its arguments. */
+  private printf(e: Call, kind: EventKind): void {
     const literal = <StringLiteral>e.argumentList[0];
-    const row = new EventRow(EventKind.Printf, e.start, e.end);
+    const row = new EventRow(kind, e.start, e.end);
     row.text = literal.pointer;
     row.textLength = literal.length;
     this.sendValues(row, e.argumentList, 1);

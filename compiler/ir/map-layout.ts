@@ -95,6 +95,8 @@ function btfType(type: i32, types: TypeTable, btf: BtfBuilder): i32 {
       return tuple;
     }
     default:
+      // What only the runner understands is bytes to the kernel.
+      if (types.isPrinted(type)) return btf.array(btf.int("unsigned char", 1, false), info.size);
       assert(info.kind == TypeKind.None, "a key or value type without BTF");
       return btf.int("unsigned long", 8, false);
   }
