@@ -169,7 +169,8 @@ const tracepoint = record({
 
 const parameterIndex = integer(1, 65_535);
 const constant = <K extends string>(kind: K) => record({ kind: oneOf(kind), offset: size, size: oneOf(8) });
-const namedConstant = <K extends string>(kind: K) => record({ kind: oneOf(kind), offset: size, size: oneOf(8), name: text(4096), location });
+const namedConstant = <K extends string>(kind: K) =>
+  record({ kind: oneOf(kind), offset: size, size: oneOf(8), name: text(4096), location });
 const binding = union<Binding>({
   max_cpu: record({ kind: oneOf("max_cpu"), offset: size, size: oneOf(4) }),
   ring_limit: record({ kind: oneOf("ring_limit"), offset: size, size: oneOf(8) }),

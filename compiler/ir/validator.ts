@@ -267,10 +267,13 @@ class TypeCheck {
     const f = this.f;
     switch (f.op[v]) {
       case Op.Context: {
-        // A loop's callback takes the round's number and the address that its caller passed.
+        // bpf_loop passes the round and our address; bpf_for_each_map_elem the map, key, value and our address.
         const isCallback = f.section == ".text";
-        if (f.imm[v] < 0 || f.imm[v] > (isCallback ? 1 : 0)) return "there is no such argument";
-        return isCallback ? this.expect(v, f.imm[v] == 0 ? Type.Scalar : Type.Stack) : this.expect(v, Type.Context);
+        if (f.imm[v] < 0 || f.imm[v] > (isCallback ? 3 : 0)) return "there is no such argument";
+        if (!isCallback) return this.expect(v, Type.Context);
+        if (f.imm[v] == 0) return this.expect(v, Type.Scalar);
+        if (f.imm[v] == 2 || (f.imm[v] == 1 && f.type[v] == Type.MapValue)) return this.expect(v, Type.MapValue);
+        return this.expect(v, Type.Stack);
       }
       case Op.Slot:
         if (f.imm[v] < 0 || f.imm[v] >= f.slotSize.length) return "there is no such slot";

@@ -103,7 +103,7 @@ const cases: Record<string, Expected> = {
   "format letter": { script: 'BEGIN { printf("%q", 1); }', errors: ["invalid-format 1:16-20 printf() has an invalid format specifier"] },
   "format literal": {
     script: "BEGIN { printf(comm); }",
-    errors: ["not-constant 1:16-20 printf() expects a string literal (format string)"],
+    errors: ["not-constant 1:16-20 printf() expects a string literal (string provided)"],
   },
   "argument count": {
     script: "BEGIN { @a = hist(); }",
