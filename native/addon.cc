@@ -1,5 +1,7 @@
 // The addon: mechanism over libbpf for the runner. `runner/host/addon.ts` declares its types.
 
+#include <cerrno>
+#include <ctime>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <napi.h>
@@ -27,6 +29,16 @@ Napi::Value PossibleCpus(const Napi::CallbackInfo& info) {
     return info.Env().Undefined();
   }
   return Napi::Number::New(info.Env(), count);
+}
+
+// clockTime(clock): nanoseconds of a clock of clock_gettime(2), by its number.
+Napi::Value ClockTime(const Napi::CallbackInfo& info) {
+  timespec time = {};
+  if (clock_gettime(info[0].As<Napi::Number>().Int32Value(), &time) != 0) {
+    ThrowErrno(info.Env(), errno, "reading a clock");
+    return info.Env().Undefined();
+  }
+  return Napi::BigInt::New(info.Env(), static_cast<int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec);
 }
 
 // raiseMemoryLimit(): kernels before 5.11 charge BPF memory to RLIMIT_MEMLOCK. Returns false when it may not be raised, which
@@ -75,6 +87,7 @@ static Napi::Object InitializeAddon(Napi::Env env, Napi::Object exports) {
   exports.Set("BpfObject", bpfcast::BpfObject::Define(env));
   exports.Set("Child", bpfcast::Child::Define(env));
   exports.Set("possibleCpus", Napi::Function::New(env, bpfcast::PossibleCpus));
+  exports.Set("clockTime", Napi::Function::New(env, bpfcast::ClockTime));
   exports.Set("raiseMemoryLimit", Napi::Function::New(env, bpfcast::RaiseMemoryLimit));
   exports.Set("raiseFileLimit", Napi::Function::New(env, bpfcast::RaiseFileLimit));
   exports.Set("hasHelper", Napi::Function::New(env, bpfcast::HasHelper));

@@ -44,7 +44,30 @@ export type ValueType =
   /** An integer whose values have names; other values print as numbers. */
   | { kind: "enum"; size: 1 | 2 | 4 | 8; signed: boolean; names: { name: string; value: string }[] }
   /** A bitfield: `width` bits of an integer of `size` bytes, from bit `shift` on. */
-  | { kind: "bits"; size: 1 | 2 | 4 | 8; signed: boolean; shift: number; width: number };
+  | { kind: "bits"; size: 1 | 2 | 4 | 8; signed: boolean; shift: number; width: number }
+  /** u32 length, then up to `size - 4` bytes. */
+  | { kind: "buffer"; size: number }
+  /** u64 address in the kernel, printed as its symbol. */
+  | { kind: "ksym" }
+  /** u64 address, u32 process, u32 unused. */
+  | { kind: "usym" }
+  /** u64 number of frames, then room for `frames` u64 addresses. */
+  | { kind: "kstack"; frames: number; mode: StackMode }
+  /** u64 number of frames, u32 process, u32 unused, then room for `frames` u64 addresses. */
+  | { kind: "ustack"; frames: number; mode: StackMode }
+  /** u64 family (AF_INET, AF_INET6), then 16 bytes in network order, of which IPv4 has the first 4. */
+  | { kind: "inet" }
+  /** Six bytes. */
+  | { kind: "mac" }
+  /** u32 index of the format in `texts`, u32 clock (0 boot, 1 monotonic, 2 and 3 TAI), u64 nanoseconds. */
+  | { kind: "timestamp" }
+  /** u64 id, u32 index of the filter in `texts`, u32 unused. */
+  | { kind: "cgroup_path" }
+  /** u64 user id. */
+  | { kind: "username" };
+
+/** How frames print: `symbol+offset`, as perf has them, or as addresses. */
+export type StackMode = "symbols" | "perf" | "raw";
 
 export interface Field {
   /** Bytes from the start of the tuple or event. */
@@ -146,6 +169,16 @@ export type EventInfo =
   | { kind: "zero"; map: number; size: number; location: Location }
   /** print() of a value that is no map. */
   | { kind: "print_value"; size: number; args: Field[]; location: Location }
+  /** cat() and system(): the message is a file name, or a command line for the shell. */
+  | { kind: "cat"; format: string; size: number; args: Field[]; location: Location }
+  | { kind: "system"; format: string; size: number; args: Field[]; location: Location }
+  /** Messages with their place in the script. */
+  | { kind: "errorf"; format: string; size: number; args: Field[]; location: Location }
+  | { kind: "warnf"; format: string; size: number; args: Field[]; location: Location }
+  /** time(): `format` is strftime's. */
+  | { kind: "time"; format: string; size: number; location: Location }
+  /** join(): a u64 number of texts, then room for them. */
+  | { kind: "join"; separator: string; size: number; args: Field[]; location: Location }
   /** A run-time warning, as `division by zero`; `text` is what is printed after the location. */
   | { kind: "runtime_error"; text: string; size: number; location: Location };
 
@@ -173,6 +206,19 @@ export type Binding =
   | { kind: "max_cpu"; offset: number; size: 4 }
   /** Bytes that the ring buffer may hold before printf-class events are dropped (its size less a reserve). */
   | { kind: "ring_limit"; offset: number; size: 8 }
+  /** Nanoseconds of the boot clock when the trace started, and what turns that clock into TAI. */
+  | { kind: "start_time"; offset: number; size: 8 }
+  | { kind: "tai_offset"; offset: number; size: 8 }
+  /** Device and inode of the tracer's PID namespace. */
+  | { kind: "namespace_device"; offset: number; size: 8 }
+  | { kind: "namespace_inode"; offset: number; size: 8 }
+  /** Number of CPUs. */
+  | { kind: "cpu_count"; offset: number; size: 8 }
+  /** Process of the command of `-c`, 0 without one. */
+  | { kind: "command_pid"; offset: number; size: 8 }
+  /** Address of the kernel symbol `name`; id of the cgroup at path `name`. */
+  | { kind: "kernel_address"; offset: number; size: 8; name: string; location: Location }
+  | { kind: "cgroup_id"; offset: number; size: 8; name: string; location: Location }
   /** `$#`. */
   | { kind: "parameter_count"; offset: number; size: 8 }
   /** `$1` as a number: `index` counts from 1. */
@@ -194,7 +240,7 @@ export type Binding =
 
 /** Kernel features that a program cannot do without; each with the place in the script that needs it. */
 export interface FeatureNeed {
-  /** `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`. */
+  /** `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`; `unsafe:FUNCTION` for what only `--unsafe` allows. */
   feature: string;
   location: Location;
 }
@@ -213,6 +259,8 @@ export interface Manifest {
   tracepoints: Tracepoint[];
   bindings: Binding[];
   features: FeatureNeed[];
+  /** Formats and filters that values refer to by index. */
+  texts: string[];
   /** Scratch: bytes of one slot and slots per CPU; 0 when the script needs none. */
   scratch: { slotSize: number; slotsPerCpu: number };
   config: {

@@ -33,6 +33,9 @@ const decimal = textLike(/^-?[0-9]{1,20}$/, "a decimal number");
 
 const location = record({ line, column: line, endLine: line, endColumn: line });
 
+const frames = integer(1, 1024);
+const stackMode = oneOf("symbols", "perf", "raw");
+
 /** Readers may nest (a tuple in a tuple); the depth is bounded so that a hostile document cannot exhaust the stack. */
 function valueTypeAt(depth: number): Reader<ValueType> {
   return (value, path) => {
@@ -52,6 +55,16 @@ function valueTypeAt(depth: number): Reader<ValueType> {
         names: array(record({ name: text(256), value: decimal }), 65_536),
       }),
       bits: record({ kind: oneOf("bits"), size: oneOf(1, 2, 4, 8), signed: boolean, shift: integer(0, 63), width: integer(1, 64) }),
+      buffer: record({ kind: oneOf("buffer"), size: integer(4, MAX_BYTES) }),
+      ksym: record({ kind: oneOf("ksym") }),
+      usym: record({ kind: oneOf("usym") }),
+      kstack: record({ kind: oneOf("kstack"), frames, mode: stackMode }),
+      ustack: record({ kind: oneOf("ustack"), frames, mode: stackMode }),
+      inet: record({ kind: oneOf("inet") }),
+      mac: record({ kind: oneOf("mac") }),
+      timestamp: record({ kind: oneOf("timestamp") }),
+      cgroup_path: record({ kind: oneOf("cgroup_path") }),
+      username: record({ kind: oneOf("username") }),
     })(value, path);
   };
 }
@@ -121,6 +134,7 @@ const program = record({
 
 const args = array(field, 256);
 const mapCommand = { map: integer(0, MAX_LIST), size, location };
+const message = <K extends string>(kind: K) => record({ kind: oneOf(kind), format: text(MAX_TEXT), size, args, location });
 const event = union<EventInfo>({
   printf: record({ kind: oneOf("printf"), format: text(MAX_TEXT), size, args, location }),
   exit: record({ kind: oneOf("exit"), size, args, location }),
@@ -128,6 +142,12 @@ const event = union<EventInfo>({
   clear: record({ kind: oneOf("clear"), ...mapCommand }),
   zero: record({ kind: oneOf("zero"), ...mapCommand }),
   print_value: record({ kind: oneOf("print_value"), size, args, location }),
+  cat: message("cat"),
+  system: message("system"),
+  errorf: message("errorf"),
+  warnf: message("warnf"),
+  time: record({ kind: oneOf("time"), format: text(4096), size, location }),
+  join: record({ kind: oneOf("join"), separator: text(4096), size, args, location }),
   runtime_error: record({ kind: oneOf("runtime_error"), text: text(4096), size, location }),
 });
 
@@ -148,9 +168,20 @@ const tracepoint = record({
 });
 
 const parameterIndex = integer(1, 65_535);
+const constant = <K extends string>(kind: K) => record({ kind: oneOf(kind), offset: size, size: oneOf(8) });
+const namedConstant = <K extends string>(kind: K) =>
+  record({ kind: oneOf(kind), offset: size, size: oneOf(8), name: text(4096), location });
 const binding = union<Binding>({
   max_cpu: record({ kind: oneOf("max_cpu"), offset: size, size: oneOf(4) }),
   ring_limit: record({ kind: oneOf("ring_limit"), offset: size, size: oneOf(8) }),
+  start_time: constant("start_time"),
+  tai_offset: constant("tai_offset"),
+  namespace_device: constant("namespace_device"),
+  namespace_inode: constant("namespace_inode"),
+  cpu_count: constant("cpu_count"),
+  command_pid: constant("command_pid"),
+  kernel_address: namedConstant("kernel_address"),
+  cgroup_id: namedConstant("cgroup_id"),
   parameter_count: record({ kind: oneOf("parameter_count"), offset: size, size: oneOf(8) }),
   parameter_number: record({ kind: oneOf("parameter_number"), offset: size, size: oneOf(8), index: parameterIndex, location }),
   option: record({
@@ -177,6 +208,7 @@ const manifest: Reader<Manifest> = record({
   tracepoints: array(tracepoint, MAX_LIST),
   bindings: array(binding, 1024),
   features: array(record({ feature: text(256), location }), 1024),
+  texts: array(text(4096), MAX_LIST),
   scratch: record({ slotSize: size, slotsPerCpu: integer(0, 1024) }),
   config: record({
     printMapsOnExit: boolean,
@@ -205,13 +237,28 @@ export function valueSize(type: ValueType): number {
     case "record":
     case "enum":
     case "bits":
+    case "buffer":
       return type.size;
+    case "ksym":
+    case "username":
+    case "pointer":
+      return 8;
+    case "usym":
+    case "timestamp":
+    case "cgroup_path":
+      return 16;
+    case "kstack":
+      return 8 + type.frames * 8;
+    case "ustack":
+      return 16 + type.frames * 8;
+    case "inet":
+      return 24;
+    case "mac":
+      return 6;
     case "array":
       return type.count * valueSize(type.element);
     case "bool":
       return 1;
-    case "pointer":
-      return 8;
   }
 }
 

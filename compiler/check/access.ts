@@ -164,8 +164,8 @@ export abstract class AccessChecker extends TypeChecker {
         if (literal && count > 0 && (<IntegerLiteral>e.index).value >= <u64>count) {
           return this.error(
             Code.OutOfRange,
-            e.index.start,
-            e.index.end,
+            e.start,
+            e.end,
             `the index ${(<IntegerLiteral>e.index).value} is out of bounds for array of size ${count}`,
           );
         }

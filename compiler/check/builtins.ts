@@ -1,8 +1,8 @@
 // The builtins: values that a script names without declaring them. One row each; the checker, the lowering and the
 // documentation read the same row. Meaning and types: features section 4.1.
 
-import { BasicType } from "./types";
 import { Helper } from "../ir/helpers";
+import { BasicType } from "./types";
 
 /** How lowering gets the value. */
 export const enum Recipe {
@@ -24,6 +24,22 @@ export const enum Recipe {
   ReturnValue,
   /** The probe's name: constant text. */
   ProbeName,
+  /** `begin`, `tracepoint`: constant text. */
+  ProbeType,
+  /** The frames of a stack. */
+  Stack,
+  /** The user id, printed as a name. */
+  UserName,
+  /** A constant that `bind` sets. */
+  Constant,
+  /** Nanoseconds since the start of the trace. */
+  Elapsed,
+  /** Whether the processor was in user mode. */
+  UserMode,
+  /** The probed function, by address. */
+  ProbedFunction,
+  /** A chain of fields from `struct task_struct`. */
+  TaskField,
 }
 
 /** Probe kinds in which a builtin exists, as bits of `1 << ProbeKind`. */
@@ -45,11 +61,23 @@ export class BuiltinRow {
 
 export function builtinRows(): Array<BuiltinRow> {
   return [
-    new BuiltinRow("pid", Recipe.HelperHigh, Helper.GetCurrentPidTgid, BasicType.Uint32, "Process id (thread group id) of the running task"),
+    new BuiltinRow(
+      "pid",
+      Recipe.HelperHigh,
+      Helper.GetCurrentPidTgid,
+      BasicType.Uint32,
+      "Process id (thread group id) of the running task",
+    ),
     new BuiltinRow("tid", Recipe.HelperLow, Helper.GetCurrentPidTgid, BasicType.Uint32, "Thread id of the running task"),
     new BuiltinRow("uid", Recipe.HelperLow, Helper.GetCurrentUidGid, BasicType.Uint64, "User id of the running task"),
     new BuiltinRow("gid", Recipe.HelperHigh, Helper.GetCurrentUidGid, BasicType.Uint64, "Group id of the running task"),
-    new BuiltinRow("nsecs", Recipe.HelperResult, Helper.KtimeGetBootNs, BasicType.Uint64, "Nanoseconds since boot, suspended time included"),
+    new BuiltinRow(
+      "nsecs",
+      Recipe.HelperResult,
+      Helper.KtimeGetBootNs,
+      BasicType.Uint64,
+      "Nanoseconds since boot, suspended time included",
+    ),
     new BuiltinRow("cpu", Recipe.HelperResult, Helper.GetSmpProcessorId, BasicType.Uint64, "Number of the running CPU"),
     new BuiltinRow("numaid", Recipe.HelperResult, Helper.GetNumaNodeId, BasicType.Uint64, "NUMA node of the running CPU"),
     new BuiltinRow("jiffies", Recipe.HelperResult, Helper.Jiffies64, BasicType.Uint64, "Ticks of the kernel's timer"),
@@ -59,8 +87,29 @@ export function builtinRows(): Array<BuiltinRow> {
     new BuiltinRow("curtask", Recipe.CurrentTask, Helper.GetCurrentTask, 0, "struct task_struct * of the running task"),
     new BuiltinRow("args", Recipe.ProbeArguments, 0, BasicType.Arguments, "Fields of the tracepoint"),
     new BuiltinRow("retval", Recipe.ReturnValue, 0, BasicType.Uint64, "What the probed function returned"),
+    new BuiltinRow("probetype", Recipe.ProbeType, 0, 0, "Kind of the probe"),
+    new BuiltinRow("kstack", Recipe.Stack, 0, 0, "The kernel's stack"),
+    new BuiltinRow("ustack", Recipe.Stack, 0, 0, "The process's stack"),
+    new BuiltinRow("username", Recipe.UserName, Helper.GetCurrentUidGid, 0, "Name of the user of the running task"),
+    new BuiltinRow("ncpus", Recipe.Constant, 0, BasicType.Uint64, "Number of CPUs"),
+    new BuiltinRow("cpid", Recipe.Constant, 0, BasicType.Uint64, "Process id of the command of -c"),
+    new BuiltinRow("elapsed", Recipe.Elapsed, Helper.KtimeGetBootNs, BasicType.Uint64, "Nanoseconds since the start of the trace"),
+    new BuiltinRow("usermode", Recipe.UserMode, 0, BasicType.Uint8, "1 when the processor was in user mode, else 0"),
+    new BuiltinRow("func", Recipe.ProbedFunction, Helper.GetFuncIp, 0, "Name of the probed function"),
+    new BuiltinRow("ppid", Recipe.TaskField, 0, 0, "Process id of the parent"),
+    new BuiltinRow("pcomm", Recipe.TaskField, 0, 0, "Command name of the parent"),
+    new BuiltinRow("leader_tid", Recipe.TaskField, 0, 0, "Thread id of the thread group's leader"),
+    new BuiltinRow("leader_comm", Recipe.TaskField, 0, 0, "Command name of the thread group's leader"),
     new BuiltinRow("probe", Recipe.ProbeName, 0, 0, "Full name of the probe"),
   ];
+}
+
+/** The fields that a builtin of recipe `TaskField` follows from `curtask`, in order. */
+export function taskFields(name: string): Array<string> {
+  if (name == "ppid") return ["real_parent", "tgid"];
+  if (name == "pcomm") return ["real_parent", "comm"];
+  if (name == "leader_tid") return ["group_leader", "pid"];
+  return ["group_leader", "comm"];
 }
 
 /** `argN`: not a row of its own per number. */

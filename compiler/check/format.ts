@@ -47,6 +47,13 @@ export function parseFormat(text: usize, length: u32): Format {
       continue;
     }
     at++;
+    // g is only known as gr.
+    if (letter == 0x67) {
+      if (at >= length || load<u8>(text + at++) != 0x72) {
+        if (format.errorAt < 0) format.errorAt = start;
+        continue;
+      }
+    }
     // r may be followed by x or h.
     if (letter == 0x72 && at < length && (load<u8>(text + at) == 0x78 || load<u8>(text + at) == 0x68)) at++;
     format.conversions.push(new Conversion(start, at, letter));
@@ -69,7 +76,7 @@ function isLengthLetter(byte: u8): bool {
   return byte == 0x68 || byte == 0x6c || byte == 0x4c || byte == 0x6a || byte == 0x7a || byte == 0x74;
 }
 
-/** d i o u x X c s p r */
+/** d i o u x X c s p r g */
 function isConversionLetter(byte: u8): bool {
   switch (byte) {
     case 0x64:
@@ -82,13 +89,14 @@ function isConversionLetter(byte: u8): bool {
     case 0x73:
     case 0x70:
     case 0x72:
+    case 0x67:
       return true;
     default:
       return false;
   }
 }
 
-/** True for d i o u x X c p. */
+/** True for d i o u x X c p gr. */
 export function isIntegerConversion(letter: u8): bool {
   return letter != 0x73 && letter != 0x72;
 }

@@ -3,7 +3,7 @@
 import { Code } from "../source/diagnostics";
 import { MapDeclaration, NodeKind } from "../syntax/ast";
 import { Call, MapAccess, Tuple, Variable } from "../syntax/expression-nodes";
-import { ExpressionChecker } from "./expressions";
+import { FunctionChecker } from "./function-calls";
 import { MapSymbol } from "./scope";
 import { BasicType, TypeKind } from "./types";
 
@@ -19,7 +19,7 @@ const MAP_TYPES: StaticArray<string> = [
   "lru_percpu_hash",
 ];
 
-export abstract class MapCallChecker extends ExpressionChecker {
+export abstract class MapCallChecker extends FunctionChecker {
   private mapDeclarations: Array<MapDeclaration> = [];
 
   /** `let @name = hash(16);` */

@@ -63,6 +63,25 @@ export class ProbeContext {
     return this.provider == Provider.Rawtracepoint ? 12 : 6;
   }
 
+  /** True for probes whose context is, or starts with, the registers of the probed place. */
+  get hasRegisters(): bool {
+    switch (this.provider) {
+      case Provider.Kprobe:
+      case Provider.Kretprobe:
+      case Provider.Uprobe:
+      case Provider.Uretprobe:
+      case Provider.Usdt:
+      case Provider.Profile:
+      case Provider.Interval:
+      case Provider.Software:
+      case Provider.Hardware:
+      case Provider.Watchpoint:
+        return true;
+      default:
+        return false;
+    }
+  }
+
   get hasReturnValue(): bool {
     return this.provider == Provider.Kretprobe || this.provider == Provider.Uretprobe;
   }

@@ -223,7 +223,7 @@ export abstract class TypeChecker extends DefinitionChecker {
     return this.error(
       Code.InvalidCast,
       e.start,
-      e.end,
+      e.type.end + 1,
       `Cannot cast from "${this.types.describe(operand)}" to "${this.types.describe(type)}"`,
     );
   }

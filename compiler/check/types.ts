@@ -19,6 +19,27 @@ export const enum TypeKind {
   Tuple,
   /** The fields of the probe. */
   Arguments,
+  // Values that the runner makes into text when it prints them; the program only copies their bytes.
+  /** u32 length, then up to `count` bytes. */
+  Buffer,
+  /** An address in the kernel: u64. */
+  KernelSymbol,
+  /** u64 address, u32 process, u32 unused. */
+  UserSymbol,
+  /** u64 number of frames, then up to `count` addresses; `parameter` is a `StackMode`. */
+  KernelStack,
+  /** As KernelStack, with u32 process and u32 unused behind the number. */
+  UserStack,
+  /** u64 family, then the 16 bytes of an address; IPv4 uses the first 4. */
+  NetworkAddress,
+  /** Six bytes. */
+  MacAddress,
+  /** u32 index of the format in the manifest, u32 `ClockKind`, u64 nanoseconds. */
+  Timestamp,
+  /** u64 id, u32 index of the filter in the manifest, u32 unused. */
+  CgroupPath,
+  /** u64 user id. */
+  UserName,
   // Aggregations: only in maps.
   Count,
   Sum,
@@ -28,6 +49,16 @@ export const enum TypeKind {
   Stats,
   Histogram,
   LinearHistogram,
+}
+
+/** How the frames of a stack are printed. */
+export const enum StackMode {
+  /** `symbol+offset`. */
+  Symbols,
+  /** As perf does: address, symbol and module. */
+  Perf,
+  /** Addresses alone. */
+  Raw,
 }
 
 /** Whose memory an address is in. */
@@ -352,6 +383,31 @@ export class TypeTable {
     return this.intern(info);
   }
 
+  /** A value that only the runner understands: `size` bytes at `align`. */
+  printed(kind: TypeKind, size: i32, align: i32, count: i32 = 0, parameter: i32 = 0): i32 {
+    const info = new TypeInfo();
+    info.kind = kind;
+    info.size = size;
+    info.align = align;
+    info.count = count;
+    info.parameter = parameter;
+    return this.intern(info);
+  }
+
+  /** Room for `count` bytes behind their number. */
+  buffer(count: i32): i32 {
+    return this.printed(TypeKind.Buffer, count + 4, 4, count);
+  }
+
+  stack(kind: TypeKind, frames: i32, mode: StackMode): i32 {
+    return this.printed(kind, frames * 8 + (kind == TypeKind.UserStack ? 16 : 8), 8, frames, mode);
+  }
+
+  isPrinted(id: i32): bool {
+    const kind = this.types[id].kind;
+    return kind >= TypeKind.Buffer && kind <= TypeKind.UserName;
+  }
+
   isInteger(id: i32): bool {
     return this.types[id].kind == TypeKind.Integer;
   }
@@ -397,7 +453,7 @@ export class TypeTable {
       case TypeKind.Record:
         return info.structure >= 0;
       default:
-        return this.isScalar(id);
+        return this.isScalar(id) || this.isPrinted(id);
     }
   }
 
@@ -422,11 +478,32 @@ export class TypeTable {
         return `${this.describe(info.element)}[${info.count}]`;
       case TypeKind.Tuple: {
         const parts: Array<string> = [];
-        for (let i = 0; i < info.fields.length; i++) parts.push((info.names.length > 0 ? info.names[i] + "=" : "") + this.describe(info.fields[i]));
+        for (let i = 0; i < info.fields.length; i++)
+          parts.push((info.names.length > 0 ? info.names[i] + "=" : "") + this.describe(info.fields[i]));
         return info.names.length > 0 ? `record(${parts.join(",")})` : `(${parts.join(",")})`;
       }
       case TypeKind.Arguments:
         return "args";
+      case TypeKind.Buffer:
+        return `buffer[${info.size}]`;
+      case TypeKind.KernelSymbol:
+        return "ksym_t";
+      case TypeKind.UserSymbol:
+        return "usym_t";
+      case TypeKind.KernelStack:
+        return "kstack";
+      case TypeKind.UserStack:
+        return "ustack";
+      case TypeKind.NetworkAddress:
+        return "inet";
+      case TypeKind.MacAddress:
+        return "mac_address";
+      case TypeKind.Timestamp:
+        return "timestamp";
+      case TypeKind.CgroupPath:
+        return "cgroup_path_t";
+      case TypeKind.UserName:
+        return "username_t";
       case TypeKind.Count:
         return "count_t";
       case TypeKind.Sum:

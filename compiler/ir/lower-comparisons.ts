@@ -56,7 +56,7 @@ export abstract class ComparisonLowering extends MemoryLowering {
     }
   }
 
-  private compareWords(left: Place, right: Place, size: i32, whenDifferent: i32): void {
+  protected compareWords(left: Place, right: Place, size: i32, whenDifferent: i32): void {
     const b = this.b;
     // The stack is accessed at multiples of the access size only.
     let step = 8;

@@ -47,6 +47,12 @@ export abstract class MemoryLowering extends PlaceLowering {
   /** Address of the constant that `bind` sets for a positional parameter. */
   protected abstract parameter(e: PositionalParameter, kind: string, size: i32): i32;
 
+  /** Writes the value of a call that is no scalar; `size` bytes for a text. */
+  protected abstract writeCall(e: Call, type: i32, size: i32, pointer: i32, offset: i32, whole: bool): void;
+
+  /** Writes the value of a builtin that is no scalar. */
+  protected abstract writeBuiltin(e: Identifier, type: i32, size: i32, pointer: i32, offset: i32, whole: bool): void;
+
   /** Address of the constant that `bind` sets for a named parameter. */
   protected abstract option(e: Call): i32;
 
@@ -146,6 +152,12 @@ export abstract class MemoryLowering extends PlaceLowering {
           return;
         }
         break;
+      case NodeKind.Call:
+        this.writeCall(<Call>e, type, this.types.get(type).size, pointer, offset, true);
+        return;
+      case NodeKind.Identifier:
+        this.writeBuiltin(<Identifier>e, type, this.types.get(type).size, pointer, offset, true);
+        return;
       default:
         break;
     }
@@ -179,10 +191,7 @@ export abstract class MemoryLowering extends PlaceLowering {
           // Kernels from 6.1 to 6.5 leave what follows the NUL as it was.
           if (whole) b.zero(pointer, offset, size);
           b.call(Helper.GetCurrentComm, [b.offset(pointer, offset), b.constant(min(size, 16))]);
-        } else {
-          const name = String.UTF8.encode(this.checker.probeName());
-          this.writeBytes(changetype<usize>(name), name.byteLength, size, pointer, offset, whole);
-        }
+        } else this.writeBuiltin(<Identifier>e, e.typeId, size, pointer, offset, whole);
         return;
       case NodeKind.Variable: {
         const own = this.types.get(e.typeId).size;
@@ -202,12 +211,10 @@ export abstract class MemoryLowering extends PlaceLowering {
         return;
       case NodeKind.Call: {
         const call = <Call>e;
-        if (this.checker.findFunction(call.name)!.id == FunctionId.Getopt) {
-          this.copyBounded(this.option(call), PARAMETER_TEXT, size, pointer, offset, whole);
-          return;
-        }
-        assert(this.checker.findFunction(call.name)!.id == FunctionId.Str);
-        this.readText(call, size, pointer, offset, whole);
+        const row = this.checker.findFunction(call.name);
+        if (row != null && row.id == FunctionId.Getopt) this.copyBounded(this.option(call), PARAMETER_TEXT, size, pointer, offset, whole);
+        else if (row != null && row.id == FunctionId.Str) this.readText(call, size, pointer, offset, whole);
+        else this.writeCall(call, e.typeId, size, pointer, offset, whole);
         return;
       }
       case NodeKind.Conditional:
@@ -221,7 +228,7 @@ export abstract class MemoryLowering extends PlaceLowering {
     }
   }
 
-  private writeBytes(bytes: usize, length: u32, size: i32, pointer: i32, offset: i32, whole: bool): void {
+  protected writeBytes(bytes: usize, length: u32, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
     const count = whole ? size : min(size, <i32>length + 1);
     let at = 0;

@@ -1,9 +1,21 @@
 // What operators are in the IR: ops of arithmetic, and which of them change something.
 
 import { Checker } from "../check/checker";
-import { FunctionId } from "../check/functions";
+import { isPure } from "../check/functions";
 import { Expression, NodeKind } from "../syntax/ast";
-import { Binary, Call, Cast, Conditional, FieldAccess, Index, MapAccess, Record, Tuple, TupleIndex, Unary } from "../syntax/expression-nodes";
+import {
+  Binary,
+  Call,
+  Cast,
+  Conditional,
+  FieldAccess,
+  Index,
+  MapAccess,
+  Record,
+  Tuple,
+  TupleIndex,
+  Unary,
+} from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Op } from "./ir";
 
@@ -42,7 +54,8 @@ export function hasSideEffect(e: Expression, checker: Checker): bool {
   switch (e.kind) {
     case NodeKind.Call: {
       const call = <Call>e;
-      return checker.findFunction(call.name)!.id != FunctionId.Str || anySideEffect(call.argumentList, checker);
+      const row = checker.findFunction(call.name);
+      return (row != null && !isPure(row.id)) || anySideEffect(call.argumentList, checker);
     }
     case NodeKind.Unary: {
       const unary = <Unary>e;
@@ -53,7 +66,11 @@ export function hasSideEffect(e: Expression, checker: Checker): bool {
     case NodeKind.Conditional: {
       const conditional = <Conditional>e;
       const then = conditional.then;
-      return hasSideEffect(conditional.condition, checker) || (then != null && hasSideEffect(then, checker)) || hasSideEffect(conditional.otherwise, checker);
+      return (
+        hasSideEffect(conditional.condition, checker) ||
+        (then != null && hasSideEffect(then, checker)) ||
+        hasSideEffect(conditional.otherwise, checker)
+      );
     }
     case NodeKind.Cast:
       return hasSideEffect((<Cast>e).operand, checker);

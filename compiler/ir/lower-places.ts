@@ -290,7 +290,13 @@ export abstract class PlaceLowering extends FieldLowering {
     const b = this.b;
     const old = this.types.get(from);
     const info = this.types.get(to);
-    if (from == to || info.kind == TypeKind.String || info.kind == TypeKind.Array || info.kind == TypeKind.Record) {
+    if (
+      from == to ||
+      info.kind == TypeKind.String ||
+      info.kind == TypeKind.Array ||
+      info.kind == TypeKind.Record ||
+      info.kind == TypeKind.Buffer
+    ) {
       const own = min(old.size, info.size);
       b.copy(pointer, offset, source, at, own);
       if (info.size > own) this.clear(pointer, offset + own, info.size - own);

@@ -1,26 +1,35 @@
 // Lowering of one attach point: predicate, statements and the calls that have an effect. One `IrFunction` each.
 
-import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
-import { BlockExpression, Call, Conditional, IfExpression, IntegerLiteral, MapAccess, StringLiteral, Tuple, Variable } from "../syntax/expression-nodes";
-import { Block, Expression, NodeKind, Probe, Provider, Statement } from "../syntax/ast";
-import { BinaryOperator } from "../syntax/operators";
 import { FunctionId } from "../check/functions";
 import { ProbeContext } from "../check/probe-context";
-import { BasicType, TypeKind } from "../check/types";
 import { VariableSymbol } from "../check/scope";
+import { BasicType, TypeKind } from "../check/types";
 import { EventKind, EventRow } from "../object/manifest";
-import { EVENT_HEADER } from "./lower-events";
-import { LoweringState } from "./lower-base";
-import { MapFunctionLowering } from "./lower-map-functions";
-import { arithmeticOp, hasSideEffect } from "./lower-operators";
+import { Block, Expression, NodeKind, Probe, Provider, Statement } from "../syntax/ast";
+import {
+  BlockExpression,
+  Call,
+  Conditional,
+  IfExpression,
+  IntegerLiteral,
+  MapAccess,
+  StringLiteral,
+  Tuple,
+  Variable,
+} from "../syntax/expression-nodes";
+import { BinaryOperator } from "../syntax/operators";
+import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
 import { IrFunction, Op, Type } from "./ir";
+import { LoweringState } from "./lower-base";
+import { EVENT_HEADER } from "./lower-events";
+import { FunctionLowering } from "./lower-functions";
+import { arithmeticOp, hasSideEffect } from "./lower-operators";
 
 /** Values of one program at most, which only nested unrolling exceeds: they make more instructions than a branch reaches (32767). */
 const MAXIMUM_VALUES: i32 = 40000;
 
 @final
-export class Lowering extends MapFunctionLowering {
-
+export class Lowering extends FunctionLowering {
   constructor(
     state: LoweringState,
     context: ProbeContext,
@@ -217,7 +226,8 @@ export class Lowering extends MapFunctionLowering {
     }
     const info = this.types.get(symbol.type);
     let register = this.value(value);
-    if (info.kind == TypeKind.Integer && !this.types.holds(symbol.type, value.typeId)) register = this.b.extend(register, info.size, info.signed);
+    if (info.kind == TypeKind.Integer && !this.types.holds(symbol.type, value.typeId))
+      register = this.b.extend(register, info.size, info.signed);
     this.b.write(symbol.storage, register);
   }
 
@@ -242,7 +252,12 @@ export class Lowering extends MapFunctionLowering {
         this.assignScalar(target, this.movedPointer(before, target.typeId, operand, operator == BinaryOperator.Add ? Op.Add : Op.Sub));
         return;
       }
-      this.assignScalar(target, divides ? this.divide(operator, before, operand, statement.operatorStart(this.module.source), value.end, false) : this.b.binary(arithmeticOp(operator, false), before, operand));
+      this.assignScalar(
+        target,
+        divides
+          ? this.divide(operator, before, operand, statement.operatorStart(this.module.source), value.end, false)
+          : this.b.binary(arithmeticOp(operator, false), before, operand),
+      );
       return;
     }
     if (target.kind == NodeKind.MapAccess) {
@@ -263,9 +278,27 @@ export class Lowering extends MapFunctionLowering {
   protected call(e: Call): i32 {
     const b = this.b;
     b.source = e.start;
-    switch (this.checker.findFunction(e.name)!.id) {
+    const row = this.checker.findFunction(e.name);
+    if (row == null) {
+      // A builtin that was written as a call. One that is no number has no effect either.
+      return this.types.isScalar(e.typeId) ? this.value(this.checker.builtinOf(e)!) : b.constant(0);
+    }
+    switch (row.id) {
       case FunctionId.Printf:
-        this.printf(e);
+        this.printf(e, EventKind.Printf);
+        return b.constant(0);
+      case FunctionId.Cat:
+        this.printf(e, EventKind.Cat);
+        return b.constant(0);
+      case FunctionId.System:
+        this.manifest.unsafe("system()", e.start, e.end);
+        this.printf(e, EventKind.System);
+        return b.constant(0);
+      case FunctionId.ReportError:
+        this.printf(e, EventKind.ReportError);
+        return b.constant(0);
+      case FunctionId.ReportWarning:
+        this.printf(e, EventKind.ReportWarning);
         return b.constant(0);
       case FunctionId.Print:
         this.print(e);
@@ -295,14 +328,14 @@ export class Lowering extends MapFunctionLowering {
       case FunctionId.UserPointer:
         return this.value(e.argumentList[0]);
       default:
-        assert(false, "a function without a lowering");
-        return 0;
+        return this.functionValue(e, row.id);
     }
   }
 
-  private printf(e: Call): void {
+  /** Sends a message: a format and its arguments. */
+  private printf(e: Call, kind: EventKind): void {
     const literal = <StringLiteral>e.argumentList[0];
-    const row = new EventRow(EventKind.Printf, e.start, e.end);
+    const row = new EventRow(kind, e.start, e.end);
     row.text = literal.pointer;
     row.textLength = literal.length;
     this.sendValues(row, e.argumentList, 1);

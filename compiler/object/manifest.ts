@@ -3,7 +3,7 @@
 
 import { ConfigKey, Configuration } from "../check/config";
 import { OptionSymbol } from "../check/options";
-import { BasicType, Enumeration, Structure, TypeKind, TypeTable } from "../check/types";
+import { BasicType, Enumeration, StackMode, Structure, TypeKind, TypeTable } from "../check/types";
 import { ByteBuffer } from "../source/bytes";
 import { Source } from "../source/source";
 import { FieldKind, TracepointField } from "../target/tracepoint";
@@ -26,6 +26,12 @@ export const enum EventKind {
   Zero,
   PrintValue,
   RuntimeError,
+  Cat,
+  System,
+  ReportError,
+  ReportWarning,
+  Time,
+  Join,
 }
 
 /** A row of `events`; its index is the id in the record. */
@@ -95,6 +101,8 @@ export class TracepointRow {
 export class BindingRow {
   /** Parameters: which one, from 1, and the first use. 0 for everything else. */
   index: u32 = 0;
+  /** Kernel symbols and cgroups: their name or path. */
+  name: string = "";
   start: u32 = 0;
   end: u32 = 0;
   /** Named parameters: which one. */
@@ -125,8 +133,11 @@ export class Manifest {
   tracepoints: Array<TracepointRow> = [];
   bindings: Array<BindingRow> = [];
   features: Array<FeatureRow> = [];
+  /** Texts that values refer to by index. */
+  texts: Array<string> = [];
   scratchSlotSize: i32 = 0;
   scratchSlotsPerCpu: i32 = 0;
+  private isUnsafe: bool = false;
   private out: ByteBuffer = new ByteBuffer();
 
   constructor(
@@ -139,6 +150,20 @@ export class Manifest {
   need(feature: string, start: u32, end: u32): void {
     for (let i = 0; i < this.features.length; i++) if (this.features[i].feature == feature) return;
     this.features.push(new FeatureRow(feature, start, end));
+  }
+
+  /** Index of `text` among the texts that values refer to. */
+  text(text: string): i32 {
+    const known = this.texts.indexOf(text);
+    if (known >= 0) return known;
+    this.texts.push(text);
+    return this.texts.length - 1;
+  }
+
+  /** Notes that the script can change or stop processes. */
+  unsafe(what: string, start: u32, end: u32): void {
+    this.need(`unsafe:${what}`, start, end);
+    this.isUnsafe = true;
   }
 
   write(out: ByteBuffer): void {
@@ -176,12 +201,17 @@ export class Manifest {
     this.string(this.source.name);
     this.raw(',"text":');
     this.bytes(this.source.pointer, this.source.length);
-    this.raw('},"tracepoints":[');
+    this.raw('},"texts":[');
+    for (let i = 0; i < this.texts.length; i++) {
+      this.comma(i);
+      this.string(this.texts[i]);
+    }
+    this.raw('],"tracepoints":[');
     for (let i = 0; i < this.tracepoints.length; i++) {
       this.comma(i);
       this.tracepoint(this.tracepoints[i]);
     }
-    this.raw(`],"unsafe":false,"version":${VERSION}}`);
+    this.raw(`],"unsafe":${this.isUnsafe ? "true" : "false"},"version":${VERSION}}`);
   }
 
   /** What the runner must know of the script's configuration. */
@@ -227,8 +257,13 @@ export class Manifest {
     }
     if (binding.index > 0) this.raw(`"index":${binding.index},`);
     this.raw(`"kind":"${binding.kind}",`);
-    if (binding.index > 0) {
+    if (binding.index > 0 || binding.name.length > 0) {
       this.location(binding.start, binding.end);
+      this.raw(",");
+    }
+    if (binding.name.length > 0) {
+      this.raw('"name":');
+      this.string(binding.name);
       this.raw(",");
     }
     this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
@@ -260,7 +295,8 @@ export class Manifest {
 
   private event(event: EventRow): void {
     const kind = event.kind;
-    const args = kind == EventKind.Printf || kind == EventKind.Exit || kind == EventKind.PrintValue;
+    const formatted = hasFormat(kind);
+    const args = formatted || kind == EventKind.Exit || kind == EventKind.PrintValue || kind == EventKind.Join;
     this.raw("{");
     if (args) {
       this.raw('"args":[');
@@ -271,13 +307,17 @@ export class Manifest {
       this.raw("],");
     }
     if (kind == EventKind.PrintMap) this.raw(`"div":${event.divisor},`);
-    if (kind == EventKind.Printf) {
+    if (formatted || kind == EventKind.Time) {
       this.raw('"format":');
       this.bytes(event.text, event.textLength);
       this.raw(",");
     }
     this.raw(`"kind":"${eventName(kind)}",`);
     this.location(event.start, event.end);
+    if (kind == EventKind.Join) {
+      this.raw(',"separator":');
+      this.bytes(event.text, event.textLength);
+    }
     if (kind == EventKind.PrintMap || kind == EventKind.Clear || kind == EventKind.Zero) this.raw(`,"map":${event.map}`);
     this.raw(`,"size":${event.size}`);
     if (kind == EventKind.RuntimeError) {
@@ -320,6 +360,36 @@ export class Manifest {
         return;
       case TypeKind.Record:
         this.structure(this.types.structures[info.structure]);
+        return;
+      case TypeKind.Buffer:
+        this.raw(`{"kind":"buffer","size":${info.size}}`);
+        return;
+      case TypeKind.KernelSymbol:
+        this.raw('{"kind":"ksym"}');
+        return;
+      case TypeKind.UserSymbol:
+        this.raw('{"kind":"usym"}');
+        return;
+      case TypeKind.KernelStack:
+      case TypeKind.UserStack: {
+        const mode = info.parameter == StackMode.Perf ? "perf" : info.parameter == StackMode.Raw ? "raw" : "symbols";
+        this.raw(`{"frames":${info.count},"kind":"${info.kind == TypeKind.KernelStack ? "kstack" : "ustack"}","mode":"${mode}"}`);
+        return;
+      }
+      case TypeKind.NetworkAddress:
+        this.raw('{"kind":"inet"}');
+        return;
+      case TypeKind.MacAddress:
+        this.raw('{"kind":"mac"}');
+        return;
+      case TypeKind.Timestamp:
+        this.raw('{"kind":"timestamp"}');
+        return;
+      case TypeKind.CgroupPath:
+        this.raw('{"kind":"cgroup_path"}');
+        return;
+      case TypeKind.UserName:
+        this.raw('{"kind":"username"}');
         return;
       case TypeKind.Tuple:
         this.raw('{"fields":[');
@@ -453,6 +523,11 @@ export class Manifest {
   }
 }
 
+/** Whether an event is a message made from a format and its arguments. */
+function hasFormat(kind: EventKind): bool {
+  return kind == EventKind.Printf || (kind >= EventKind.Cat && kind <= EventKind.ReportWarning);
+}
+
 function eventName(kind: EventKind): string {
   switch (kind) {
     case EventKind.Printf:
@@ -467,6 +542,18 @@ function eventName(kind: EventKind): string {
       return "zero";
     case EventKind.PrintValue:
       return "print_value";
+    case EventKind.Cat:
+      return "cat";
+    case EventKind.System:
+      return "system";
+    case EventKind.ReportError:
+      return "errorf";
+    case EventKind.ReportWarning:
+      return "warnf";
+    case EventKind.Time:
+      return "time";
+    case EventKind.Join:
+      return "join";
     default:
       return "runtime_error";
   }

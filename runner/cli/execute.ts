@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { BpfcastError } from "../../wasm/errors.ts";
+import type { Manifest } from "../../wasm/manifest.ts";
 import { bind, readManifest } from "../core/bind.ts";
 import { JsonOutput } from "../core/format/json.ts";
 import { TextOutput } from "../core/format/text.ts";
@@ -12,6 +13,7 @@ import { Session } from "../core/session.ts";
 import { HostCommand } from "../host/command.ts";
 import { gatherFacts } from "../host/facts.ts";
 import { HostKernel } from "../host/kernel.ts";
+import { HostNames } from "../host/names.ts";
 import { requirePrivileges } from "../host/privileges.ts";
 import { ProcessHost } from "../host/session-host.ts";
 import { FileSink } from "../host/sink.ts";
@@ -83,6 +85,14 @@ function probeLimit(): number {
   return Number(text);
 }
 
+/** @throws BpfcastError `usage` for a limit that is no number. */
+function maxCatBytes(manifest: Manifest): number {
+  const text = process.env.BPFTRACE_MAX_CAT_BYTES ?? String(manifest.config.maxCatBytes);
+  if (!/^[0-9]{1,9}$/.test(text))
+    throw new BpfcastError("usage", `Env var 'BPFTRACE_MAX_CAT_BYTES' did not contain a valid uint64_t, or was zero-valued.`);
+  return Number(text);
+}
+
 /** @returns the exit code. */
 export async function execute(object: Uint8Array, options: Options): Promise<number> {
   checkOutputOptions(options);
@@ -94,7 +104,9 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   }
   if (!options.unsafe) refuseUnsafe(object, manifest);
   requirePrivileges();
-  const bound = bind(object, gatherFacts(object, manifest), {
+  const names = new HostNames();
+  const command = options.command === undefined ? undefined : new HostCommand(options.command);
+  const bound = bind(object, gatherFacts(object, manifest, names, command?.pid ?? 0), {
     maxProbes: probeLimit(),
     positional: options.words.filter((word) => !word.startsWith("--")),
     named: options.words.filter((word) => word.startsWith("--")),
@@ -105,16 +117,17 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
     if (!options.noWarnings) sink.writeError(errorText(warning, "WARNING", false));
   };
   bound.warnings.forEach(warn);
-  const { stringTruncationTrailer } = manifest.config;
-  const output: Output =
-    options.format === "json" ? new JsonOutput(sink, stringTruncationTrailer) : new TextOutput(sink, stringTruncationTrailer);
+  const style = { trailer: new TextEncoder().encode(manifest.config.stringTruncationTrailer), names, texts: manifest.texts };
+  const output: Output = options.format === "json" ? new JsonOutput(sink, style) : new TextOutput(sink, style);
   const kernel = new HostKernel(options.verbose === true || (options.debug ?? []).includes("libbpf"));
-  const command = options.command === undefined ? undefined : new HostCommand(options.command);
-  const host = new ProcessHost(command);
+  const host = new ProcessHost(command, maxCatBytes(manifest));
   sink.onClosed = () => host.requestStop();
   const session = new Session(kernel, bound, output, host, {
     quiet: options.quiet === true,
     dryRun: options.dryRun === true,
+    showWarnings: options.noWarnings !== true,
+    style,
+    complain: (message) => sink.writeError(`ERROR: ${message}\n`),
     flushBatches: options.buffering !== "full",
     attached: () => {
       // Always on standard output, also when results go to a file.

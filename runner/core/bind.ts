@@ -5,6 +5,7 @@
 
 import { BpfcastError } from "../../wasm/errors.ts";
 import {
+  type Binding,
   COUNTER_SECTION,
   MANIFEST_SECTION,
   type Manifest,
@@ -106,8 +107,23 @@ function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, 
       throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
     if (kind === "max_cpu") view.setUint32(offset, facts.possibleCpus - 1, true);
     else if (kind === "ring_limit") view.setBigUint64(offset, BigInt(ring - Math.min(ring / 8, MAX_RING_RESERVE)), true);
-    else bindParameter(binding, view, parameters.positional ?? [], manifest, parameters.named);
+    else if (!bindConstant(binding, view, manifest, facts))
+      bindParameter(binding, view, parameters.positional ?? [], manifest, parameters.named);
   }
+}
+
+/** Sets a constant that the host answers; false for other bindings. */
+function bindConstant(binding: Binding, view: DataView, manifest: Manifest, facts: HostFacts): boolean {
+  if (binding.kind === "option" || binding.kind.startsWith("parameter_")) return false;
+  const value = facts.constants.get("name" in binding ? `${binding.kind}:${binding.name}` : binding.kind);
+  if (value !== undefined) {
+    view.setBigUint64(binding.offset, BigInt.asUintN(64, value), true);
+    return true;
+  }
+  if (!("name" in binding)) return true;
+  const { location, name, kind } = binding;
+  const message = kind === "kernel_address" ? `Failed to resolve kernel symbol: ${name}` : `Failed to get \`cgroupid\` for path: "${name}"`;
+  throw new BpfcastError("unknown-symbol", message, { location, source: manifest.source, exitCode: 1 });
 }
 
 function growScratch(object: ElfObject, manifest: Manifest, facts: HostFacts): void {

@@ -3,18 +3,37 @@
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { EventInfo, Manifest } from "../../wasm/manifest.ts";
 import { PrintfFormat } from "./format/printf.ts";
-import { type Memory, memoryOf } from "./format/values.ts";
+import { formatTime } from "./format/time.ts";
+import { type Memory, memoryOf, writeValue } from "./format/values.ts";
+import { ByteWriter } from "./format/writer.ts";
 import { readInteger } from "./integers.ts";
 import { RECORD_DISCARDED, RECORD_HEADER_BYTES, RECORD_LENGTH_MASK } from "./kernel.ts";
+import type { Style } from "./names.ts";
 import { FLUSH_BYTES, type Output } from "./output.ts";
 
 /** A command of the script that takes the kernel's answer: what follows it waits. */
 export type MapCommand = Extract<EventInfo, { kind: "print_map" | "clear" | "zero" }>;
 
+type FormattedEvent = Extract<EventInfo, { kind: "cat" | "system" | "errorf" | "warnf" }>;
+
+/** The peer's buffer for the text of time(), its NUL included: what does not fit is not printed at all. */
+const TIME_BYTES = 64;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
 export interface EventActions {
   mapCommand(command: MapCommand): Promise<void>;
   /** The script's exit(): 0 to 255. */
   exit(code: number): void;
+  /** The first bytes of a file, or why it cannot be read. */
+  readFile(path: string): { bytes: Uint8Array } | { error: string };
+  /** Runs a command line in the shell; what it printed. */
+  runCommand(line: string): Uint8Array;
+  /** Nanoseconds since 1970. */
+  now(): bigint;
+  /** A message about the run, which no form of output holds. */
+  complain(message: string): void;
 }
 
 export class Decoder {
@@ -30,14 +49,20 @@ export class Decoder {
   stopped = false;
   /** When false, output is only flushed as buffers fill up. */
   flushBatches = true;
+  /** When false, warnf() prints nothing. */
+  showWarnings = true;
+  readonly #style: Style;
+  readonly #message = new ByteWriter(256);
 
   /** @throws BpfcastError `bad-format` when a format of the object does not fit its arguments. */
-  constructor(manifest: Manifest, output: Output, actions: EventActions) {
+  constructor(manifest: Manifest, output: Output, actions: EventActions, style: Style) {
     this.#manifest = manifest;
     this.#output = output;
     this.#actions = actions;
-    const trailer = new TextEncoder().encode(manifest.config.stringTruncationTrailer);
-    this.#formats = manifest.events.map((event) => (event.kind === "printf" ? new PrintfFormat(event.format, event.args, trailer) : null));
+    this.#style = style;
+    this.#formats = manifest.events.map((event) =>
+      "format" in event && "args" in event ? new PrintfFormat(event.format, event.args, style) : null,
+    );
   }
 
   /** Handles a batch; its memory is not needed afterwards. */
@@ -126,10 +151,70 @@ export class Decoder {
         this.#actions.exit(Number(BigInt(value) & 255n));
         break;
       }
+      case "cat":
+      case "system":
+      case "errorf":
+      case "warnf":
+        this.#formatted(event, this.#formats[id] ?? null, memory, record);
+        break;
+      case "time":
+        this.#time(event.format);
+        break;
+      case "join":
+        this.#join(event, memory, record);
+        break;
       default:
         return event;
     }
     if (this.#output.pending >= FLUSH_BYTES) this.#output.flush();
     return null;
+  }
+
+  /** An action whose argument is a message. */
+  #formatted(event: FormattedEvent, format: PrintfFormat | null, memory: Memory, record: number): void {
+    const out = this.#message;
+    out.clear();
+    format?.write(memory, record, out);
+    const bytes = out.view();
+    if (event.kind === "errorf" || event.kind === "warnf") {
+      if (event.kind === "errorf" || this.showWarnings) this.#output.report(event.kind, bytes, this.#manifest.source, event.location);
+      return;
+    }
+    const text = decoder.decode(bytes);
+    if (event.kind === "system") {
+      // What was printed before must not come after what the command prints.
+      this.#output.flush();
+      this.#output.message("syscall", this.#actions.runCommand(text));
+      return;
+    }
+    const read = this.#actions.readFile(text);
+    if ("bytes" in read) this.#output.message("cat", read.bytes);
+    else {
+      this.#output.flush();
+      this.#actions.complain(`failed to open file '${text}' (${read.error})`);
+    }
+  }
+
+  #time(format: string): void {
+    const bytes = encoder.encode(formatTime(format, this.#actions.now()));
+    if (bytes.length > 0 && bytes.length < TIME_BYTES) {
+      this.#output.message("time", bytes);
+      return;
+    }
+    this.#output.flush();
+    this.#actions.complain("strftime returned zero (Invalid argument)");
+  }
+
+  #join(event: Extract<EventInfo, { kind: "join" }>, memory: Memory, record: number): void {
+    const [count, ...texts] = event.args;
+    if (count === undefined) return;
+    const shown = texts.slice(0, Number(memory.view.getBigUint64(record + count.offset, true)));
+    const out = this.#message;
+    out.clear();
+    shown.forEach(({ type, offset }, index) => {
+      if (index > 0) out.text(event.separator);
+      writeValue(type, memory, record + offset, this.#style, out);
+    });
+    this.#output.message("join", out.view());
   }
 }

@@ -17,6 +17,8 @@ export interface HostFacts {
   tracepoints: Map<string, TracepointFormat | null>;
   /** Names of the functions that kprobe patterns may match; empty when the object has no such pattern. */
   functions: string[];
+  /** Values of the constants that the object asks for, by the binding's kind, or `kind:name`. */
+  constants: Map<string, bigint>;
   /** For a probe that does not exist (`category:event`): names of similar ones. */
   similar: Map<string, string[]>;
 }

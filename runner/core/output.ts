@@ -15,6 +15,8 @@ export interface Sink {
 
 export type Source = Manifest["source"];
 
+export type MessageKind = "time" | "cat" | "join" | "syscall";
+
 export interface Output {
   attachedProbes(count: number): void;
   /** A message of the record at `at`. */
@@ -25,6 +27,10 @@ export interface Output {
    * print() of a map. `top`: only the last so many entries, 0 for all. `div`: numbers are divided by it.
    */
   map(table: MapTable, top: number, div: number): void;
+  /** What time(), cat(), join() or system() printed. */
+  message(kind: MessageKind, bytes: Uint8Array): void;
+  /** A message of errorf() or warnf(), with its place in the script. */
+  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location): void;
   lostEvents(count: number): void;
   /** A message about the whole run, whatever the form of the output. */
   warning(message: string): void;

@@ -11,13 +11,31 @@ const UNSAFE_HELPERS = new Map([
   [109, "bpf_send_signal"],
   [117, "bpf_send_signal_thread"],
 ]);
+/** How the manifest notes a function that only `--unsafe` allows. */
+const UNSAFE = "unsafe:";
 const CALL = 0x85;
 const LOAD_WIDE = 0x18;
 
 /** @throws BpfcastError `unsafe-object` when the object does what only `--unsafe` allows. */
 export function refuseUnsafe(bytes: Uint8Array, manifest: Manifest): void {
   const hint = "run it with --unsafe if you trust it";
-  if (manifest.unsafe) throw new BpfcastError("unsafe-object", "the script uses functions that can change or stop processes", { hint });
+  const used = manifest.features.find(({ feature }) => feature.startsWith(UNSAFE));
+  if (used !== undefined) {
+    const name = used.feature.slice(UNSAFE.length);
+    // The peer has two sentences: its library of macros words it another way.
+    const message =
+      name === "system()"
+        ? `${name} is an unsafe function being used in safe mode`
+        : `${name} is unsafe. To use you need the --unsafe flag`;
+    throw new BpfcastError("unsafe-object", message, {
+      hint,
+      location: used.location,
+      source: manifest.source,
+      exitCode: 1,
+    });
+  }
+  if (manifest.unsafe || manifest.events.some(({ kind }) => kind === "system"))
+    throw new BpfcastError("unsafe-object", "the script uses functions that can change or stop processes", { hint });
   for (const section of readElf(bytes).sections) {
     if ((section.flags & SectionFlag.Execute) === 0) continue;
     const code = viewOf(section.data);

@@ -9,6 +9,7 @@ import { type BoundObject, missingProbe } from "./bind.ts";
 import { Decoder, type MapCommand } from "./decode.ts";
 import type { AttachFailure, AttachRequest, Kernel, LoadedObject } from "./kernel.ts";
 import { readTable, zeroTable } from "./maps.ts";
+import type { Style } from "./names.ts";
 import { isBlock, type Output } from "./output.ts";
 
 /** What happens outside of the kernel and can end the run. */
@@ -21,6 +22,12 @@ export interface SessionHost {
   every(milliseconds: number, tick: () => void): () => void;
   /** Similar names of a kernel function that does not exist. */
   similarFunctions(name: string): string[];
+  /** The first bytes of a file, as many as cat() may print, or why it cannot be read. */
+  readFile(path: string): { bytes: Uint8Array } | { error: string };
+  /** Runs a command line in the shell and waits for it; what it printed. */
+  runCommand(line: string): Uint8Array;
+  /** Nanoseconds since 1970. */
+  now(): bigint;
 }
 
 export interface HeldCommand {
@@ -39,6 +46,12 @@ export interface SessionOptions {
   dryRun: boolean;
   /** Flushes the output behind every batch. */
   flushBatches: boolean;
+  /** Whether warnf() prints. */
+  showWarnings: boolean;
+  /** How values become text. */
+  style: Style;
+  /** Prints an error about the run. */
+  complain: (message: string) => void;
   /** Called when all is attached, before any event is printed. */
   attached: () => void;
   /** Prints a warning about a probe of the script. */
@@ -76,13 +89,23 @@ export class Session {
     this.#output = output;
     this.#host = host;
     this.#options = options;
-    this.#decoder = new Decoder(bound.manifest, output, {
-      mapCommand: (command) => this.#mapCommand(command),
-      exit: (code) => {
-        this.#exitCode = code;
-        this.#requestStop();
+    this.#decoder = new Decoder(
+      bound.manifest,
+      output,
+      {
+        mapCommand: (command) => this.#mapCommand(command),
+        exit: (code) => {
+          this.#exitCode = code;
+          this.#requestStop();
+        },
+        readFile: (path) => host.readFile(path),
+        runCommand: (line) => host.runCommand(line),
+        now: () => host.now(),
+        complain: (message) => options.complain(message),
       },
-    });
+      options.style,
+    );
+    this.#decoder.showWarnings = options.showWarnings;
     this.#decoder.flushBatches = options.flushBatches;
   }
 

@@ -44,10 +44,20 @@ export interface NativeChild {
   poll(): { code: number; signal: number } | null;
 }
 
+/** Clocks of clock_gettime(2). */
+export const enum Clock {
+  RealTime = 0,
+  Monotonic = 1,
+  Boot = 7,
+  Tai = 11,
+}
+
 export interface NativeAddon {
   BpfObject: new (bytes: Uint8Array, verbose: boolean, btf: string) => NativeObject;
   Child: new (words: string[], onExit: () => void) => NativeChild;
   possibleCpus(): number;
+  /** Nanoseconds of a clock. */
+  clockTime(clock: Clock): bigint;
   /** By the numbers of uapi/linux/bpf.h. */
   hasHelper(programType: number, helper: number): boolean;
   hasMapType(type: number): boolean;

@@ -70,6 +70,10 @@ export class HostCommand implements HeldCommand {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid();
+  }
+
   release(): void {
     try {
       this.#child.release();

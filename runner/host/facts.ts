@@ -1,14 +1,15 @@
 // What `bind` must know of this machine for one object: no more is read than its probes ask for.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { freemem } from "node:os";
-import { type Manifest, type Program, RELOCATION_SECTION } from "../../wasm/manifest.ts";
+import { type Binding, type Manifest, type Program, RELOCATION_SECTION } from "../../wasm/manifest.ts";
 import { parseRelocations } from "../../wasm/parse-manifest.ts";
 import { findSection, readElf } from "../core/elf.ts";
 import type { HostFacts } from "../core/facts.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
 import { parseTracepointFormat, type TracepointFormat } from "../core/tracepoint-format.ts";
-import { loadAddon } from "./addon.ts";
+import { Clock, loadAddon } from "./addon.ts";
+import type { HostNames } from "./names.ts";
 import { similarNames } from "./similar.ts";
 import { allTracepoints, hasTracepoint, readFormat, traceableFunctions, tracepointCategories, tracepointEvents } from "./tracefs.ts";
 
@@ -58,10 +59,52 @@ function addTracepoints(program: Program, wantsFormats: boolean, facts: HostFact
   if (!isPattern(wanted) && !facts.tracepoints.has(wanted)) facts.similar.set(wanted, similarNames(wanted, allTracepoints()));
 }
 
+function inodeOf(path: string): { device: bigint; inode: bigint } | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return { device: dev, inode: ino };
+  } catch {
+    return undefined;
+  }
+}
+
+function constantValue(binding: Binding, facts: HostFacts, names: HostNames, commandPid: number): bigint | undefined {
+  const { clockTime } = loadAddon();
+  switch (binding.kind) {
+    case "start_time":
+      return clockTime(Clock.Boot);
+    case "tai_offset":
+      return clockTime(Clock.Tai) - clockTime(Clock.Boot);
+    case "namespace_device":
+      return inodeOf("/proc/self/ns/pid")?.device;
+    case "namespace_inode":
+      return inodeOf("/proc/self/ns/pid")?.inode;
+    case "cpu_count":
+      return BigInt(facts.possibleCpus);
+    case "command_pid":
+      return BigInt(commandPid);
+    case "kernel_address":
+      return names.kernel.addressOf(binding.name);
+    case "cgroup_id":
+      return inodeOf(binding.name)?.inode;
+    default:
+      return undefined;
+  }
+}
+
+/** Answers the constants that the object asks for. What this machine does not know is left out: `bind` reports it. */
+function addConstants(facts: HostFacts, manifest: Manifest, names: HostNames, commandPid: number): void {
+  for (const binding of manifest.bindings) {
+    const value = constantValue(binding, facts, names, commandPid);
+    if (value !== undefined) facts.constants.set("name" in binding ? `${binding.kind}:${binding.name}` : binding.kind, value);
+  }
+}
+
 /**
+ * @param commandPid process of the command of -c, or 0.
  * @throws BpfcastError for a damaged object, and `no-tracefs` when it has tracepoints and tracefs is not there.
  */
-export function gatherFacts(bytes: Uint8Array, manifest: Manifest): HostFacts {
+export function gatherFacts(bytes: Uint8Array, manifest: Manifest, names: HostNames, commandPid: number): HostFacts {
   const facts: HostFacts = {
     arch: hostArchitecture(),
     possibleCpus: loadAddon().possibleCpus(),
@@ -69,6 +112,7 @@ export function gatherFacts(bytes: Uint8Array, manifest: Manifest): HostFacts {
     availableMemory: availableMemory(),
     tracepoints: new Map(),
     functions: [],
+    constants: new Map(),
     similar: new Map(),
   };
   const section = findSection(readElf(bytes), RELOCATION_SECTION);
@@ -78,5 +122,6 @@ export function gatherFacts(bytes: Uint8Array, manifest: Manifest): HostFacts {
     const isFunction = program.kind === "kprobe" || program.kind === "kretprobe";
     if (isFunction && isPattern(program.target[1] ?? "") && facts.functions.length === 0) facts.functions = traceableFunctions();
   });
+  addConstants(facts, manifest, names, commandPid);
   return facts;
 }

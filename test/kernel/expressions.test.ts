@@ -9,7 +9,7 @@ import { Random, runSeed } from "../support/random.ts";
 import { ExpressionGenerator, freshState } from "../support/random-expression.ts";
 import { mayTrace } from "../support/root.ts";
 
-const bpfcast = resolve(".out/bpfcast.js");
+const bpfcast = resolve(".out/bpfcast.cjs");
 const seed = runSeed();
 const long = process.env["TEST_MODE"] === "fuzz";
 

@@ -8,6 +8,7 @@ import type { LoadedObject } from "../../runner/core/kernel.ts";
 import { readTable } from "../../runner/core/maps.ts";
 import { gatherFacts } from "../../runner/host/facts.ts";
 import { HostKernel } from "../../runner/host/kernel.ts";
+import { HostNames } from "../../runner/host/names.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { MapInfo, Program } from "../../wasm/manifest.ts";
 import { add, call, copy, exit, Helper, type Instruction, load, loadMap, move, store, storeImmediate } from "../support/instructions.ts";
@@ -18,7 +19,7 @@ import { eventObject, sendRecord } from "../support/scripts.ts";
 const test = mayTrace() ? check : check.skip;
 
 function bindHere(bytes: Uint8Array, ringBufferPages = 0): BoundObject {
-  return bind(bytes, gatherFacts(bytes, readManifest(bytes)), { ringBufferPages });
+  return bind(bytes, gatherFacts(bytes, readManifest(bytes), new HostNames(), 0), { ringBufferPages });
 }
 
 async function loadHere(bytes: Uint8Array, ringBufferPages = 0): Promise<LoadedObject> {

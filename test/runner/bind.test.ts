@@ -34,6 +34,7 @@ function makeFacts(overrides: Partial<HostFacts> = {}): HostFacts {
     availableMemory: 1 << 30,
     tracepoints: new Map(),
     functions: [],
+    constants: new Map(),
     similar: new Map(),
     ...overrides,
   };

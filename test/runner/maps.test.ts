@@ -6,6 +6,7 @@ import { JsonOutput } from "../../runner/core/format/json.ts";
 import { TextOutput } from "../../runner/core/format/text.ts";
 import type { MapContents } from "../../runner/core/kernel.ts";
 import { readTable, zeroTable } from "../../runner/core/maps.ts";
+import { plainStyle } from "../../runner/core/names.ts";
 import type { MapInfo, MapValue, ValueType } from "../../wasm/manifest.ts";
 import { CollectingSink, layOut, type Part, text, u32, u64 } from "../support/memory.ts";
 import { makeMap } from "../support/objects.ts";
@@ -28,7 +29,7 @@ interface Printing {
 
 function printed(map: MapInfo, given: MapContents, { top = 0, div = 0, json = false }: Printing = {}): string {
   const sink = new CollectingSink();
-  const output = json ? new JsonOutput(sink, "..") : new TextOutput(sink, "..");
+  const output = json ? new JsonOutput(sink, plainStyle("..")) : new TextOutput(sink, plainStyle(".."));
   output.map(readTable(map, given, CPUS), top, div);
   output.flush();
   return sink.out;
@@ -176,7 +177,7 @@ test("scalars: printed once assigned on some CPU", () => {
 test("a scalar that was never assigned, as print() shows it", () => {
   const shown = (value: MapValue) => {
     const sink = new CollectingSink();
-    const output = new TextOutput(sink, "..");
+    const output = new TextOutput(sink, plainStyle(".."));
     output.map(zeroTable(makeMap({ name: "@", value, key: null, keySize: 4, valueSize: 16 }), CPUS), 0, 0);
     output.flush();
     return sink.out;

@@ -4,11 +4,12 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { PrintfFormat } from "../../runner/core/format/printf.ts";
 import { ByteWriter } from "../../runner/core/format/writer.ts";
+import { plainStyle } from "../../runner/core/names.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Field, ValueType } from "../../wasm/manifest.ts";
 import { memory, type Part, text, u64 } from "../support/memory.ts";
 
-const TRAILER = new TextEncoder().encode("..");
+const STYLE = plainStyle("..");
 const INT: ValueType = { kind: "int", size: 8, signed: true };
 const UNSIGNED: ValueType = { kind: "int", size: 8, signed: false };
 const POINTER: ValueType = { kind: "pointer" };
@@ -32,7 +33,7 @@ function printed(format: string, ...given: Argument[]): string {
     offset += part.size;
   }
   const out = new ByteWriter(16);
-  new PrintfFormat(format, args, TRAILER).write(memory(u64(0), ...given.map(({ part }) => part)), 0, out);
+  new PrintfFormat(format, args, STYLE).write(memory(u64(0), ...given.map(({ part }) => part)), 0, out);
   return Buffer.from(out.view()).toString("latin1");
 }
 
@@ -84,7 +85,7 @@ test("bytes of texts are passed through as they are", () => {
   const out = new ByteWriter(4);
   const record = memory(u64(0), u64(0n));
   record.bytes.set([0xff, 0xfe, 0x80, 0], 8);
-  new PrintfFormat("%s\n", [{ offset: 8, type: { kind: "string", size: 8 } }], TRAILER).write(record, 0, out);
+  new PrintfFormat("%s\n", [{ offset: 8, type: { kind: "string", size: 8 } }], STYLE).write(record, 0, out);
   assert.equal([...out.view()], [0xff, 0xfe, 0x80, 0x0a]);
 });
 
@@ -98,7 +99,7 @@ test("a tuple as text", () => {
     ],
   };
   const out = new ByteWriter(4);
-  new PrintfFormat("%s", [{ offset: 8, type: tuple }], TRAILER).write(memory(u64(0), u64(1), text("a", 16)), 0, out);
+  new PrintfFormat("%s", [{ offset: 8, type: tuple }], STYLE).write(memory(u64(0), u64(1), text("a", 16)), 0, out);
   assert.is(Buffer.from(out.view()).toString(), "(1, a)");
 });
 
@@ -115,7 +116,7 @@ test("every number of 64 bits is written exactly", () => {
 test("formats that do not fit their arguments are refused", () => {
   const refused = (format: string, args: Field[]) => {
     try {
-      new PrintfFormat(format, args, TRAILER);
+      new PrintfFormat(format, args, STYLE);
     } catch (error) {
       return error instanceof BpfcastError && error.code === "bad-format";
     }

@@ -69,6 +69,7 @@ export function makeManifest(overrides: Partial<Manifest> = {}): Manifest {
     tracepoints: [],
     bindings: [],
     features: [],
+    texts: [],
     scratch: { slotSize: 0, slotsPerCpu: 0 },
     config: {
       printMapsOnExit: true,

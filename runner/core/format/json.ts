@@ -4,8 +4,10 @@ import type { Field, Location, ValueType } from "../../../wasm/manifest.ts";
 import { valueSize } from "../../../wasm/parse-manifest.ts";
 import { divide, type Integer, readInteger } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
-import { divisor, FLUSH_BYTES, isBlock, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import type { Style } from "../names.ts";
+import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, type Source, shownEntries } from "../output.ts";
 import { bucketAt, filledRange, type HistogramInfo } from "./histogram.ts";
+import { writePrinted } from "./printed.ts";
 import type { PrintfFormat } from "./printf.ts";
 import { type Memory, readScalar, writeKey, writeString } from "./values.ts";
 import { ByteWriter } from "./writer.ts";
@@ -51,13 +53,13 @@ function jsonInteger(value: Integer | bigint): string {
 
 export class JsonOutput implements Output {
   readonly #sink: Sink;
-  readonly #trailer: Uint8Array;
+  readonly #style: Style;
   readonly #out = new ByteWriter(65_536);
   readonly #scratch = new ByteWriter(4096);
 
-  constructor(sink: Sink, trailer: string) {
+  constructor(sink: Sink, style: Style) {
     this.#sink = sink;
-    this.#trailer = new TextEncoder().encode(trailer);
+    this.#style = style;
   }
 
   get pending(): number {
@@ -102,7 +104,7 @@ export class JsonOutput implements Output {
         break;
       case "string":
         this.#scratch.clear();
-        writeString(memory, at, type.size, this.#trailer, this.#scratch);
+        writeString(memory, at, type.size, this.#style.trailer, this.#scratch);
         out.byte(QUOTE);
         writeEscaped(this.#scratch.bytes, this.#scratch.length, out);
         out.byte(QUOTE);
@@ -136,6 +138,17 @@ export class JsonOutput implements Output {
         });
         out.byte(93);
         break;
+      case "buffer": {
+        const length = Math.min(memory.view.getUint32(at, true), type.size - 4);
+        out.ascii(`[${memory.bytes.subarray(at + 4, at + 4 + length).join(",")}]`);
+        break;
+      }
+      default:
+        this.#scratch.clear();
+        writePrinted(type, memory, at, this.#style, this.#scratch);
+        out.byte(QUOTE);
+        writeEscaped(this.#scratch.bytes, this.#scratch.length, out);
+        out.byte(QUOTE);
     }
   }
 
@@ -151,7 +164,7 @@ export class JsonOutput implements Output {
       if (index > 0) out.ascii(", ");
       if (map.key !== null) {
         this.#scratch.clear();
-        writeKey(map.key, keys, entry.key, this.#trailer, this.#scratch);
+        writeKey(map.key, keys, entry.key, this.#style, this.#scratch);
         out.byte(QUOTE);
         // The peer takes every blank out of a key, those of its texts included.
         const letters = this.#scratch.view().filter((byte) => byte !== 32);
@@ -197,6 +210,18 @@ export class JsonOutput implements Output {
       rows.push(`{${bounds.join(", ")}, "count": ${jsonInteger(divide(counts[index] ?? 0, div))}}`);
     }
     return rows;
+  }
+
+  message(kind: MessageKind, bytes: Uint8Array): void {
+    this.#out.ascii(`{"type": "${kind}", "data": "`);
+    writeEscaped(bytes, bytes.length, this.#out);
+    this.#out.ascii('"}\n');
+  }
+
+  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location): void {
+    this.#out.ascii(`{"type": "${kind}", "msg": "`);
+    writeEscaped(message, message.length, this.#out);
+    this.#out.text(`", "filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}}\n`);
   }
 
   lostEvents(count: number): void {

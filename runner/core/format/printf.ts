@@ -6,13 +6,16 @@
 import { BpfcastError } from "../../../wasm/errors.ts";
 import type { Field, ValueType } from "../../../wasm/manifest.ts";
 import { asUnsigned64, type Integer, readInteger } from "../integers.ts";
+import type { Style } from "../names.ts";
+import { gfpText } from "./gfp.ts";
+import { writeBuffer } from "./printed.ts";
 import { type Memory, readScalar, writeString, writeValue } from "./values.ts";
 import { ByteWriter } from "./writer.ts";
 
 /** Writes one piece of a message; the record starts at `at`. */
 type Step = (memory: Memory, at: number, out: ByteWriter) => void;
 
-const CONVERSION = /%(-?)(\+?)( ?)(#?)(0?)(\d*|\*)(?:\.(?:\d*|\*))?([hlLjzt]*)(rx|rh|[diouxXcspr%])/y;
+const CONVERSION = /%(-?)(\+?)( ?)(#?)(0?)(\d*|\*)(?:\.(?:\d*|\*))?([hlLjzt]*)(rx|rh|gr|[diouxXcspr%])/y;
 /** Far above any real width; a hostile object must not make one line fill the memory. */
 const MAX_WIDTH = 65_536;
 
@@ -69,7 +72,7 @@ function inBase(value: Integer, letter: string, alternate: boolean): string {
   return letter === "o" ? `0${digits}` : letter === "X" ? `0X${digits.toUpperCase()}` : `0x${digits}`;
 }
 
-function writeConverted(conversion: Conversion, type: ValueType, trailer: Uint8Array, memory: Memory, at: number, out: ByteWriter): void {
+function writeConverted(conversion: Conversion, type: ValueType, style: Style, memory: Memory, at: number, out: ByteWriter): void {
   const { letter, bits } = conversion;
   switch (letter) {
     case "d":
@@ -93,29 +96,37 @@ function writeConverted(conversion: Conversion, type: ValueType, trailer: Uint8A
     case "p":
       out.ascii(inBase(asUnsigned64(readNumber(type, memory, at)), "x", true));
       break;
+    case "gr":
+      out.ascii(gfpText(BigInt(asUnsigned64(readNumber(type, memory, at)))));
+      break;
+    case "r":
+    case "rx":
+    case "rh":
+      if (type.kind === "buffer") writeBuffer(letter, memory, at, type.size, out);
+      break;
     default:
-      writeValue(type, memory, at, trailer, out);
+      writeValue(type, memory, at, style, out);
   }
 }
 
-function conversionStep(conversion: Conversion, field: Field, trailer: Uint8Array): Step {
+function conversionStep(conversion: Conversion, field: Field, style: Style): Step {
   const { type, offset } = field;
   const { width, fill, leftAligned, letter } = conversion;
   if (width === 0) {
     // The frequent conversions, without looking at kinds for every event.
     if (letter === "s" && type.kind === "string") {
       const { size } = type;
-      return (memory, at, out) => writeString(memory, at + offset, size, trailer, out);
+      return (memory, at, out) => writeString(memory, at + offset, size, style.trailer, out);
     }
     if ((letter === "d" || letter === "i") && conversion.bits === 32 && !conversion.plus && type.kind === "int" && type.size >= 4) {
       return (memory, at, out) => out.integer(memory.view.getInt32(at + offset, true));
     }
-    return (memory, at, out) => writeConverted(conversion, type, trailer, memory, at + offset, out);
+    return (memory, at, out) => writeConverted(conversion, type, style, memory, at + offset, out);
   }
   const scratch = new ByteWriter(64);
   return (memory, at, out) => {
     scratch.clear();
-    writeConverted(conversion, type, trailer, memory, at + offset, scratch);
+    writeConverted(conversion, type, style, memory, at + offset, scratch);
     if (!leftAligned) out.fill(fill, width - scratch.length);
     out.copy(scratch.bytes, 0, scratch.length);
     if (leftAligned) out.fill(fill, width - scratch.length);
@@ -132,7 +143,7 @@ function literalStep(bytes: Uint8Array): Step {
 
 function compatible(letter: string, type: ValueType): boolean {
   if (letter === "s") return true;
-  if (letter === "r" || letter === "rx" || letter === "rh") return false;
+  if (letter === "r" || letter === "rx" || letter === "rh") return type.kind === "buffer";
   return type.kind === "int" || type.kind === "enum" || type.kind === "bool" || type.kind === "pointer";
 }
 
@@ -140,10 +151,10 @@ export class PrintfFormat {
   readonly #steps: Step[] = [];
 
   /**
-   * @param trailer what is printed behind a text that was cut off.
+   * @param style how values become text.
    * @throws BpfcastError `bad-format` when format and arguments do not fit.
    */
-  constructor(format: string, args: Field[], trailer: Uint8Array) {
+  constructor(format: string, args: Field[], style: Style) {
     const encoder = new TextEncoder();
     let literal = "";
     let used = 0;
@@ -178,7 +189,7 @@ export class PrintfFormat {
         bits: bitsOf(modifier),
         letter,
       };
-      this.#steps.push(conversionStep(conversion, field, trailer));
+      this.#steps.push(conversionStep(conversion, field, style));
     }
     endLiteral();
   }

@@ -1,10 +1,11 @@
 // Results as text: features 4.6.
 
 import type { Field, Location } from "../../../wasm/manifest.ts";
-import { diagnosticText } from "../diagnostic-text.ts";
+import { diagnosticText, placeName } from "../diagnostic-text.ts";
 import { divide } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
-import { divisor, FLUSH_BYTES, isBlock, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import type { Style } from "../names.ts";
+import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, type Source, shownEntries } from "../output.ts";
 import { writeHistogram } from "./histogram.ts";
 import type { PrintfFormat } from "./printf.ts";
 import { type Memory, writeKey, writeValue } from "./values.ts";
@@ -12,13 +13,13 @@ import { ByteWriter } from "./writer.ts";
 
 export class TextOutput implements Output {
   readonly #sink: Sink;
-  readonly #trailer: Uint8Array;
+  readonly #style: Style;
   readonly #out = new ByteWriter(65_536);
 
-  /** @param trailer printed behind texts that were cut off. */
-  constructor(sink: Sink, trailer: string) {
+  /** @param style how values become text. */
+  constructor(sink: Sink, style: Style) {
     this.#sink = sink;
-    this.#trailer = new TextEncoder().encode(trailer);
+    this.#style = style;
   }
 
   get pending(): number {
@@ -46,7 +47,7 @@ export class TextOutput implements Output {
   }
 
   value(field: Field, memory: Memory, at: number): void {
-    writeValue(field.type, memory, at + field.offset, this.#trailer, this.#out);
+    writeValue(field.type, memory, at + field.offset, this.#style, this.#out);
     this.#out.byte(10);
   }
 
@@ -57,7 +58,7 @@ export class TextOutput implements Output {
       out.ascii(map.name);
       if (map.key !== null) {
         out.byte(91);
-        writeKey(map.key, keys, entry.key, this.#trailer, out);
+        writeKey(map.key, keys, entry.key, this.#style, out);
         out.byte(93);
       }
       out.ascii(isBlock(map) ? ":\n" : ": ");
@@ -73,7 +74,7 @@ export class TextOutput implements Output {
     switch (value.kind) {
       case "value":
         if (value.type.kind === "int") out.integer(div === 1 ? entry.value : divide(entry.value, div));
-        else writeValue(value.type, values, entry.at, this.#trailer, out);
+        else writeValue(value.type, values, entry.at, this.#style, out);
         break;
       case "stats":
         out.ascii(`{ .count = ${entry.count}, .average = ${divide(entry.value, div)}, .total = ${entry.total} }`);
@@ -87,6 +88,17 @@ export class TextOutput implements Output {
       default:
         out.integer(div === 1 ? entry.value : divide(entry.value, div));
     }
+  }
+
+  message(kind: MessageKind, bytes: Uint8Array): void {
+    this.#out.copy(bytes, 0, -1);
+    // The peer ends what these two print with a line of its own.
+    if (kind === "join" || kind === "syscall") this.#out.byte(10);
+  }
+
+  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location): void {
+    const severity = kind === "errorf" ? "ERROR" : "WARNING";
+    this.#error(`${placeName(source.name, location)}: ${severity}: ${new TextDecoder().decode(message)}\n`);
   }
 
   lostEvents(count: number): void {

@@ -3,6 +3,8 @@
 import type { ValueType } from "../../../wasm/manifest.ts";
 import { valueSize } from "../../../wasm/parse-manifest.ts";
 import { type Integer, readInteger } from "../integers.ts";
+import type { Style } from "../names.ts";
+import { writePrinted } from "./printed.ts";
 import type { ByteWriter } from "./writer.ts";
 
 /** Bytes of memory with a view of them, so that neither is made anew for each value. */
@@ -47,7 +49,7 @@ export function enumText(type: ValueType, value: Integer): string {
   return (type.kind === "enum" ? type.names.find((row) => row.value === digits)?.name : undefined) ?? digits;
 }
 
-export function writeValue(type: ValueType, memory: Memory, at: number, trailer: Uint8Array, out: ByteWriter): void {
+export function writeValue(type: ValueType, memory: Memory, at: number, style: Style, out: ByteWriter): void {
   switch (type.kind) {
     case "int":
       out.integer(readInteger(memory.view, at, type.size, type.signed));
@@ -56,7 +58,7 @@ export function writeValue(type: ValueType, memory: Memory, at: number, trailer:
       out.ascii(memory.bytes[at] === 0 ? "false" : "true");
       break;
     case "string":
-      writeString(memory, at, type.size, trailer, out);
+      writeString(memory, at, type.size, style.trailer, out);
       break;
     case "pointer":
       out.pointer(memory.view.getUint32(at, true), memory.view.getUint32(at + 4, true));
@@ -69,7 +71,7 @@ export function writeValue(type: ValueType, memory: Memory, at: number, trailer:
       out.byte(91);
       for (let index = 0; index < type.count; index++) {
         if (index > 0) out.byte(44);
-        writeValue(type.element, memory, at + index * valueSize(type.element), trailer, out);
+        writeValue(type.element, memory, at + index * valueSize(type.element), style, out);
       }
       out.byte(93);
       break;
@@ -79,29 +81,31 @@ export function writeValue(type: ValueType, memory: Memory, at: number, trailer:
         out.ascii(index > 0 ? ", ." : ".");
         out.text(field.name);
         out.ascii(" = ");
-        writeValue(field.type, memory, at + field.offset, trailer, out);
+        writeValue(field.type, memory, at + field.offset, style, out);
       });
       out.ascii(" }");
       break;
     case "tuple":
       out.byte(40);
-      writeElements(type, memory, at, trailer, out);
+      writeElements(type, memory, at, style, out);
       out.byte(41);
       break;
+    default:
+      writePrinted(type, memory, at, style, out);
   }
 }
 
-function writeElements(type: ValueType & { kind: "tuple" }, memory: Memory, at: number, trailer: Uint8Array, out: ByteWriter): void {
+function writeElements(type: ValueType & { kind: "tuple" }, memory: Memory, at: number, style: Style, out: ByteWriter): void {
   type.fields.forEach((field, index) => {
     if (index > 0) out.ascii(", ");
-    writeValue(field.type, memory, at + field.offset, trailer, out);
+    writeValue(field.type, memory, at + field.offset, style, out);
   });
 }
 
 /** A map key: a tuple without its outer parentheses. */
-export function writeKey(type: ValueType, memory: Memory, at: number, trailer: Uint8Array, out: ByteWriter): void {
-  if (type.kind === "tuple") writeElements(type, memory, at, trailer, out);
-  else writeValue(type, memory, at, trailer, out);
+export function writeKey(type: ValueType, memory: Memory, at: number, style: Style, out: ByteWriter): void {
+  if (type.kind === "tuple") writeElements(type, memory, at, style, out);
+  else writeValue(type, memory, at, style, out);
 }
 
 /** Order of two values of a type, where it has one: numbers by value, texts by bytes, tuples field by field. */
@@ -145,6 +149,26 @@ export function compareValues(type: ValueType, left: Memory, leftAt: number, rig
       for (const field of type.fields) {
         const order = compareValues(field.type, left, leftAt + field.offset, right, rightAt + field.offset);
         if (order !== 0) return order;
+      }
+      return 0;
+    case "kstack":
+    case "ustack":
+    case "ksym":
+    case "usym":
+    case "username":
+    case "timestamp":
+    case "cgroup_path":
+      // Numbers of 8 bytes, the first counting most.
+      for (let distance = 0; distance + 8 <= valueSize(type); distance += 8) {
+        const a = left.view.getBigUint64(leftAt + distance, true);
+        const b = right.view.getBigUint64(rightAt + distance, true);
+        if (a !== b) return a < b ? -1 : 1;
+      }
+      return 0;
+    default:
+      for (let index = 0; index < valueSize(type); index++) {
+        const difference = (left.bytes[leftAt + index] as number) - (right.bytes[rightAt + index] as number);
+        if (difference !== 0) return difference;
       }
       return 0;
   }

@@ -86,7 +86,7 @@ const cases: Record<string, Expected> = {
   },
   shadowing: {
     script: "BEGIN { let $a = 1; if (1) { let $a = 2; } }",
-    errors: ["redeclared 1:34-36 Variable $a was already declared. Variable shadowing is not allowed."],
+    errors: ["redeclared 1:30-36 Variable $a was already declared. Variable shadowing is not allowed."],
   },
   "format count": {
     script: 'BEGIN { printf("%d %d", 1); }',
@@ -103,7 +103,7 @@ const cases: Record<string, Expected> = {
   "format letter": { script: 'BEGIN { printf("%q", 1); }', errors: ["invalid-format 1:16-20 printf() has an invalid format specifier"] },
   "format literal": {
     script: "BEGIN { printf(comm); }",
-    errors: ["not-constant 1:16-20 printf() expects a string literal (format string)"],
+    errors: ["not-constant 1:16-20 printf() expects a string literal (string provided)"],
   },
   "argument count": {
     script: "BEGIN { @a = hist(); }",
@@ -136,7 +136,7 @@ const cases: Record<string, Expected> = {
   },
   "array index": {
     script: "BEGIN { $a = (int8[4])1; print($a[4]); }",
-    errors: ["out-of-range 1:35-36 the index 4 is out of bounds for array of size 4"],
+    errors: ["out-of-range 1:32-37 the index 4 is out of bounds for array of size 4"],
   },
   "index of a number": {
     script: "BEGIN { $a = 5; print($a[0]); }",
@@ -158,7 +158,7 @@ const cases: Record<string, Expected> = {
     script: "BEGIN { $a = (int32 *)8; print(5 - $a); }",
     errors: ["invalid-operator 1:34-35 The - operator can not be used on expressions of types int8, int32 *"],
   },
-  "invalid cast": { script: 'BEGIN { $a = (int32)"abc"; }', errors: ['invalid-cast 1:14-26 Cannot cast from "string[4]" to "int32"'] },
+  "invalid cast": { script: 'BEGIN { $a = (int32)"abc"; }', errors: ['invalid-cast 1:14-21 Cannot cast from "string[4]" to "int32"'] },
   "comparison of tuples": {
     script: 'BEGIN { print((1, 2) == (1, "a")); }',
     errors: ["invalid-operator 1:22-24 Type mismatch for '==': comparing (int8,int8) with (int8,string[2])"],
