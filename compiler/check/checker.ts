@@ -163,11 +163,11 @@ export class Checker extends CallChecker {
 
   // Statements
 
-  private block(block: Block): void {
+  protected block(block: Block): void {
     this.scopes.enter();
     this.statements(block);
     const result = block.result;
-    if (result != null) this.effect(result);
+    if (result != null) this.statementEffect(result);
     this.scopes.leave();
   }
 
@@ -235,7 +235,7 @@ export class Checker extends CallChecker {
         const expression = (<ExpressionStatement>statement).expression;
         // The peer counts the semicolon of all but a block's last statement in.
         const isLast = this.isLast;
-        const type = this.effect(expression);
+        const type = this.statementEffect(expression);
         if (type != BasicType.None && !isIncrement(expression))
           this.warning(Code.UnusedValue, statement.start, isLast ? statement.end : this.endOf(statement), "Return value discarded.");
         return;
@@ -455,7 +455,8 @@ export class Checker extends CallChecker {
           type = this.compound(statement, current, type);
         }
       }
-      const flexible = statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+      const flexible =
+        statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
       if (type != BasicType.None) this.widenVariable(target.name, symbol.declaration, type, flexible, statement.start, statement.end);
     }
     target.typeId = this.variableType(symbol.declaration);
@@ -501,7 +502,13 @@ export class Checker extends CallChecker {
           type = this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
         } else type = this.compound(statement, known, type);
       }
-      if (statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type)) flexible = true;
+      if (
+        statement.operator == BinaryOperator.None &&
+        value.kind == NodeKind.IntegerLiteral &&
+        !(<IntegerLiteral>value).negative &&
+        this.types.isSigned(type)
+      )
+        flexible = true;
       // Integers are stored in 8 bytes: their sign is what widening decides.
       if (this.types.isInteger(type) && this.types.get(type).enumeration < 0)
         type = this.types.integer(8, flexible || this.types.isSigned(type));

@@ -14,7 +14,7 @@ import { Substitution, TreeCopier } from "./tree-copier";
 /** Copies that one script may make: an exponential nest of macros ends here. */
 const MAXIMUM_USES: i32 = 20000;
 
-/** Nodes of all expansions together: a bound for memory. */
+/** Macros and defines inside one another at most. */
 const MAXIMUM_DEPTH: i32 = 64;
 
 @final

@@ -44,6 +44,9 @@ export abstract class ExpressionChecker extends AccessChecker {
   /** Checks a block in a scope of its own; the type of its value, or None. */
   protected abstract blockValue(block: Block): i32;
 
+  /** Checks a block of statements, the last of which may have a value that nobody uses. */
+  protected abstract block(block: Block): void;
+
   /** The type of a builtin that depends on the probe. */
   protected abstract contextBuiltin(e: Identifier, row: BuiltinRow): i32;
 
@@ -53,6 +56,26 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (type != BasicType.None || !this.reporting || this.diagnostics.hasErrors || this.needs.any) return type;
     // Nothing was wrong with it, but it is none: a call for its effect alone.
     return this.error(Code.TypeMismatch, e.start, e.end, "This expression has no value");
+  }
+
+  /** An expression that is a statement: whatever it chooses among need have no value either. */
+  protected statementEffect(e: Expression): i32 {
+    if (e.kind == NodeKind.BlockExpression) {
+      this.block((<BlockExpression>e).body);
+      e.typeId = BasicType.None;
+      return BasicType.None;
+    }
+    if (e.kind == NodeKind.Conditional) {
+      const conditional = <Conditional>e;
+      const then = conditional.then;
+      // `c ? printf() : printf()`
+      if (then != null && this.statementEffect(then) == BasicType.None && this.statementEffect(conditional.otherwise) == BasicType.None) {
+        this.condition(conditional.condition, "ternary");
+        e.typeId = BasicType.None;
+        return BasicType.None;
+      }
+    }
+    return this.effect(e);
   }
 
   /** As `expression`, for a statement: it need have no value. */
@@ -414,7 +437,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (a.kind == TypeKind.Tuple && b.kind == TypeKind.Tuple && a.fields.length == b.fields.length && sameNames(a.names, b.names)) {
       const fields: Array<i32> = [];
       for (let i = 0; i < a.fields.length; i++) {
-        const field = this.promote(a.fields[i], b.fields[i], false);
+        const field = this.promote(a.fields[i], b.fields[b.indexIn(a, i)], false);
         if (field == BasicType.None) return BasicType.None;
         fields.push(field);
       }
@@ -562,7 +585,7 @@ export abstract class ExpressionChecker extends AccessChecker {
         return types.isInteger(a.element) && a.element == b.element && a.count == b.count;
       case TypeKind.Tuple:
         if (a.fields.length != b.fields.length || !sameNames(a.names, b.names)) return false;
-        for (let i = 0; i < a.fields.length; i++) if (!this.isComparable(a.fields[i], b.fields[i])) return false;
+        for (let i = 0; i < a.fields.length; i++) if (!this.isComparable(a.fields[i], b.fields[b.indexIn(a, i)])) return false;
         return true;
       default:
         return false;
@@ -624,8 +647,9 @@ export abstract class ExpressionChecker extends AccessChecker {
   }
 }
 
+/** Whether records have the same fields, in whatever order. */
 function sameNames(left: Array<string>, right: Array<string>): bool {
   if (left.length != right.length) return false;
-  for (let i = 0; i < left.length; i++) if (left[i] != right[i]) return false;
+  for (let i = 0; i < left.length; i++) if (right.indexOf(left[i]) < 0) return false;
   return true;
 }

@@ -15,7 +15,7 @@ import {
   TypeOf,
   TypeSyntax,
 } from "../syntax/ast";
-import { Cast, Identifier, MapAccess, OffsetOf, SizeOf, TypeExpression } from "../syntax/expression-nodes";
+import { Cast, Identifier, Index, MapAccess, OffsetOf, SizeOf, TypeExpression } from "../syntax/expression-nodes";
 import { Btf, BtfKind } from "../target/btf";
 import { cString, DefinitionChecker } from "./definitions";
 import { MapSymbol } from "./scope";
@@ -265,6 +265,13 @@ export abstract class TypeChecker extends DefinitionChecker {
   /** The type of an expression; a lone name that is no value may name a type. */
   private typeOfNameOrValue(e: Expression): i32 {
     if (e.kind == NodeKind.TypeExpression) return this.namedType((<TypeExpression>e).type);
+    if (e.kind == NodeKind.Index && (<Index>e).object.kind == NodeKind.TypeExpression) {
+      // A macro's parameter that stands for a type: `sizeof(t[2])`.
+      const element = this.namedType((<TypeExpression>(<Index>e).object).type);
+      const count = this.constant((<Index>e).index);
+      if (element != BasicType.None && count.known && count.value >= 0 && count.value <= MAXIMUM_ARRAY)
+        return this.types.array(element, <i32>count.value);
+    }
     if (e.kind == NodeKind.Identifier) {
       const name = (<Identifier>e).name;
       if (!this.isBuiltinName(name) && this.findDefine(name) == null && this.findEnumerator(name) == null)

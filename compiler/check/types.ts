@@ -95,6 +95,11 @@ export class TypeInfo {
   enumeration: i32 = -1;
   /** Histogram: bits; linear: index into `TypeTable.bounds`. */
   parameter: i32 = 0;
+
+  /** Tuple: where this type has field `index` of `other`, which has the same fields: records name theirs. */
+  indexIn(other: TypeInfo, index: i32): i32 {
+    return this.names.length > 0 ? this.names.indexOf(other.names[index]) : index;
+  }
 }
 
 /** A field of a struct that the script defines. */

@@ -32,12 +32,13 @@ export abstract class ComparisonLowering extends MemoryLowering {
     switch (a.kind) {
       case TypeKind.Tuple:
         for (let i = 0; i < a.fields.length; i++) {
+          const other = c.indexIn(a, i);
           const one = new Place(left.space, left.pointer, left.offset + a.offsets[i]);
           this.comparePlaces(
             one,
             a.fields[i],
-            new Place(right.space, right.pointer, right.offset + c.offsets[i]),
-            c.fields[i],
+            new Place(right.space, right.pointer, right.offset + c.offsets[other]),
+            c.fields[other],
             whenDifferent,
           );
         }

@@ -138,7 +138,7 @@ export abstract class MemoryLowering extends PlaceLowering {
         this.writeTuple((<Tuple>e).elements, type, pointer, offset);
         return;
       case NodeKind.Record:
-        this.writeTuple((<Record>e).values, type, pointer, offset);
+        this.writeRecord(<Record>e, type, pointer, offset);
         return;
       case NodeKind.MapAccess:
         this.copyFromMap(<MapAccess>e, type, pointer, offset);
@@ -162,6 +162,22 @@ export abstract class MemoryLowering extends PlaceLowering {
         break;
     }
     this.copyPlace(this.place(e), e.typeId, type, pointer, offset);
+  }
+
+  /** The values in the order of the script, each where the type has its field; the gaps zero. */
+  private writeRecord(e: Record, type: i32, pointer: i32, offset: i32): void {
+    const info = this.types.get(type);
+    const own = this.types.get(e.typeId);
+    let end = 0;
+    for (let i = 0; i < info.fields.length; i++) {
+      if (info.offsets[i] > end) this.b.zero(pointer, offset + end, info.offsets[i] - end);
+      end = info.offsets[i] + this.types.get(info.fields[i]).size;
+    }
+    if (info.size > end) this.b.zero(pointer, offset + end, info.size - end);
+    for (let i = 0; i < e.values.length; i++) {
+      const field = info.indexIn(own, i);
+      this.writeTo(e.values[i], info.fields[field], pointer, offset + info.offsets[field]);
+    }
   }
 
   /** Bytes of a number, a text or another array as an array. */

@@ -305,7 +305,8 @@ export abstract class PlaceLowering extends FieldLowering {
       for (let i = 0; i < info.fields.length; i++) {
         const start = info.offsets[i];
         if (start > end) b.zero(pointer, offset + end, start - end);
-        this.convert(source, at + old.offsets[i], old.fields[i], pointer, offset + start, info.fields[i]);
+        const field = old.indexIn(info, i);
+        this.convert(source, at + old.offsets[field], old.fields[field], pointer, offset + start, info.fields[i]);
         end = start + this.types.get(info.fields[i]).size;
       }
       if (info.size > end) b.zero(pointer, offset + end, info.size - end);

@@ -332,6 +332,24 @@ const sections: Record<string, Row[]> = {
       "@a: (300, longer)\n\n\n@a: (300, longer)\n@b[1]: (1, 2)\n@b[2]: (70000, -1)\n",
     ],
     ['BEGIN { $a = "x"; unroll(3) { $a = "yy"; print($a); } }', "yy\nyy\nyy\n\n\n"],
+    [
+      "struct Foo { char m; } macro sof(a, b) { sizeof(a[3]) + sizeof(b*) + sizeof(b) } BEGIN { print(sof(typeof(uint32*), typeof(struct Foo))); }",
+      "33\n\n\n",
+    ],
+    ['macro again(x) { x; x; } BEGIN { again({ printf("once ") }); print(1); }', "once once 1\n\n\n"],
+    ['BEGIN { pid ? printf("yes\\n") : printf("no\\n"); }', "yes\n\n\n"],
+    [
+      'BEGIN { $a = (x={ printf("1"); 1 }, y={ printf("2"); 2 }); $a = (y={ printf("3"); 3 }, x={ printf("4\\n"); 4 }); print($a); print($a == (y=3, x=4)); $b = (y=70000, x=5); $a = $b; print($a); }',
+      "1234\n{ .x = 4, .y = 3 }\ntrue\n{ .x = 5, .y = 70000 }\n\n\n",
+    ],
+    [
+      "BEGIN { $x = curtask->mm; print($x != 0); $y = curtask->mm->exe_file->f_path.dentry->d_name.name; print($y != 0); print(curtask->parent->children.next != 0); }",
+      "true\ntrue\ntrue\n\n\n",
+    ],
+    [
+      "BEGIN { $u = (uint64)5; $i = 3; print($i - $u); print($u - $i); print($i * -1); print((uint8)5 - (uint8)6); }",
+      "-2\n2\n-3\n-1\n\n\n",
+    ],
   ],
   // delete() of a histogram's key: the peer leaves the histogram as it is.
   "corrected: delete() of a histogram": [
@@ -362,7 +380,7 @@ const sections: Record<string, Row[]> = {
 
 function run(script: string): Promise<{ code: number | null; output: string; errors: string }> {
   return new Promise((done, fail) => {
-    const child = spawn("node", [resolve(".out/bpfcast.cjs"), "-q", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("node", [resolve(".out/bpfcast.js"), "-q", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     let errors = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
