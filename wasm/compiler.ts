@@ -56,7 +56,15 @@ interface Exports {
   supplyTracepoint(name: number, nameLength: number, text: number, length: number): void;
   supplyMissingTracepoint(name: number, nameLength: number, candidates: number, length: number): void;
   supplyMissingKernelBtf(): void;
-  compile(source: number, length: number, name: number, nameLength: number, dumps: number, environment: number, environmentLength: number): number;
+  compile(
+    source: number,
+    length: number,
+    name: number,
+    nameLength: number,
+    dumps: number,
+    environment: number,
+    environmentLength: number,
+  ): number;
   resultPointer(part: number): number;
   resultLength(part: number): number;
   release(): void;
@@ -147,7 +155,15 @@ export class Compiler implements CompilerApi {
     let dumpBits = 0;
     for (const stage of options.dump ?? []) if (DUMPS.includes(stage)) dumpBits |= 1 << DUMPS.indexOf(stage);
     try {
-      const status = this.#exports.compile(this.#put(source, false), source.length, this.#put(name, false), name.length, dumpBits, this.#put(settings, false), settings.length);
+      const status = this.#exports.compile(
+        this.#put(source, false),
+        source.length,
+        this.#put(name, false),
+        name.length,
+        dumpBits,
+        this.#put(settings, false),
+        settings.length,
+      );
       const json = (part: Part) => JSON.parse(decoder.decode(this.#part(part))) as unknown;
       const diagnostics = json(Part.Diagnostics) as Diagnostic[];
       if (status === 1) return { kind: "needs", needs: json(Part.Needs) as Need[], diagnostics };

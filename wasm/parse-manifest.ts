@@ -9,9 +9,9 @@ import {
   type Manifest,
   type MapInfo,
   type MapValue,
+  type NamedField,
   type Relocation,
   RelocationKind,
-  type NamedField,
   type ValueType,
 } from "./manifest.ts";
 import { array, boolean, integer, nullable, oneOf, type Reader, record, refuse, text, textLike, union } from "./schema.ts";
@@ -48,7 +48,12 @@ function valueTypeAt(depth: number): Reader<ValueType> {
       tuple: record({ kind: oneOf("tuple"), size, fields: array(fieldAt(depth + 1), 256) }),
       record: record({ kind: oneOf("record"), size, fields: array(namedFieldAt(depth + 1), 1024) }),
       array: record({ kind: oneOf("array"), count, element: valueTypeAt(depth + 1) }),
-      enum: record({ kind: oneOf("enum"), size: oneOf(1, 2, 4, 8), signed: boolean, names: array(record({ name: text(256), value: decimal }), 65_536) }),
+      enum: record({
+        kind: oneOf("enum"),
+        size: oneOf(1, 2, 4, 8),
+        signed: boolean,
+        names: array(record({ name: text(256), value: decimal }), 65_536),
+      }),
       bits: record({ kind: oneOf("bits"), size: oneOf(1, 2, 4, 8), signed: boolean, shift: integer(0, 63), width: integer(1, 64) }),
       buffer: record({ kind: oneOf("buffer"), size: integer(4, MAX_BYTES) }),
       ksym: record({ kind: oneOf("ksym") }),
@@ -108,7 +113,20 @@ const mapInfo: Reader<MapInfo> = record({
 const program = record({
   name: identifier,
   section: text(256),
-  kind: oneOf("begin", "end", "tracepoint", "kprobe", "kretprobe", "uprobe", "uretprobe", "interval", "profile", "software", "hardware", "rawtracepoint"),
+  kind: oneOf(
+    "begin",
+    "end",
+    "tracepoint",
+    "kprobe",
+    "kretprobe",
+    "uprobe",
+    "uretprobe",
+    "interval",
+    "profile",
+    "software",
+    "hardware",
+    "rawtracepoint",
+  ),
   probe: text(4096),
   target: array(text(4096), 4),
   location,
@@ -151,7 +169,8 @@ const tracepoint = record({
 
 const parameterIndex = integer(1, 65_535);
 const constant = <K extends string>(kind: K) => record({ kind: oneOf(kind), offset: size, size: oneOf(8) });
-const namedConstant = <K extends string>(kind: K) => record({ kind: oneOf(kind), offset: size, size: oneOf(8), name: text(4096), location });
+const namedConstant = <K extends string>(kind: K) =>
+  record({ kind: oneOf(kind), offset: size, size: oneOf(8), name: text(4096), location });
 const binding = union<Binding>({
   max_cpu: record({ kind: oneOf("max_cpu"), offset: size, size: oneOf(4) }),
   ring_limit: record({ kind: oneOf("ring_limit"), offset: size, size: oneOf(8) }),

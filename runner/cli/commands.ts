@@ -2,8 +2,8 @@
 
 import { basename } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
-import { FileSink } from "../host/sink.ts";
 import { requirePrivileges } from "../host/privileges.ts";
+import { FileSink } from "../host/sink.ts";
 import type { Script } from "./compile.ts";
 import { checkOutputOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
 import { type Options, parseOptions, usage } from "./options.ts";

@@ -4,8 +4,36 @@ import { isPattern, matchesGlob } from "../core/glob.ts";
 import { parseTracepointFormat } from "../core/tracepoint-format.ts";
 import { readFormat, traceableFunctions, tracepointCategories, tracepointEvents } from "../host/tracefs.ts";
 
-const SOFTWARE = ["alignment-faults", "bpf-output", "context-switches", "cpu-clock", "cpu-migrations", "cpu", "cs", "dummy", "emulation-faults", "faults", "major-faults", "minor-faults", "page-faults", "task-clock"];
-const HARDWARE = ["backend-stalls", "branch-instructions", "branch-misses", "branches", "bus-cycles", "cache-misses", "cache-references", "cpu-cycles", "cycles", "frontend-stalls", "instructions", "ref-cycles"];
+const SOFTWARE = [
+  "alignment-faults",
+  "bpf-output",
+  "context-switches",
+  "cpu-clock",
+  "cpu-migrations",
+  "cpu",
+  "cs",
+  "dummy",
+  "emulation-faults",
+  "faults",
+  "major-faults",
+  "minor-faults",
+  "page-faults",
+  "task-clock",
+];
+const HARDWARE = [
+  "backend-stalls",
+  "branch-instructions",
+  "branch-misses",
+  "branches",
+  "bus-cycles",
+  "cache-misses",
+  "cache-references",
+  "cpu-cycles",
+  "cycles",
+  "frontend-stalls",
+  "instructions",
+  "ref-cycles",
+];
 const UNITS = ["hz", "ms", "s", "us"];
 
 interface Provider {
@@ -59,7 +87,8 @@ function listOne(pattern: string): string[] {
   const colon = pattern.indexOf(":");
   const lines: string[] = [];
   if (colon < 0) {
-    for (const row of PROVIDERS.filter(({ byDefault }) => byDefault)) for (const found of row.list(pattern)) lines.push(`${row.name}:${found}`);
+    for (const row of PROVIDERS.filter(({ byDefault }) => byDefault))
+      for (const found of row.list(pattern)) lines.push(`${row.name}:${found}`);
     return lines;
   }
   const everywhere = pattern.slice(0, colon) === "*";

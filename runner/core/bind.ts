@@ -107,7 +107,8 @@ function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, 
       throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
     if (kind === "max_cpu") view.setUint32(offset, facts.possibleCpus - 1, true);
     else if (kind === "ring_limit") view.setBigUint64(offset, BigInt(ring - Math.min(ring / 8, MAX_RING_RESERVE)), true);
-    else if (!bindConstant(binding, view, manifest, facts)) bindParameter(binding, view, parameters.positional ?? [], manifest, parameters.named);
+    else if (!bindConstant(binding, view, manifest, facts))
+      bindParameter(binding, view, parameters.positional ?? [], manifest, parameters.named);
   }
 }
 

@@ -78,7 +78,8 @@ function reduceEntry(map: MapInfo, values: DataView, key: number, at: number, cp
   const { value } = map;
   switch (value.kind) {
     case "value":
-      if (value.type.kind === "int" || value.type.kind === "enum") entry.value = readInteger(values, at, value.type.size, value.type.signed);
+      if (value.type.kind === "int" || value.type.kind === "enum")
+        entry.value = readInteger(values, at, value.type.size, value.type.signed);
       break;
     case "count":
       entry.value = sumOfCpus(values, at, stride, cpus, false);

@@ -72,8 +72,11 @@ export function checkOptions(manifest: Manifest, words: string[]): void {
   const known = optionsOf(manifest).map(({ name }) => name);
   const unknown = [...readOptions(words).keys()].filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  const hint = known.length === 0 ? "the script has no options" : `expected program options: ${known.map((name) => `--${name}`).join(": ")}`;
-  throw new BpfcastError("bad-parameter", `unexpected program command line options: ${unknown.map((name) => `--${name}`).join(", ")}`, { hint });
+  const hint =
+    known.length === 0 ? "the script has no options" : `expected program options: ${known.map((name) => `--${name}`).join(": ")}`;
+  throw new BpfcastError("bad-parameter", `unexpected program command line options: ${unknown.map((name) => `--${name}`).join(", ")}`, {
+    hint,
+  });
 }
 
 const TRUE_WORDS = ["true", "1"];

@@ -23,7 +23,10 @@ export function refuseUnsafe(bytes: Uint8Array, manifest: Manifest): void {
   if (used !== undefined) {
     const name = used.feature.slice(UNSAFE.length);
     // The peer has two sentences: its library of macros words it another way.
-    const message = name === "system()" ? `${name} is an unsafe function being used in safe mode` : `${name} is unsafe. To use you need the --unsafe flag`;
+    const message =
+      name === "system()"
+        ? `${name} is an unsafe function being used in safe mode`
+        : `${name} is unsafe. To use you need the --unsafe flag`;
     throw new BpfcastError("unsafe-object", message, {
       hint,
       location: used.location,
@@ -31,7 +34,8 @@ export function refuseUnsafe(bytes: Uint8Array, manifest: Manifest): void {
       exitCode: 1,
     });
   }
-  if (manifest.unsafe || manifest.events.some(({ kind }) => kind === "system")) throw new BpfcastError("unsafe-object", "the script uses functions that can change or stop processes", { hint });
+  if (manifest.unsafe || manifest.events.some(({ kind }) => kind === "system"))
+    throw new BpfcastError("unsafe-object", "the script uses functions that can change or stop processes", { hint });
   for (const section of readElf(bytes).sections) {
     if ((section.flags & SectionFlag.Execute) === 0) continue;
     const code = viewOf(section.data);

@@ -89,17 +89,22 @@ export class Session {
     this.#output = output;
     this.#host = host;
     this.#options = options;
-    this.#decoder = new Decoder(bound.manifest, output, {
-      mapCommand: (command) => this.#mapCommand(command),
-      exit: (code) => {
-        this.#exitCode = code;
-        this.#requestStop();
+    this.#decoder = new Decoder(
+      bound.manifest,
+      output,
+      {
+        mapCommand: (command) => this.#mapCommand(command),
+        exit: (code) => {
+          this.#exitCode = code;
+          this.#requestStop();
+        },
+        readFile: (path) => host.readFile(path),
+        runCommand: (line) => host.runCommand(line),
+        now: () => host.now(),
+        complain: (message) => options.complain(message),
       },
-      readFile: (path) => host.readFile(path),
-      runCommand: (line) => host.runCommand(line),
-      now: () => host.now(),
-      complain: (message) => options.complain(message),
-    }, options.style);
+      options.style,
+    );
     this.#decoder.showWarnings = options.showWarnings;
     this.#decoder.flushBatches = options.flushBatches;
   }

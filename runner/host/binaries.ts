@@ -5,7 +5,17 @@ import { join } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
 
 /** Folders that the dynamic loader searches without being told. */
-const LIBRARY_FOLDERS = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib", "/usr/local/lib"];
+const LIBRARY_FOLDERS = [
+  "/lib/x86_64-linux-gnu",
+  "/usr/lib/x86_64-linux-gnu",
+  "/lib/aarch64-linux-gnu",
+  "/usr/lib/aarch64-linux-gnu",
+  "/lib64",
+  "/usr/lib64",
+  "/lib",
+  "/usr/lib",
+  "/usr/local/lib",
+];
 
 function isFile(path: string): boolean {
   try {
@@ -30,7 +40,8 @@ function configuredFolders(): string[] {
   try {
     for (const name of readdirSync("/etc/ld.so.conf.d")) {
       if (!name.endsWith(".conf")) continue;
-      for (const line of readFileSync(join("/etc/ld.so.conf.d", name), "utf8").split("\n")) if (line.startsWith("/")) folders.push(line.trim());
+      for (const line of readFileSync(join("/etc/ld.so.conf.d", name), "utf8").split("\n"))
+        if (line.startsWith("/")) folders.push(line.trim());
     }
   } catch {
     // No such folder: the usual places remain.
@@ -60,7 +71,10 @@ export function findBinary(name: string): string {
   if (name.includes("/")) {
     if (isFile(name)) return name;
   } else {
-    const inPath = (process.env["PATH"] ?? "").split(":").map((folder) => join(folder || ".", name)).find(isExecutable);
+    const inPath = (process.env["PATH"] ?? "")
+      .split(":")
+      .map((folder) => join(folder || ".", name))
+      .find(isExecutable);
     const found = inPath ?? (name.startsWith("lib") ? findLibrary(name) : undefined);
     if (found !== undefined) return found;
   }

@@ -58,7 +58,8 @@ export class ElfSymbols {
 
   #read(descriptor: number, fileSize: number): boolean {
     const part = (offset: number, length: number): DataView => {
-      if (offset < 0 || length < 0 || length > MAX_TABLE || offset + length > fileSize) throw new RangeError("a table lies outside of the file");
+      if (offset < 0 || length < 0 || length > MAX_TABLE || offset + length > fileSize)
+        throw new RangeError("a table lies outside of the file");
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length; ) {
         const count = readSync(descriptor, bytes, done, length - done, offset + done);
@@ -106,7 +107,9 @@ export class ElfSymbols {
 
   /** The address, as the file's symbols count it, of a byte of the file; undefined when that byte is not mapped. */
   addressOf(fileOffset: number): number | undefined {
-    const segment = this.#segments.find((candidate) => fileOffset >= candidate.fileOffset && fileOffset < candidate.fileOffset + candidate.size);
+    const segment = this.#segments.find(
+      (candidate) => fileOffset >= candidate.fileOffset && fileOffset < candidate.fileOffset + candidate.size,
+    );
     return segment === undefined ? undefined : fileOffset - segment.fileOffset + segment.address;
   }
 

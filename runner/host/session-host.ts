@@ -72,7 +72,10 @@ export class ProcessHost implements SessionHost {
 
   runCommand(line: string): Uint8Array {
     // Both streams in one, as the shell wrote them.
-    const { stdout } = spawnSync("/bin/sh", ["-c", `exec 2>&1\n${line}`], { stdio: ["inherit", "pipe", "inherit"], maxBuffer: MAX_COMMAND_OUTPUT });
+    const { stdout } = spawnSync("/bin/sh", ["-c", `exec 2>&1\n${line}`], {
+      stdio: ["inherit", "pipe", "inherit"],
+      maxBuffer: MAX_COMMAND_OUTPUT,
+    });
     return stdout ?? new Uint8Array(0);
   }
 

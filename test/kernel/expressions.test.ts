@@ -55,7 +55,11 @@ if (mayTrace()) {
       return `BEGIN { ${statements}; ${prints.join(" ")} exit(); }`;
     });
     for (const [index, script] of parts.entries()) {
-      assert.equal(numbers(script), known[index]?.[1].filter((_, at) => at % 2 === 1), script);
+      assert.equal(
+        numbers(script),
+        known[index]?.[1].filter((_, at) => at % 2 === 1),
+        script,
+      );
     }
   });
 

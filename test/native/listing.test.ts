@@ -57,7 +57,8 @@ test("nothing that matches prints nothing", () => {
 
 test("--info has the peer's sections, and map types", () => {
   const text = lines("--info");
-  for (const section of ["System", "Build", "Kernel helpers", "Kernel features", "Map types", "Probe types"]) assert.ok(text.includes(section), section);
+  for (const section of ["System", "Build", "Kernel helpers", "Kernel features", "Map types", "Probe types"])
+    assert.ok(text.includes(section), section);
   assert.ok(text.some((line) => /^ {2}ringbuf: yes/.test(line)));
 });
 

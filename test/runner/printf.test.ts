@@ -3,8 +3,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { PrintfFormat } from "../../runner/core/format/printf.ts";
-import { plainStyle } from "../../runner/core/names.ts";
 import { ByteWriter } from "../../runner/core/format/writer.ts";
+import { plainStyle } from "../../runner/core/names.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Field, ValueType } from "../../wasm/manifest.ts";
 import { memory, type Part, text, u64 } from "../support/memory.ts";

@@ -3,8 +3,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { BoundObject } from "../../runner/core/bind.ts";
-import { plainStyle } from "../../runner/core/names.ts";
 import { TextOutput } from "../../runner/core/format/text.ts";
+import { plainStyle } from "../../runner/core/names.ts";
 import { Session, type SessionHost, type SessionOptions } from "../../runner/core/session.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { EventInfo, Manifest } from "../../wasm/manifest.ts";
@@ -99,7 +99,8 @@ function fixture(manifest: Partial<Manifest> = {}, options: Partial<SessionOptio
       : undefined,
     every: () => () => {},
     similarFunctions: () => ["ff"],
-    readFile: (path) => (path === "/nonexistent" ? { error: "No such file or directory" } : { bytes: new TextEncoder().encode(`<${path}>`) }),
+    readFile: (path) =>
+      path === "/nonexistent" ? { error: "No such file or directory" } : { bytes: new TextEncoder().encode(`<${path}>`) },
     runCommand: (line) => new TextEncoder().encode(`ran ${line}\n`),
     now: () => 86_399_000_000_000n,
   };

@@ -6,8 +6,8 @@
 import { BpfcastError } from "../../../wasm/errors.ts";
 import type { Field, ValueType } from "../../../wasm/manifest.ts";
 import { asUnsigned64, type Integer, readInteger } from "../integers.ts";
-import { gfpText } from "./gfp.ts";
 import type { Style } from "../names.ts";
+import { gfpText } from "./gfp.ts";
 import { writeBuffer } from "./printed.ts";
 import { type Memory, readScalar, writeString, writeValue } from "./values.ts";
 import { ByteWriter } from "./writer.ts";
