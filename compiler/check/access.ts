@@ -4,6 +4,7 @@ import { FieldAccess, Index, IntegerLiteral, TupleIndex, Unary } from "../syntax
 import { Expression, NodeKind } from "../syntax/ast";
 import { UnaryOperator } from "../syntax/operators";
 import { Code } from "../source/diagnostics";
+import { BtfKind } from "../target/btf";
 import { FieldKind, TracepointField } from "../target/tracepoint";
 import { AddressSpace, BasicType, TypeKind } from "./types";
 import { TypeChecker } from "./type-names";
@@ -70,9 +71,22 @@ export abstract class AccessChecker extends TypeChecker {
       case FieldKind.Array:
         return this.arrayField(field);
       default:
-        if (field.isPointer) return this.types.pointer(BasicType.Int8, probe.space);
+        if (field.isPointer) return this.types.pointer(this.declaredStruct(field), probe.space);
         return this.types.integer(<i32>field.size, field.signed);
     }
+  }
+
+  /** The struct in `const struct x *`, if BTF has it; else what the address of bytes points to. */
+  private declaredStruct(field: TracepointField): i32 {
+    const declaration = String.UTF8.decodeUnsafe(field.declaration, field.declarationLength);
+    const at = declaration.indexOf("struct ");
+    if (at < 0) return BasicType.Int8;
+    if (!this.profile.kernelAnswered) this.needs.kernelBtf = true;
+    const btf = this.profile.kernel;
+    if (btf == null) return BasicType.Int8;
+    const name = declaration.substring(at + 7, declaration.indexOf("*", at)).trim();
+    const id = btf.findString(BtfKind.Struct, name);
+    return id != 0 ? this.kernelRecord(btf, id) : BasicType.Int8;
   }
 
   /** An array of integers inside the record is one; of characters, or of structs, its bytes are text. */

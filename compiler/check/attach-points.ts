@@ -36,6 +36,12 @@ export function readTarget(context: ProbeContext): Target {
       target.section = `tracepoint/${context.part(0)}/${context.part(1)}`;
       target.parts = [context.part(0), context.part(1)];
       return target;
+    case Provider.Rawtracepoint:
+      if (count != 1) return count == 2 ? unsupported(target, "A module in a raw tracepoint") : wrong(target, "rawtracepoint:event");
+      if (point.parts[0].wildcard) return unsupported(target, "A wildcard in a raw tracepoint");
+      target.section = `raw_tp/${context.part(0)}`;
+      target.parts = [context.part(0)];
+      return target;
     case Provider.Kprobe:
     case Provider.Kretprobe:
       return kprobe(target, context, name);

@@ -7,6 +7,7 @@ import { Symbols } from "../source/symbols";
 import { Btf } from "../target/btf";
 import { Needs, Profile } from "../target/profile";
 import { BasicType, TypeTable } from "./types";
+import { BranchVariables } from "./branch-variables";
 import { MapSymbol, Scopes } from "./scope";
 import { ProbeContext } from "./probe-context";
 
@@ -18,6 +19,7 @@ export abstract class CheckerBase {
   /** Type of each scratch variable by attach point and declaration; survives the walks, and only widens. */
   variableTypes: Map<u64, i32> = new Map();
   scopes: Scopes = new Scopes();
+  branchVariables: BranchVariables = new BranchVariables();
   /** Variables, by declaration, whose type the script says: nothing widens it. */
   protected declaredTypes: Set<u64> = new Set();
   /** False in the walks that only infer types. */

@@ -36,6 +36,8 @@ export class Checker extends CallChecker {
   contexts: Array<ProbeContext> = [];
   private probes: Array<Probe> = [];
   private loopDepth: i32 = 0;
+  /** The statement that is checked next is the last of its block. */
+  private isLast: bool = false;
 
   /** Infers all types. After it, `needs` says whether facts are missing. */
   infer(program: Program): void {
@@ -144,6 +146,7 @@ export class Checker extends CallChecker {
     const context = this.contexts[index];
     this.context = context;
     this.loadFormat(context);
+    this.branchVariables.enterProbe();
     const probe = this.probes[index];
     this.scopes.enter();
     const predicate = probe.predicate;
@@ -171,6 +174,7 @@ export class Checker extends CallChecker {
   private statements(block: Block): void {
     const list = block.statements;
     for (let i = 0; i < list.length; i++) {
+      this.isLast = i + 1 == list.length;
       this.statement(list[i]);
       if (!this.leaves(list[i])) continue;
       if (i + 1 < list.length) this.warning(Code.Unreachable, list[i + 1].start, this.endOf(list[i + 1]), "Unreachable statement.");
@@ -223,8 +227,10 @@ export class Checker extends CallChecker {
         return;
       case NodeKind.ExpressionStatement: {
         const expression = (<ExpressionStatement>statement).expression;
+        // The peer counts the semicolon of all but a block's last statement in.
+        const isLast = this.isLast;
         const type = this.effect(expression);
-        if (type != BasicType.None && !isIncrement(expression)) this.warning(Code.UnusedValue, statement.start, this.endOf(statement), "Return value discarded.");
+        if (type != BasicType.None && !isIncrement(expression)) this.warning(Code.UnusedValue, statement.start, isLast ? statement.end : this.endOf(statement), "Return value discarded.");
         return;
       }
       case NodeKind.Discard:
@@ -300,9 +306,12 @@ export class Checker extends CallChecker {
 
   private if_(statement: If): void {
     this.condition(statement.condition, "if()");
+    const names = this.branchVariables.of(this.probe.index, statement);
+    for (let i = 0; i < names.length; i++) this.scopes.add(names[i], statement.start);
     this.block(statement.then);
     const otherwise = statement.otherwise;
     if (otherwise != null) this.statement(otherwise);
+    this.branchVariables.note(this.probe.index, statement);
   }
 
   private unroll(statement: Unroll): void {

@@ -191,7 +191,7 @@ export abstract class ExpressionChecker extends AccessChecker {
         if (!probe.hasRegisterArguments) {
           return this.error(Code.NotAvailableHere, e.start, e.end, `The ${this.symbols.text(e.name)} builtin can not be used with ${providerName(probe.provider)} probes`);
         }
-        if (this.registerIndex(e.name) > 5) {
+        if (this.registerIndex(e.name) >= probe.argumentLimit) {
           return this.error(Code.OutOfRange, e.start, e.end, `x86_64 doesn't support ${this.symbols.text(e.name)}`, "Only the first six arguments are in registers: arg0 to arg5.");
         }
         return row.type;
@@ -223,6 +223,10 @@ export abstract class ExpressionChecker extends AccessChecker {
 
   private variable(e: Variable): i32 {
     const symbol = this.scopes.find(e.name);
+    if (symbol == null && this.branchVariables.request(e.name)) {
+      this.changed = true;
+      return BasicType.None;
+    }
     if (symbol == null) return this.error(Code.UnknownVariable, e.start, e.end, `Undefined or undeclared variable: $${this.symbols.text(e.name)}`);
     return this.knownType(e, this.variableType(symbol.declaration));
   }

@@ -26,6 +26,7 @@ export function headerConstants(): Array<HeaderConstant> {
     new HeaderConstant("O_ACCMODE", 3), new HeaderConstant("O_RDONLY", 0), new HeaderConstant("O_WRONLY", 1), new HeaderConstant("O_RDWR", 2),
     new HeaderConstant("O_CREAT", 0x40), new HeaderConstant("O_EXCL", 0x80), new HeaderConstant("O_NOCTTY", 0x100), new HeaderConstant("O_TRUNC", 0x200),
     new HeaderConstant("O_APPEND", 0x400), new HeaderConstant("O_NONBLOCK", 0x800), new HeaderConstant("O_DSYNC", 0x1000), new HeaderConstant("O_CLOEXEC", 0x80000),
+    new HeaderConstant("TASK_RUNNING", 0), new HeaderConstant("TASK_INTERRUPTIBLE", 1), new HeaderConstant("TASK_UNINTERRUPTIBLE", 2),
     new HeaderConstant("TASK_COMM_LEN", 16), new HeaderConstant("PATH_MAX", 4096), new HeaderConstant("NAME_MAX", 255), new HeaderConstant("SOL_SOCKET", 1),
     new HeaderConstant("EPERM", 1), new HeaderConstant("ENOENT", 2), new HeaderConstant("EINTR", 4), new HeaderConstant("EIO", 5), new HeaderConstant("EAGAIN", 11),
     new HeaderConstant("ENOMEM", 12), new HeaderConstant("EACCES", 13), new HeaderConstant("EFAULT", 14), new HeaderConstant("EBUSY", 16), new HeaderConstant("EEXIST", 17),

@@ -55,7 +55,12 @@ export class ProbeContext {
 
   /** True for probes that give `argN`. */
   get hasRegisterArguments(): bool {
-    return this.provider == Provider.Kprobe || this.provider == Provider.Uprobe;
+    return this.provider == Provider.Kprobe || this.provider == Provider.Uprobe || this.provider == Provider.Rawtracepoint;
+  }
+
+  /** How many arguments there are at most: those in registers, or what a raw tracepoint's context holds. */
+  get argumentLimit(): i32 {
+    return this.provider == Provider.Rawtracepoint ? 12 : 6;
   }
 
   /** True for probes whose context is, or starts with, the registers of the probed place. */

@@ -21,6 +21,8 @@ export class Builder {
   private definitions: Map<u64, i32> = new Map();
   /** Per unsealed block: pairs (variable, phi). */
   private incomplete: Array<Array<i32>> = [];
+  /** What `zeroKey` made, or -1. */
+  private zeroSlot: i32 = -1;
   /** Type of each variable. */
   private variableTypes: Array<Type> = [];
 
@@ -152,6 +154,29 @@ export class Builder {
     const index = this.f.addSlot(size, align);
     const address = this.leaf(Op.Slot, Type.Stack, index, 0);
     this.emit(Op.SlotBegin, Type.Void, index);
+    return address;
+  }
+
+  /** Address of 4 zero bytes, the key of every scalar map: written once, at the start of the function. */
+  zeroKey(): i32 {
+    if (this.zeroSlot >= 0) return this.zeroSlot;
+    const f = this.f;
+    const index = f.addSlot(4, 8);
+    const address = this.leaf(Op.Slot, Type.Stack, index, 0);
+    const zero = this.constant(0);
+    this.zeroSlot = address;
+    const entry = f.code[0];
+    const at = max(entry.indexOf(address), entry.indexOf(zero)) + 1;
+    const begin = f.create(Op.SlotBegin, Type.Void, index, 0, this.source);
+    const store = f.create(Op.Store, Type.Void, 0, 4, this.source);
+    f.setOperands(store, [address, zero]);
+    f.block[begin] = 0;
+    f.block[store] = 0;
+    const rest = entry.slice(at);
+    entry.length = at;
+    entry.push(begin);
+    entry.push(store);
+    for (let i = 0; i < rest.length; i++) entry.push(rest[i]);
     return address;
   }
 

@@ -3,7 +3,7 @@
 import {
   Binary, BlockExpression, BooleanLiteral, Call, Cast, Conditional, FieldAccess, Identifier, IfExpression, Index, IntegerLiteral, MapAccess, OffsetOf, PositionalParameter, SizeOf, Unary, Variable,
 } from "../syntax/expression-nodes";
-import { Block, Expression, NodeKind } from "../syntax/ast";
+import { Block, Expression, NodeKind, Provider } from "../syntax/ast";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { BuiltinRow, Recipe } from "../check/builtins";
 import { TypeKind } from "../check/types";
@@ -102,6 +102,11 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     return this.b.data(Section.Rodata, row.offset);
   }
 
+  /** A raw tracepoint's context is its arguments, 8 bytes each; other probes have the registers. */
+  private argumentOffset(index: i32): i32 {
+    return this.context.provider == Provider.Rawtracepoint ? index * 8 : argumentOffset(index);
+  }
+
   private builtin(e: Identifier): i32 {
     const b = this.b;
     const row = this.checker.findBuiltin(e.name);
@@ -115,7 +120,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
       case Recipe.HelperHigh:
         return b.binary(Op.Shr, b.call(row.helper, []), b.constant(32));
       case Recipe.RegisterArgument:
-        return b.load(b.context(), argumentOffset(this.checker.registerIndex(e.name)), 8);
+        return b.load(b.context(), this.argumentOffset(this.checker.registerIndex(e.name)), 8);
       case Recipe.ReturnValue:
         return b.load(b.context(), RETURN_VALUE_OFFSET, 8);
       default:
@@ -193,12 +198,17 @@ export abstract class ExpressionLowering extends ComparisonLowering {
   private increment(e: Unary): i32 {
     const b = this.b;
     const up = e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PostIncrement;
-    const before = this.value(e.operand);
     const op = up ? Op.Add : Op.Sub;
+    const isPrefix = e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PreDecrement;
+    if (e.operand.kind == NodeKind.MapAccess && this.types.isInteger(e.operand.typeId)) {
+      this.modifyMap(<MapAccess>e.operand, op, b.constant(1));
+      return isPrefix ? this.after : this.before;
+    }
+    const before = this.value(e.operand);
     const isPointer = this.types.kind(e.operand.typeId) == TypeKind.Pointer;
     const moved = isPointer ? this.movedPointer(before, e.operand.typeId, b.constant(1), op) : b.binary(op, before, b.constant(1));
     const after = this.assignScalar(e.operand, moved);
-    return e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PreDecrement ? after : before;
+    return isPrefix ? after : before;
   }
 
   /** Stores `value` in a variable or map; returns it as it was stored. */

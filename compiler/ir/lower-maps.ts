@@ -26,11 +26,8 @@ export abstract class MapLowering extends EventLowering {
   protected key(map: MapSymbol, keys: Array<Expression> | null): i32 {
     const b = this.b;
     const row = this.rowOf(map);
+    if (keys == null) return b.zeroKey();
     const pointer = this.memory(row.keySize);
-    if (keys == null) {
-      b.store(pointer, 0, 4, b.constant(0));
-      return pointer;
-    }
     // The verifier does not see unset bytes in a key, but the map would miss.
     if (row.bucketOffset > 0) {
       const size = this.types.get(map.keyType).size;
@@ -287,6 +284,10 @@ export abstract class MapLowering extends EventLowering {
   /** The number that an aggregation stands for. */
   protected abstract readAggregate(access: MapAccess): i32;
 
+  /** What `modifyMap` found, and what it left. */
+  protected before: i32 = 0;
+  protected after: i32 = 0;
+
   /** What the IR calls a value of a scalar type. */
   protected abstract addressType(type: i32): Type;
 
@@ -306,6 +307,48 @@ export abstract class MapLowering extends EventLowering {
     if (padded > size) b.zero(memory, size, padded - size);
     if (map.isScalar) b.store(memory, this.rowOf(map).presenceOffset, 8, b.constant(1));
     this.update(map, this.key(map, access.keys), memory);
+  }
+
+  /**
+   * Replaces the integer of an element by `op` of it and `operand`, in place: one look-up, and no update of a key that is
+   * there. Leaves the element before and after in `before` and `after`.
+   */
+  protected modifyMap(access: MapAccess, op: Op, operand: i32): void {
+    const b = this.b;
+    const map = this.checker.mapOf(access);
+    const row = this.rowOf(map);
+    const info = this.types.get(map.valueType);
+    const before = b.addVariable(Type.Scalar);
+    const after = b.addVariable(Type.Scalar);
+    const key = this.key(map, access.keys);
+    const element = this.lookup(map, key);
+    const hit = b.newBlock();
+    const miss = b.newBlock(true);
+    const done = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, miss);
+    b.enter(hit);
+    const old = b.load(element, 0, info.size, info.signed);
+    const changed = b.extend(b.binary(op, old, operand), info.size, info.signed);
+    b.store(element, 0, info.size, changed);
+    if (map.isScalar) b.store(element, row.presenceOffset, 8, b.constant(1));
+    b.write(before, old);
+    b.write(after, changed);
+    b.jump(done);
+    b.enter(miss);
+    const first = map.isScalar ? b.constant(0) : b.extend(b.binary(op, b.constant(0), operand), info.size, info.signed);
+    // An entry of an array is always there; the branch is for the verifier.
+    if (!map.isScalar) {
+      const fresh = b.slot(row.valueSize);
+      if (info.size < row.valueSize) b.store(fresh, 0, 8, b.constant(0));
+      b.store(fresh, 0, info.size, first);
+      this.update(map, key, fresh);
+    }
+    b.write(before, b.constant(0));
+    b.write(after, first);
+    b.jump(done);
+    b.enter(done);
+    this.before = b.read(before);
+    this.after = b.read(after);
   }
 
   protected storeMapValue(map: MapSymbol, keys: Array<Expression> | null, value: i32): void {

@@ -15,11 +15,8 @@ import { FunctionLowering } from "./lower-functions";
 import { arithmeticOp, hasSideEffect } from "./lower-operators";
 import { IrFunction, Op, Type } from "./ir";
 
-/**
- * Values of one program at most, which only nested unrolling exceeds: a branch reaches 32767 instructions, and no program of
- * half as many values is without one that long.
- */
-const MAXIMUM_VALUES: i32 = 150000;
+/** Values of one program at most, which only nested unrolling exceeds: they make more instructions than a branch reaches (32767). */
+const MAXIMUM_VALUES: i32 = 40000;
 
 @final
 export class Lowering extends FunctionLowering {
@@ -179,6 +176,8 @@ export class Lowering extends FunctionLowering {
     const then = b.newBlock();
     const otherwise = b.newBlock();
     const done = b.newBlock();
+    const names = this.checker.branchVariables.of(this.context.index, statement);
+    for (let i = 0; i < names.length; i++) this.allocate(this.scopes.add(names[i], statement.start));
     this.condition(statement.condition, then, otherwise);
     b.enter(then);
     this.block(statement.then);
@@ -230,14 +229,19 @@ export class Lowering extends FunctionLowering {
       return;
     }
     if (statement.operator != BinaryOperator.None) {
+      const operator = statement.operator;
+      const divides = operator == BinaryOperator.Divide || operator == BinaryOperator.Modulo;
+      const inPlace = target.kind == NodeKind.MapAccess && this.types.isInteger(target.typeId) && !divides;
+      if (inPlace && !hasSideEffect(value, this.checker) && !hasSideEffect(target, this.checker)) {
+        this.modifyMap(<MapAccess>target, arithmeticOp(operator, false), this.value(value));
+        return;
+      }
       const before = this.value(target);
       const operand = this.value(value);
-      const operator = statement.operator;
       if (this.types.kind(target.typeId) == TypeKind.Pointer) {
         this.assignScalar(target, this.movedPointer(before, target.typeId, operand, operator == BinaryOperator.Add ? Op.Add : Op.Sub));
         return;
       }
-      const divides = operator == BinaryOperator.Divide || operator == BinaryOperator.Modulo;
       this.assignScalar(target, divides ? this.divide(operator, before, operand, statement.operatorStart(this.module.source), value.end, false) : this.b.binary(arithmeticOp(operator, false), before, operand));
       return;
     }

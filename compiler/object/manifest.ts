@@ -217,12 +217,24 @@ export class Manifest {
   /** What the runner must know of the script's configuration. */
   private config(): void {
     const configuration = this.configuration;
-    this.raw(`{"cacheUserSymbols":"${configuration.text(ConfigKey.CacheUserSymbols)}","cppDemangle":${configuration.text(ConfigKey.CppDemangle)}`);
-    this.raw(`,"lazySymbolication":${configuration.text(ConfigKey.LazySymbolication)},"logSize":${configuration.number(ConfigKey.LogSize, 0, MAXIMUM_NUMBER)}`);
-    this.raw(`,"maxCatBytes":${configuration.number(ConfigKey.MaxCatBytes, 0, MAXIMUM_NUMBER)},"maxPrograms":${configuration.number(ConfigKey.MaxBpfPrograms, 0, MAXIMUM_NUMBER)}`);
-    this.raw(`,"maxProbes":${configuration.number(ConfigKey.MaxProbes, 0, MAXIMUM_NUMBER)},"missingProbes":"${configuration.text(ConfigKey.MissingProbes)}"`);
-    this.raw(`,"printMapsOnExit":${configuration.text(ConfigKey.PrintMapsOnExit)},"ringBufferPages":${configuration.number(ConfigKey.RingBufferPages, 0, MAXIMUM_PAGES)}`);
-    this.raw(`,"showDebugInfo":${configuration.text(ConfigKey.ShowDebugInfo)},"stackMode":"${configuration.text(ConfigKey.StackMode)}","stringTruncationTrailer":`);
+    this.raw(
+      `{"cacheUserSymbols":"${configuration.text(ConfigKey.CacheUserSymbols)}","cppDemangle":${configuration.text(ConfigKey.CppDemangle)}`,
+    );
+    this.raw(
+      `,"lazySymbolication":${configuration.text(ConfigKey.LazySymbolication)},"logSize":${configuration.number(ConfigKey.LogSize, 0, MAXIMUM_NUMBER)}`,
+    );
+    this.raw(
+      `,"maxCatBytes":${configuration.number(ConfigKey.MaxCatBytes, 0, MAXIMUM_NUMBER)},"maxPrograms":${configuration.number(ConfigKey.MaxBpfPrograms, 0, MAXIMUM_NUMBER)}`,
+    );
+    this.raw(
+      `,"maxProbes":${configuration.number(ConfigKey.MaxProbes, 0, MAXIMUM_NUMBER)},"missingProbes":"${configuration.text(ConfigKey.MissingProbes)}"`,
+    );
+    this.raw(
+      `,"printMapsOnExit":${configuration.text(ConfigKey.PrintMapsOnExit)},"ringBufferPages":${configuration.number(ConfigKey.RingBufferPages, 0, MAXIMUM_PAGES)}`,
+    );
+    this.raw(
+      `,"showDebugInfo":${configuration.text(ConfigKey.ShowDebugInfo)},"stackMode":"${configuration.text(ConfigKey.StackMode)}","stringTruncationTrailer":`,
+    );
     this.string(configuration.text(ConfigKey.TruncationTrailer));
     this.raw("}");
   }
@@ -410,7 +422,9 @@ export class Manifest {
       }
       const info = this.types.get(field.type);
       const start = field.bitOffset & -(info.size * 8);
-      this.raw(`{"name":"${field.name}","offset":${start >> 3},"type":{"kind":"bits","shift":${field.bitOffset - start},"signed":${info.signed ? "true" : "false"},"size":${info.size},"width":${field.bits}}}`);
+      this.raw(
+        `{"name":"${field.name}","offset":${start >> 3},"type":{"kind":"bits","shift":${field.bitOffset - start},"signed":${info.signed ? "true" : "false"},"size":${info.size},"width":${field.bits}}}`,
+      );
     }
     this.raw(`],"kind":"record","size":${structure.size}}`);
   }
@@ -419,7 +433,9 @@ export class Manifest {
     this.raw('{"kind":"enum","names":[');
     for (let i = 0; i < enumeration.names.length; i++) {
       this.comma(i);
-      this.raw(`{"name":"${enumeration.names[i]}","value":"${enumeration.signed ? enumeration.values[i].toString() : (<u64>enumeration.values[i]).toString()}"}`);
+      this.raw(
+        `{"name":"${enumeration.names[i]}","value":"${enumeration.signed ? enumeration.values[i].toString() : (<u64>enumeration.values[i]).toString()}"}`,
+      );
     }
     this.raw(`],"signed":${enumeration.signed ? "true" : "false"},"size":${enumeration.size}}`);
   }

@@ -147,7 +147,7 @@ export abstract class CSectionParser extends StatementParser {
       const byte = lexer.at(offset);
       if (byte == 0x0a) return offset;
       if (byte == 0x5c && lexer.at(offset + 1) == 0x0a) offset++;
-      else if (byte == 0x2f && lexer.at(offset + 1) == 0x2a) offset = max(lexer.skipLayout(offset), offset + 2) - 1;
+      else if (byte == 0x2f && lexer.at(offset + 1) == 0x2a) offset = lexer.blockCommentEnd(offset) - 1;
       offset++;
     }
     return lexer.limit;

@@ -82,16 +82,20 @@ export class Lexer {
         offset += 2;
         while (offset < this.limit && load<u8>(this.text + offset) != 0x0a) offset++;
       } else if (second == 0x2a) {
-        const start = offset;
-        offset += 2;
-        while (offset < this.limit && !(load<u8>(this.text + offset) == 0x2a && this.at(offset + 1) == 0x2f)) offset++;
-        if (offset >= this.limit) this.openComment = start;
-        offset = min(offset + 2, this.limit);
+        offset = this.blockCommentEnd(offset);
       } else {
         break;
       }
     }
     return offset;
+  }
+
+  /** Offset behind the comment in slashes and stars that starts at `start`. */
+  blockCommentEnd(start: u32): u32 {
+    let offset = start + 2;
+    while (offset < this.limit && !(load<u8>(this.text + offset) == 0x2a && this.at(offset + 1) == 0x2f)) offset++;
+    if (offset >= this.limit) this.openComment = start;
+    return min(offset + 2, this.limit);
   }
 
   /** Makes the next token the current one. At the end of the text it stays at End. */

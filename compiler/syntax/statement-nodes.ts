@@ -1,10 +1,10 @@
 // Syntax tree: statements. `Block` is in `ast.ts`, since declarations hold one.
 
+import { Source } from "../source/source";
 import { Block, Expression, NodeKind, Statement, TypeSyntax } from "./ast";
+import { CharacterClass, classOf } from "./characters";
 import { MapAccess } from "./expression-nodes";
 import { BinaryOperator } from "./operators";
-import { CharacterClass, classOf } from "./characters";
-import { Source } from "../source/source";
 
 /** `target = value` or `target += value`. */
 @final

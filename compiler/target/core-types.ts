@@ -3,9 +3,9 @@
 // libbpf matches fields by name, not by place, so the object needs no copy of the kernel's structs: a local struct holds just
 // the members that the script uses, one behind the other (facts: CO-RE with minimal types, on four kernels).
 
+import { Enumeration } from "../check/types";
 import { Relocation, RelocationKind } from "../ir/ir";
 import { BtfBuilder } from "../object/btf";
-import { Enumeration } from "../check/types";
 import { Btf, BtfKind, BtfMember } from "./btf";
 
 /** A path of members from a root struct to a field: what one relocation describes. */

@@ -17,7 +17,7 @@ const VERSION = typeof BPFCAST_VERSION === "string" ? BPFCAST_VERSION : "0.1.0";
 
 /** Stages that the compiler can print, by the names that -d accepts; the peer's names stand for our nearest stage. */
 const COMPILER_STAGES: Record<string, string[]> = {
-  all: ["ast", "types", "ir", "bpf"],
+  all: ["ast", "types", "ir", "bpf", "elf"],
   ast: ["ast"],
   parse: ["ast"],
   types: ["types"],
@@ -26,6 +26,7 @@ const COMPILER_STAGES: Record<string, string[]> = {
   "codegen-opt": ["ir"],
   bpf: ["bpf"],
   dis: ["bpf"],
+  elf: ["elf"],
   libbpf: [],
   verifier: [],
 };
@@ -57,6 +58,10 @@ async function compile(script: Script, options: Options): Promise<Uint8Array | u
   for (const stage of stages) {
     const dump = dumps[stage];
     if (dump !== undefined) output.print(`${dump}${dump.endsWith("\n") ? "" : "\n"}`);
+  }
+  if (object !== undefined && stages.includes("elf")) {
+    const { dumpElf } = await import("./dump-elf.ts");
+    output.print(dumpElf(object));
   }
   if (messages !== "") output.writeError(messages);
   return object;

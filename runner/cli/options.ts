@@ -66,7 +66,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { long: "fmt", key: "unsupported", help: "format the input script and print it" },
   { long: "dry-run", key: "dryRun", help: "terminate execution right after attaching all the probes" },
   { long: "verify-llvm-ir", key: "unsupported", help: "check that the generated LLVM IR is valid" },
-  { short: "d", long: "debug", argument: "STAGE", key: "debug", help: "print stages: all, ast, types, ir, bpf; libbpf, verifier" },
+  { short: "d", long: "debug", argument: "STAGE", key: "debug", help: "print stages: all, ast, types, ir, bpf, elf; libbpf, verifier" },
   { long: "emit-elf", argument: "FILE", key: "emitElf", help: "write the BPF object to FILE, too" },
   { long: "emit-llvm", argument: "FILE", key: "unsupported", help: "write LLVM IR to FILE" },
   { long: "aot", argument: "FILE", key: "unsupported", help: "see `bpfcast build`" },

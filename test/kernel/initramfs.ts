@@ -104,7 +104,7 @@ export function initramfs(kernel: Kernel, command: string, mark: string): Buffer
   archive.add("command", EXECUTABLE, Buffer.from(command));
   const files = moduleFiles(kernel);
   const names = files.map((file) => basename(file).replace(/\.(xz|zst)$/, ""));
-  files.forEach((file, index) => archive.add(`modules/${names[index]}`, 0o100644, unpackModule(file)));
+  for (const [index, file] of files.entries()) archive.add(`modules/${names[index]}`, 0o100644, unpackModule(file));
   archive.add("modules/order", 0o100644, Buffer.from(names.map((name) => `${name}\n`).join("")));
   return archive.finish();
 }

@@ -62,4 +62,12 @@ test("--info has the peer's sections, and map types", () => {
   assert.ok(text.some((line) => /^ {2}ringbuf: yes/.test(line)));
 });
 
+test("-d prints the stages that were asked for", () => {
+  const shown = lines("check", "-d", "types,bpf,elf", "-e", "BEGIN { @x = count(); }");
+  assert.ok(shown.includes("@x: count_t"));
+  assert.ok(shown.some((line) => line.startsWith("raw_tp/begin begin_1:")));
+  assert.ok(shown.some((line) => /^section \d+ \.maps: \d+ bytes$/.test(line)));
+  assert.ok(shown.some((line) => line.includes('"name": "@x"')));
+});
+
 test.run();

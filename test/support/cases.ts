@@ -13,6 +13,10 @@ export interface Case {
   device?: string;
   /** Needs probes that a kernel without kprobes or a block device lacks: virtual machines only. */
   vmOnly?: boolean;
+  /** Ends by itself: is run without the load. */
+  alone?: boolean;
+  /** First kernel series that has the helpers. */
+  since?: string;
   /** What stdout must satisfy; `parent` is the process id that the load's parent has. Returns what is wrong, or an empty string. */
   wrong(stdout: string, parent: string): string;
 }
@@ -108,5 +112,57 @@ END { clear(@start); }`,
       expectLine(stdout, `@five: ${CALLS}`) ||
       expectLine(stdout, `@hundred: ${CALLS}`) ||
       (histogramTotal(stdout) === CALLS * 2 ? "" : "the linear histogram's total"),
+  },
+  {
+    name: "raw-tracepoint",
+    script: 'rawtracepoint:sys_enter /comm == "load" && arg1 == 110/ { @calls = count(); }',
+    wrong: (stdout) => expectLine(stdout, `@calls: ${CALLS}`),
+  },
+  {
+    name: "tracepoint-wildcard",
+    script: 'tracepoint:syscalls:sys_enter_getppi* /comm == "load"/ { @calls = count(); }',
+    wrong: (stdout) => expectLine(stdout, `@calls: ${CALLS}`),
+  },
+  {
+    name: "uprobe",
+    script:
+      'uprobe:libc:syscall /comm == "load"/ { @calls[arg0] = count(); } uretprobe:libc:syscall /comm == "load" && (int64)retval < 0/ { @failed = count(); }',
+    wrong: (stdout) =>
+      expectLine(stdout, `@calls[110]: ${CALLS}`) || expectLine(stdout, `@calls[257]: ${CALLS}`) || expectLine(stdout, `@failed: ${CALLS}`),
+  },
+  {
+    name: "kretprobe",
+    script: 'kretprobe:vfs_read /comm == "load"/ { @sizes[retval] = count(); } kprobe:vfs_rea* /comm == "load"/ { @entered = count(); }',
+    vmOnly: true,
+    wrong: (stdout) =>
+      expectLine(stdout, `@sizes[100]: ${CALLS}`) ||
+      expectLine(stdout, `@sizes[5]: ${CALLS}`) ||
+      expectLine(stdout, `@entered: ${2 * CALLS}`),
+  },
+  {
+    name: "timer",
+    script: "interval:ms:10 { @ticks++; if (@ticks == 5) { exit(); } } profile:hz:50 { @samples = count(); }",
+    alone: true,
+    // Ticks may still come between exit() and the end of the attachments.
+    wrong: (stdout) => (Number(/^@ticks: (\d+)$/m.exec(stdout)?.[1]) >= 5 && /^@samples: \d+$/m.test(stdout) ? "" : "the ticks or samples"),
+  },
+  {
+    name: "short-range",
+    script: "BEGIN { $sum = 0; for ($i : 0..10) { if ($i == 3) { continue; } if ($i == 8) { break; } $sum += $i; } print($sum); }",
+    wrong: (stdout) => expectLine(stdout, "25"),
+  },
+  {
+    name: "long-range",
+    script:
+      'BEGIN { $sum = 0; $text = "here"; for ($i : 0..1000) { $sum += $i; if ($i == 999) { printf("%s %d\\n", $text, $sum); } } @sum = $sum; }',
+    since: "5.17",
+    wrong: (stdout) => expectLine(stdout, "here 499500") || expectLine(stdout, "@sum: 499500"),
+  },
+  {
+    name: "map-loop",
+    script:
+      'BEGIN { @a[1, "x"] = 10; @a[2, "y"] = 20; $sum = 0; for ($kv : @a) { $sum += $kv.1; printf("key %d %s\\n", $kv.0.0, $kv.0.1); } print($sum); }',
+    since: "5.13",
+    wrong: (stdout) => expectLine(stdout, "30") || expectLine(stdout, "key 1 x") || expectLine(stdout, "key 2 y"),
   },
 ];
