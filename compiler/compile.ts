@@ -1,33 +1,33 @@
 // One compile: the stages of the compiler in order, on one screen.
 
-import { Program } from "./syntax/ast";
-import { providerName } from "./syntax/attach-point";
-import { parseProgram } from "./syntax/parser";
-import { printProgram } from "./syntax/printer";
-import { Source } from "./source/source";
-import { Symbols } from "./source/symbols";
-import { Code, Diagnostics, Severity, codeName } from "./source/diagnostics";
-import { ByteBuffer } from "./source/bytes";
-import { Profile } from "./target/profile";
+import { generate } from "./bpf/codegen";
+import { DisassemblyNames, disassemble } from "./bpf/disassemble";
+import { readTarget } from "./check/attach-points";
+import { Checker } from "./check/checker";
 import { ConfigKey, Configuration } from "./check/config";
 import { Expander } from "./check/expand";
-import { Checker } from "./check/checker";
 import { ProbeContext } from "./check/probe-context";
-import { readTarget } from "./check/attach-points";
 import { BasicType } from "./check/types";
+import { removeDeadCode } from "./ir/dead-code";
 import { IrFunction } from "./ir/ir";
 import { LoweringState } from "./ir/lower-base";
 import { Lowering } from "./ir/lowering";
 import { defineMap, layOutMap, settle } from "./ir/map-layout";
+import { printFunction } from "./ir/printer";
 import { simplifyControlFlow } from "./ir/simplify-control-flow";
 import { numberValues } from "./ir/value-numbering";
-import { removeDeadCode } from "./ir/dead-code";
-import { printFunction } from "./ir/printer";
-import { generate } from "./bpf/codegen";
-import { DisassemblyNames, disassemble } from "./bpf/disassemble";
-import { writeObject } from "./object/object";
-import { IrModule } from "./object/module";
 import { Manifest, ProgramRow, writeJsonString } from "./object/manifest";
+import { IrModule } from "./object/module";
+import { writeObject } from "./object/object";
+import { ByteBuffer } from "./source/bytes";
+import { Code, codeName, Diagnostics, Severity } from "./source/diagnostics";
+import { Source } from "./source/source";
+import { Symbols } from "./source/symbols";
+import { Program } from "./syntax/ast";
+import { providerName } from "./syntax/attach-point";
+import { parseProgram } from "./syntax/parser";
+import { printProgram } from "./syntax/printer";
+import { Profile } from "./target/profile";
 
 export const enum Status {
   Object = 0,
@@ -141,7 +141,13 @@ export class Compilation {
       const row = this.programRow(context, i);
       const lowering = new Lowering(state, context, new IrFunction(row.name, row.section), scratchSize > 0 && needs[i] > 0);
       lowering.probe(probe);
-      if (lowering.tooLarge) this.diagnostics.error(Code.TooComplex, context.point.start, context.point.end, "This probe unrolls to more instructions than a BPF program can have");
+      if (lowering.tooLarge)
+        this.diagnostics.error(
+          Code.TooComplex,
+          context.point.start,
+          context.point.end,
+          "This probe unrolls to more instructions than a BPF program can have",
+        );
       if (scratchSize == 0) needs.push(lowering.scratchNeed);
       manifest.programs.push(row);
       module.functions.push(lowering.f);
@@ -160,7 +166,15 @@ export class Compilation {
       name += "_" + identifier(context.part(i));
     }
     const target = readTarget(context);
-    return new ProgramRow(`${name}_${index + 1}`, target.section, providerName(point.provider), probe, target.parts, point.start, point.end);
+    return new ProgramRow(
+      `${name}_${index + 1}`,
+      target.section,
+      providerName(point.provider),
+      probe,
+      target.parts,
+      point.start,
+      point.end,
+    );
   }
 
   private optimise(module: IrModule): void {
@@ -221,7 +235,9 @@ export class Compilation {
       writeText(out, d.message);
       out.writeText(',"hint":');
       writeText(out, d.hint);
-      out.writeText(`,"start":${d.start},"end":${d.end},"line":${source.line(d.start)},"column":${source.column(d.start)},"endLine":${source.line(d.end)},"endColumn":${source.column(d.end)}}`);
+      out.writeText(
+        `,"start":${d.start},"end":${d.end},"line":${source.line(d.start)},"column":${source.column(d.start)},"endLine":${source.line(d.end)},"endColumn":${source.column(d.end)}}`,
+      );
     }
     out.writeU8(0x5d);
   }

@@ -1,7 +1,7 @@
 // The module's exports: numbers, addresses and lengths in its memory. wasm/compiler.ts is the other side.
 
-import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
 import { Compilation, Status } from "./compile";
+import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
 import { Profile } from "./target/profile";
@@ -41,7 +41,15 @@ export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates
   profile.supplyMissingTracepoint(String.UTF8.decodeUnsafe(name, nameLength), names);
 }
 
-export function compile(text: usize, length: u32, name: usize, nameLength: u32, dumps: u32, environment: usize, environmentLength: u32): Status {
+export function compile(
+  text: usize,
+  length: u32,
+  name: usize,
+  nameLength: u32,
+  dumps: u32,
+  environment: usize,
+  environmentLength: u32,
+): Status {
   useRegion(Region.Compile);
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
   const run = new Compilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength));

@@ -1,11 +1,11 @@
 // Entry of the module that the fuzz tests load: the product's exports (wasm/compiler.ts can drive it), but every compile
 // validates the IR after lowering and after each pass, and gives up with the validator's words. Not shipped.
 
-import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
 import { Compilation, Status } from "./compile";
 import { IrFunction } from "./ir/ir";
 import { validateFunction } from "./ir/validator";
 import { IrModule } from "./object/module";
+import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
 import { Profile } from "./target/profile";
@@ -49,7 +49,15 @@ export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates
   profile.supplyMissingTracepoint(String.UTF8.decodeUnsafe(name, nameLength), String.UTF8.decodeUnsafe(candidates, length).split("\n"));
 }
 
-export function compile(text: usize, length: u32, name: usize, nameLength: u32, dumps: u32, environment: usize, environmentLength: u32): Status {
+export function compile(
+  text: usize,
+  length: u32,
+  name: usize,
+  nameLength: u32,
+  dumps: u32,
+  environment: usize,
+  environmentLength: u32,
+): Status {
   useRegion(Region.Compile);
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
   const run = new ValidatedCompilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength));

@@ -1,14 +1,14 @@
 // Parts of values: fields, elements of tuples, arrays and texts, and what pointers point to.
 
-import { FieldAccess, Index, IntegerLiteral, TupleIndex, Unary } from "../syntax/expression-nodes";
-import { Expression, NodeKind } from "../syntax/ast";
-import { UnaryOperator } from "../syntax/operators";
 import { Code } from "../source/diagnostics";
+import { Expression, NodeKind } from "../syntax/ast";
+import { FieldAccess, Index, IntegerLiteral, TupleIndex, Unary } from "../syntax/expression-nodes";
+import { UnaryOperator } from "../syntax/operators";
 import { BtfKind } from "../target/btf";
 import { FieldKind, TracepointField } from "../target/tracepoint";
-import { AddressSpace, BasicType, TypeKind } from "./types";
-import { TypeChecker } from "./type-names";
 import { closest } from "./suggestion";
+import { TypeChecker } from "./type-names";
+import { AddressSpace, BasicType, TypeKind } from "./types";
 
 export abstract class AccessChecker extends TypeChecker {
   /** Whose memory a struct or array that is reached by address lies in; a pointer says it itself. */
@@ -39,11 +39,22 @@ export abstract class AccessChecker extends TypeChecker {
     if (info.kind == TypeKind.Tuple && info.names.length > 0) {
       const index = info.names.indexOf(name);
       if (index >= 0) return info.fields[index];
-      return this.error(Code.UnknownField, e.nameStart, e.end, `Record does not contain a field named '${name}'`, closest(name, info.names));
+      return this.error(
+        Code.UnknownField,
+        e.nameStart,
+        e.end,
+        `Record does not contain a field named '${name}'`,
+        closest(name, info.names),
+      );
     }
     const record = info.kind == TypeKind.Pointer ? info.element : object;
     if (this.types.kind(record) != TypeKind.Record) {
-      return this.error(Code.TypeMismatch, e.start, e.end, `Can not access field '${name}' on expression of type '${this.types.describe(object)}'`);
+      return this.error(
+        Code.TypeMismatch,
+        e.start,
+        e.end,
+        `Can not access field '${name}' on expression of type '${this.types.describe(object)}'`,
+      );
     }
     return this.fieldType(record, e.name, this.spaceOf(e.object), e.nameStart, e.end);
   }
@@ -60,10 +71,22 @@ export abstract class AccessChecker extends TypeChecker {
         const candidate = format.fields[i].nameString();
         if (!candidate.startsWith("common_")) names.push(candidate);
       }
-      return this.error(Code.UnknownField, e.nameStart, e.end, `tracepoint ${probe.tracepointName} does not contain a field named '${name}'`, closest(name, names));
+      return this.error(
+        Code.UnknownField,
+        e.nameStart,
+        e.end,
+        `tracepoint ${probe.tracepointName} does not contain a field named '${name}'`,
+        closest(name, names),
+      );
     }
     if (name.startsWith("common_")) {
-      return this.error(Code.NotAvailableHere, e.nameStart, e.end, `The field '${name}' of a tracepoint can not be read`, "The kernel hides the common fields from BPF: use pid, tid and probe.");
+      return this.error(
+        Code.NotAvailableHere,
+        e.nameStart,
+        e.end,
+        `The field '${name}' of a tracepoint can not be read`,
+        "The kernel hides the common fields from BPF: use pid, tid and probe.",
+      );
     }
     switch (field.kind) {
       case FieldKind.DataLocation:
@@ -104,7 +127,13 @@ export abstract class AccessChecker extends TypeChecker {
 
   private tupleElement(object: i32, index: u64, start: u32, end: u32): i32 {
     const info = this.types.get(object);
-    if (info.kind != TypeKind.Tuple) return this.error(Code.TypeMismatch, start, end, `Can not access index '${index}' on expression of type '${this.types.describe(object)}'`);
+    if (info.kind != TypeKind.Tuple)
+      return this.error(
+        Code.TypeMismatch,
+        start,
+        end,
+        `Can not access index '${index}' on expression of type '${this.types.describe(object)}'`,
+      );
     if (index < <u64>info.fields.length) return info.fields[<i32>index];
     return this.error(Code.OutOfRange, start, end, `Invalid tuple index: ${index}. Found ${info.fields.length} elements in tuple.`);
   }
@@ -115,7 +144,13 @@ export abstract class AccessChecker extends TypeChecker {
     if (object == BasicType.None || at == BasicType.None) return BasicType.None;
     const info = this.types.get(object);
     const literal = e.index.kind == NodeKind.IntegerLiteral;
-    if (!this.types.isInteger(at)) return this.error(Code.TypeMismatch, e.index.start, e.index.end, `The array index operator [] only accepts positive integer indices. Got: ${this.types.describe(at)}`);
+    if (!this.types.isInteger(at))
+      return this.error(
+        Code.TypeMismatch,
+        e.index.start,
+        e.index.end,
+        `The array index operator [] only accepts positive integer indices. Got: ${this.types.describe(at)}`,
+      );
     if (literal && (<IntegerLiteral>e.index).negative && info.kind != TypeKind.Pointer) {
       return this.error(Code.OutOfRange, e.index.start, e.index.end, "The array index operator [] only accepts positive integer indices.");
     }
@@ -127,7 +162,12 @@ export abstract class AccessChecker extends TypeChecker {
       case TypeKind.String: {
         const count = info.kind == TypeKind.Array ? info.count : info.size;
         if (literal && count > 0 && (<IntegerLiteral>e.index).value >= <u64>count) {
-          return this.error(Code.OutOfRange, e.index.start, e.index.end, `the index ${(<IntegerLiteral>e.index).value} is out of bounds for array of size ${count}`);
+          return this.error(
+            Code.OutOfRange,
+            e.start,
+            e.end,
+            `the index ${(<IntegerLiteral>e.index).value} is out of bounds for array of size ${count}`,
+          );
         }
         return info.kind == TypeKind.Array ? info.element : BasicType.Int8;
       }
@@ -135,7 +175,12 @@ export abstract class AccessChecker extends TypeChecker {
         if (info.element != BasicType.None) return info.element;
         return this.error(Code.TypeMismatch, e.start, e.end, `Cannot use array index operator on a pointer to an unsized type (void).`);
       default:
-        return this.error(Code.TypeMismatch, e.start, e.end, `The array index operator [] can only be used on arrays and pointers, found ${this.types.describe(object)}.`);
+        return this.error(
+          Code.TypeMismatch,
+          e.start,
+          e.end,
+          `The array index operator [] can only be used on arrays and pointers, found ${this.types.describe(object)}.`,
+        );
     }
   }
 

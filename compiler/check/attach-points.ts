@@ -99,7 +99,8 @@ function kprobe(target: Target, context: ProbeContext, name: string): Target {
 function uprobe(target: Target, context: ProbeContext, name: string): Target {
   const isReturn = context.provider == Provider.Uretprobe;
   const form = isReturn ? `${name}:binary:function` : `${name}:binary:function[+offset]`;
-  if (context.point.parts.length != 2) return context.point.parts.length == 3 ? unsupported(target, "A uprobe with a language") : wrong(target, form);
+  if (context.point.parts.length != 2)
+    return context.point.parts.length == 3 ? unsupported(target, "A uprobe with a language") : wrong(target, form);
   if (context.point.parts[0].wildcard || context.point.parts[1].wildcard) return unsupported(target, "A wildcard in a uprobe");
   target.section = name;
   const symbol = context.part(1);

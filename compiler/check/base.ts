@@ -1,16 +1,15 @@
 // The common part of all checking: what is known of the script and its target, and how errors are reported.
 
-import { Call } from "../syntax/expression-nodes";
-import { Expression } from "../syntax/ast";
 import { Code, Diagnostics } from "../source/diagnostics";
 import { Symbols } from "../source/symbols";
+import { Expression } from "../syntax/ast";
+import { Call } from "../syntax/expression-nodes";
 import { Btf } from "../target/btf";
 import { Needs, Profile } from "../target/profile";
-import { BasicType, TypeTable } from "./types";
 import { BranchVariables } from "./branch-variables";
-import { MapSymbol, Scopes } from "./scope";
 import { ProbeContext } from "./probe-context";
-
+import { MapSymbol, Scopes } from "./scope";
+import { BasicType, TypeTable } from "./types";
 
 export abstract class CheckerBase {
   types: TypeTable = new TypeTable();
@@ -72,13 +71,19 @@ export abstract class CheckerBase {
     }
     if (profile.kernel == null) {
       const why = profile.kernelError.length > 0 ? `The BTF of the target cannot be used: ${profile.kernelError}` : "The target has no BTF";
-      this.error(Code.MissingTypes, start, end, why, "Kernel structs are only known through BTF: a kernel built with CONFIG_DEBUG_INFO_BTF has it in /sys/kernel/btf/vmlinux.");
+      this.error(
+        Code.MissingTypes,
+        start,
+        end,
+        why,
+        "Kernel structs are only known through BTF: a kernel built with CONFIG_DEBUG_INFO_BTF has it in /sys/kernel/btf/vmlinux.",
+      );
     }
     return profile.kernel;
   }
 
   protected variableType(declaration: u64): i32 {
-    const key = (<u64>this.probe.index << 48) | declaration;
+    const key = ((<u64>this.probe.index) << 48) | declaration;
     return this.variableTypes.has(key) ? this.variableTypes.get(key) : BasicType.None;
   }
 
@@ -88,7 +93,7 @@ export abstract class CheckerBase {
   }
 
   protected setVariableType(declaration: u64, type: i32): void {
-    const key = (<u64>this.probe.index << 48) | declaration;
+    const key = ((<u64>this.probe.index) << 48) | declaration;
     if (this.variableType(declaration) == type) return;
     this.variableTypes.set(key, type);
     this.changed = true;

@@ -15,7 +15,8 @@ function assignedNames(statement: Statement): Array<u32> {
   const list = (<Block>statement).statements;
   for (let i = 0; i < list.length; i++) {
     const inner = list[i];
-    if (inner.kind == NodeKind.Assignment && (<Assignment>inner).target.kind == NodeKind.Variable) names.push((<Variable>(<Assignment>inner).target).name);
+    if (inner.kind == NodeKind.Assignment && (<Assignment>inner).target.kind == NodeKind.Variable)
+      names.push((<Variable>(<Assignment>inner).target).name);
     if (inner.kind != NodeKind.If) continue;
     const more = commonNames(<If>inner);
     for (let j = 0; j < more.length; j++) names.push(more[j]);
@@ -72,5 +73,5 @@ export class BranchVariables {
 }
 
 function keyOf(probe: i32, statement: If): u64 {
-  return (<u64>probe << 32) | <u64>statement.start;
+  return ((<u64>probe) << 32) | <u64>statement.start;
 }

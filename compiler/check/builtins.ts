@@ -1,8 +1,8 @@
 // The builtins: values that a script names without declaring them. One row each; the checker, the lowering and the
 // documentation read the same row. Meaning and types: features section 4.1.
 
-import { BasicType } from "./types";
 import { Helper } from "../ir/helpers";
+import { BasicType } from "./types";
 
 /** How lowering gets the value. */
 export const enum Recipe {
@@ -61,11 +61,23 @@ export class BuiltinRow {
 
 export function builtinRows(): Array<BuiltinRow> {
   return [
-    new BuiltinRow("pid", Recipe.HelperHigh, Helper.GetCurrentPidTgid, BasicType.Uint32, "Process id (thread group id) of the running task"),
+    new BuiltinRow(
+      "pid",
+      Recipe.HelperHigh,
+      Helper.GetCurrentPidTgid,
+      BasicType.Uint32,
+      "Process id (thread group id) of the running task",
+    ),
     new BuiltinRow("tid", Recipe.HelperLow, Helper.GetCurrentPidTgid, BasicType.Uint32, "Thread id of the running task"),
     new BuiltinRow("uid", Recipe.HelperLow, Helper.GetCurrentUidGid, BasicType.Uint64, "User id of the running task"),
     new BuiltinRow("gid", Recipe.HelperHigh, Helper.GetCurrentUidGid, BasicType.Uint64, "Group id of the running task"),
-    new BuiltinRow("nsecs", Recipe.HelperResult, Helper.KtimeGetBootNs, BasicType.Uint64, "Nanoseconds since boot, suspended time included"),
+    new BuiltinRow(
+      "nsecs",
+      Recipe.HelperResult,
+      Helper.KtimeGetBootNs,
+      BasicType.Uint64,
+      "Nanoseconds since boot, suspended time included",
+    ),
     new BuiltinRow("cpu", Recipe.HelperResult, Helper.GetSmpProcessorId, BasicType.Uint64, "Number of the running CPU"),
     new BuiltinRow("numaid", Recipe.HelperResult, Helper.GetNumaNodeId, BasicType.Uint64, "NUMA node of the running CPU"),
     new BuiltinRow("jiffies", Recipe.HelperResult, Helper.Jiffies64, BasicType.Uint64, "Ticks of the kernel's timer"),

@@ -1,13 +1,13 @@
 // Calls: arguments and results of the functions of functions.ts.
 
-import { Call, Identifier, IntegerLiteral, MapAccess, StringLiteral } from "../syntax/expression-nodes";
-import { Expression, NodeKind } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
-import { BasicType, SeriesShape, SeriesValue, TypeKind } from "./types";
-import { OptionChecker, PARAMETER_TEXT } from "./options";
-import { FunctionId, FunctionRow, functionRows } from "./functions";
+import { Expression, NodeKind } from "../syntax/ast";
+import { Call, Identifier, IntegerLiteral, MapAccess, StringLiteral } from "../syntax/expression-nodes";
 import { Format, isIntegerConversion, parseFormat } from "./format";
+import { FunctionId, FunctionRow, functionRows } from "./functions";
+import { OptionChecker, PARAMETER_TEXT } from "./options";
 import { closest } from "./suggestion";
+import { BasicType, SeriesShape, SeriesValue, TypeKind } from "./types";
 
 export abstract class CallChecker extends OptionChecker {
   private functions: Array<FunctionRow> = functionRows();
@@ -35,7 +35,13 @@ export abstract class CallChecker extends OptionChecker {
     const wanted = few ? row.minimumArguments : row.maximumArguments;
     const plural = wanted == 1 ? "" : "s";
     const bound = row.minimumArguments == row.maximumArguments ? "" : few ? "at least " : "up to ";
-    this.error(Code.WrongArgumentCount, e.start, e.end, `${name}() requires ${bound}${wanted == 0 ? "no" : wanted.toString()} argument${plural} (${count} provided)`, row.documentation);
+    this.error(
+      Code.WrongArgumentCount,
+      e.start,
+      e.end,
+      `${name}() requires ${bound}${wanted == 0 ? "no" : wanted.toString()} argument${plural} (${count} provided)`,
+      row.documentation,
+    );
     return null;
   }
 
@@ -62,7 +68,12 @@ export abstract class CallChecker extends OptionChecker {
       case FunctionId.ReportWarning:
         return this.printf(e, row.name);
       case FunctionId.DebugPrint:
-        this.warning(Code.Unsafe, e.start, e.end, "The debugf() builtin is not recommended for production use. For more information see bpf_trace_printk in bpf-helpers(7).");
+        this.warning(
+          Code.Unsafe,
+          e.start,
+          e.end,
+          "The debugf() builtin is not recommended for production use. For more information see bpf_trace_printk in bpf-helpers(7).",
+        );
         return this.printf(e, row.name);
       case FunctionId.Print:
         return this.print(e);
@@ -109,14 +120,34 @@ export abstract class CallChecker extends OptionChecker {
     const first = e.argumentList[0];
     if (first.kind != NodeKind.StringLiteral) {
       this.expression(first);
-      return this.error(Code.NotConstant, first.start, first.end, `${name}() expects a string literal (${this.peerType(first.typeId)} provided)`);
+      return this.error(
+        Code.NotConstant,
+        first.start,
+        first.end,
+        `${name}() expects a string literal (${this.peerType(first.typeId)} provided)`,
+      );
     }
     const literal = <StringLiteral>first;
     const format = parseFormat(literal.pointer, literal.length);
-    if (format.errorAt >= 0) return this.error(Code.InvalidFormat, first.start, first.end, `${name}() has an invalid format specifier`, "Known conversions: d i o u x X c p s r rx rh, with l, ll, h, hh before them.");
+    if (format.errorAt >= 0)
+      return this.error(
+        Code.InvalidFormat,
+        first.start,
+        first.end,
+        `${name}() has an invalid format specifier`,
+        "Known conversions: d i o u x X c p s r rx rh, with l, ll, h, hh before them.",
+      );
     const given = e.argumentList.length - 1;
     if (format.conversions.length != given) {
-      return this.error(Code.WrongArgumentCount, e.start, e.end, `${name}: Not enough arguments for format string (${format.conversions.length} expected, ${given} found)`.replace("Not enough", given > format.conversions.length ? "Too many" : "Not enough"));
+      return this.error(
+        Code.WrongArgumentCount,
+        e.start,
+        e.end,
+        `${name}: Not enough arguments for format string (${format.conversions.length} expected, ${given} found)`.replace(
+          "Not enough",
+          given > format.conversions.length ? "Too many" : "Not enough",
+        ),
+      );
     }
     this.formatArguments(e, format, name);
     return BasicType.None;
@@ -127,21 +158,38 @@ export abstract class CallChecker extends OptionChecker {
       const argument = e.argumentList[i + 1];
       const type = argument.typeId;
       if (type == BasicType.None) {
-        if (argument.kind == NodeKind.Call) this.error(Code.InvalidArgument, argument.start, argument.end, `${name}: a call without a value can not be printed`);
+        if (argument.kind == NodeKind.Call)
+          this.error(Code.InvalidArgument, argument.start, argument.end, `${name}: a call without a value can not be printed`);
         continue;
       }
       const letter = format.conversions[i].letter;
       const isBuffer = this.types.kind(type) == TypeKind.Buffer;
       if (letter == 0x72 || (isBuffer && letter != 0x73)) {
         if (letter != 0x72 || !isBuffer) {
-          this.error(Code.InvalidFormat, e.start, e.end, `unsupported format specifier for type '${this.types.describe(type)}': ${String.fromCharCode(letter)}`);
+          this.error(
+            Code.InvalidFormat,
+            e.start,
+            e.end,
+            `unsupported format specifier for type '${this.types.describe(type)}': ${String.fromCharCode(letter)}`,
+          );
         }
       } else if (isIntegerConversion(letter)) {
         if (!this.types.isScalar(type)) {
-          this.error(Code.InvalidFormat, argument.start, argument.end, `${name}: %${String.fromCharCode(letter)} specifier expects a value of type int (${this.types.describe(type)} supplied)`, "Use %s.");
+          this.error(
+            Code.InvalidFormat,
+            argument.start,
+            argument.end,
+            `${name}: %${String.fromCharCode(letter)} specifier expects a value of type int (${this.types.describe(type)} supplied)`,
+            "Use %s.",
+          );
         }
       } else if (!this.isPrintable(type)) {
-        this.error(Code.InvalidFormat, argument.start, argument.end, `${name}: a value of type '${this.types.describe(type)}' can not be printed`);
+        this.error(
+          Code.InvalidFormat,
+          argument.start,
+          argument.end,
+          `${name}: a value of type '${this.types.describe(type)}' can not be printed`,
+        );
       }
     }
   }
@@ -183,15 +231,28 @@ export abstract class CallChecker extends OptionChecker {
         const argument = e.argumentList[i];
         this.expression(argument);
         if (argument.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>argument).negative) {
-          this.error(Code.NotConstant, argument.start, argument.end, `print() ${i == 1 ? "top" : "div"} must be a positive integer literal`);
+          this.error(
+            Code.NotConstant,
+            argument.start,
+            argument.end,
+            `print() ${i == 1 ? "top" : "div"} must be a positive integer literal`,
+          );
         }
       }
       return BasicType.None;
     }
     const type = this.operand(first);
-    if (e.argumentList.length > 1) return this.error(Code.WrongArgumentCount, e.start, e.end, "print() of a value takes no further arguments");
-    if (this.types.kind(type) == TypeKind.Tuple && this.types.get(type).fields.length == 0) return this.error(Code.InvalidArgument, e.start, e.end, "none type passed to print() is not printable");
-    if (type != BasicType.None && !this.isPrintable(type)) return this.error(Code.InvalidArgument, first.start, first.end, `print() can not print a value of type '${this.types.describe(type)}'`);
+    if (e.argumentList.length > 1)
+      return this.error(Code.WrongArgumentCount, e.start, e.end, "print() of a value takes no further arguments");
+    if (this.types.kind(type) == TypeKind.Tuple && this.types.get(type).fields.length == 0)
+      return this.error(Code.InvalidArgument, e.start, e.end, "none type passed to print() is not printable");
+    if (type != BasicType.None && !this.isPrintable(type))
+      return this.error(
+        Code.InvalidArgument,
+        first.start,
+        first.end,
+        `print() can not print a value of type '${this.types.describe(type)}'`,
+      );
     return BasicType.None;
   }
 
@@ -201,21 +262,42 @@ export abstract class CallChecker extends OptionChecker {
     const longest = address.kind == NodeKind.PositionalParameter ? PARAMETER_TEXT : this.maximumString;
     const kind = this.types.kind(type);
     if (type != BasicType.None && !this.types.isScalar(type) && kind != TypeKind.String && kind != TypeKind.Array) {
-      this.error(Code.TypeMismatch, address.start, address.end, `str() expects an integer or a pointer type as first argument (${this.types.describe(type)} provided)`);
+      this.error(
+        Code.TypeMismatch,
+        address.start,
+        address.end,
+        `str() expects an integer or a pointer type as first argument (${this.types.describe(type)} provided)`,
+      );
     }
     if (e.argumentList.length == 1) return this.types.text(longest);
     const length = e.argumentList[1];
     const lengthType = this.operand(length);
     if (length.kind != NodeKind.IntegerLiteral) {
       if (lengthType != BasicType.None && !this.types.isInteger(lengthType)) {
-        return this.error(Code.TypeMismatch, length.start, length.end, `str() only supports int arguments (${this.types.describe(lengthType)} provided)`);
+        return this.error(
+          Code.TypeMismatch,
+          length.start,
+          length.end,
+          `str() only supports int arguments (${this.types.describe(lengthType)} provided)`,
+        );
       }
       return this.types.text(longest);
     }
-    if ((<IntegerLiteral>length).negative) return this.error(Code.OutOfRange, length.start, length.end, `str cannot use negative length (${<i64>(<IntegerLiteral>length).value})`);
+    if ((<IntegerLiteral>length).negative)
+      return this.error(
+        Code.OutOfRange,
+        length.start,
+        length.end,
+        `str cannot use negative length (${<i64>(<IntegerLiteral>length).value})`,
+      );
     const value = (<IntegerLiteral>length).value;
     if (value + 1 > <u64>this.maximumString) {
-      this.warning(Code.OutOfRange, length.start, length.end, `length param (${value}) is too long and will be shortened to ${this.maximumString} bytes (see BPFTRACE_MAX_STRLEN)`);
+      this.warning(
+        Code.OutOfRange,
+        length.start,
+        length.end,
+        `length param (${value}) is too long and will be shortened to ${this.maximumString} bytes (see BPFTRACE_MAX_STRLEN)`,
+      );
       return this.types.text(longest);
     }
     return this.types.text(min(<i32>value + 1, longest));
@@ -231,7 +313,12 @@ export abstract class CallChecker extends OptionChecker {
     for (let i = 1; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
     if (type == BasicType.None) return type;
     if (!this.types.isInteger(type)) {
-      return this.error(Code.TypeMismatch, value.start, value.end, `${row.name}() only supports int arguments (${this.types.describe(type)} provided)`);
+      return this.error(
+        Code.TypeMismatch,
+        value.start,
+        value.end,
+        `${row.name}() only supports int arguments (${this.types.describe(type)} provided)`,
+      );
     }
     const signed = this.types.isSigned(type);
     switch (row.id) {
@@ -294,11 +381,25 @@ export abstract class CallChecker extends OptionChecker {
     const minimum = this.literalArgument(e, 1, "lhist()", 0);
     const maximum = this.literalArgument(e, 2, "lhist()", 1);
     const step = this.literalArgument(e, 3, "lhist()", 1);
-    if (step <= 0) return this.error(Code.OutOfRange, e.argumentList[3].start, e.argumentList[3].end, `lhist() step must be >= 1 (${step} provided)`);
-    if (minimum > maximum) return this.error(Code.OutOfRange, e.argumentList[1].start, e.argumentList[1].end, `lhist() min must be less than max (provided min ${minimum} and max ${maximum})`);
+    if (step <= 0)
+      return this.error(Code.OutOfRange, e.argumentList[3].start, e.argumentList[3].end, `lhist() step must be >= 1 (${step} provided)`);
+    if (minimum > maximum)
+      return this.error(
+        Code.OutOfRange,
+        e.argumentList[1].start,
+        e.argumentList[1].end,
+        `lhist() min must be less than max (provided min ${minimum} and max ${maximum})`,
+      );
     const buckets = (maximum - minimum) / step;
-    if (buckets > 1000) return this.error(Code.OutOfRange, e.start, e.end, `lhist() too many buckets, must be <= 1000 (would need ${buckets})`);
-    if (maximum - minimum < step) return this.error(Code.OutOfRange, e.argumentList[3].start, e.argumentList[3].end, `lhist() step is too large for the given range (provided step ${step} for range ${maximum - minimum})`);
+    if (buckets > 1000)
+      return this.error(Code.OutOfRange, e.start, e.end, `lhist() too many buckets, must be <= 1000 (would need ${buckets})`);
+    if (maximum - minimum < step)
+      return this.error(
+        Code.OutOfRange,
+        e.argumentList[3].start,
+        e.argumentList[3].end,
+        `lhist() step is too large for the given range (provided step ${step} for range ${maximum - minimum})`,
+      );
     return this.types.linearHistogram(minimum, maximum, step);
   }
 

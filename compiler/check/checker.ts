@@ -4,19 +4,19 @@
 // walked by itself, because the types in a body depend on it (two tracepoints have different fields). The last walk of an
 // attach point reports, and leaves the annotations that its lowering reads: `check` must be followed by that lowering.
 
+import { Code } from "../source/diagnostics";
 import { AttachPoint, Block, Expression, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
-import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
 import { Call, IntegerLiteral, MapAccess, Unary, Variable } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
-import { Code } from "../source/diagnostics";
-import { BasicType, TypeKind } from "./types";
+import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import { readTarget } from "./attach-points";
 import { CallChecker } from "./calls";
 import { FunctionId } from "./functions";
-import { declarationOf } from "./scope";
 import { ProbeContext } from "./probe-context";
-import { readTarget } from "./attach-points";
+import { declarationOf } from "./scope";
 import { closest } from "./suggestion";
+import { BasicType, TypeKind } from "./types";
 
 /** How often one type can widen: through the integer widths and signs, or from text to longer text. */
 const WIDENINGS: i32 = 4;
@@ -107,7 +107,8 @@ export class Checker extends CallChecker {
   private rejectUnsupported(program: Program): void {
     this.reporting = true;
     for (let i = 0; i < program.imports.length; i++) this.unsupported(program.imports[i].start, program.imports[i].end, "import");
-    for (let i = 0; i < program.functions.length; i++) this.unsupported(program.functions[i].start, program.functions[i].nameEnd, "A function of the script");
+    for (let i = 0; i < program.functions.length; i++)
+      this.unsupported(program.functions[i].start, program.functions[i].nameEnd, "A function of the script");
     this.reporting = false;
   }
 
@@ -118,7 +119,12 @@ export class Checker extends CallChecker {
     const target = readTarget(context);
     if (target.isUnsupported) this.unsupported(point.start, point.end, target.problem);
     else if (target.problem.length > 0) {
-      this.error(Code.InvalidAttachPoint, point.start, point.end, `${providerName(point.provider)} probe type requires the form ${target.problem}`);
+      this.error(
+        Code.InvalidAttachPoint,
+        point.start,
+        point.end,
+        `${providerName(point.provider)} probe type requires the form ${target.problem}`,
+      );
     } else if (point.provider == Provider.Tracepoint && (point.parts[0].wildcard || point.parts[1].wildcard)) context.isPattern = true;
   }
 
@@ -230,24 +236,33 @@ export class Checker extends CallChecker {
         // The peer counts the semicolon of all but a block's last statement in.
         const isLast = this.isLast;
         const type = this.effect(expression);
-        if (type != BasicType.None && !isIncrement(expression)) this.warning(Code.UnusedValue, statement.start, isLast ? statement.end : this.endOf(statement), "Return value discarded.");
+        if (type != BasicType.None && !isIncrement(expression))
+          this.warning(Code.UnusedValue, statement.start, isLast ? statement.end : this.endOf(statement), "Return value discarded.");
         return;
       }
       case NodeKind.Discard:
         this.effect((<Discard>statement).value);
         return;
       case NodeKind.Return: {
-        if (this.forDepth > 0) this.error(Code.NotAvailableHere, statement.start, statement.end, "'return' statement is not allowed in a for-loop");
+        if (this.forDepth > 0)
+          this.error(Code.NotAvailableHere, statement.start, statement.end, "'return' statement is not allowed in a for-loop");
         const value = (<Return>statement).value;
         if (value != null) {
           const type = this.expression(value);
-          if (type != BasicType.None && !this.types.isInteger(type)) this.error(Code.TypeMismatch, value.start, value.end, `Invalid return type: '${this.types.describe(type)}'`);
+          if (type != BasicType.None && !this.types.isInteger(type))
+            this.error(Code.TypeMismatch, value.start, value.end, `Invalid return type: '${this.types.describe(type)}'`);
         }
         return;
       }
       case NodeKind.Break:
       case NodeKind.Continue:
-        if (this.loopDepth == 0) this.error(Code.NotAvailableHere, statement.start, statement.end, `${statement.kind == NodeKind.Break ? "break" : "continue"} used outside of a loop`);
+        if (this.loopDepth == 0)
+          this.error(
+            Code.NotAvailableHere,
+            statement.start,
+            statement.end,
+            `${statement.kind == NodeKind.Break ? "break" : "continue"} used outside of a loop`,
+          );
         return;
       case NodeKind.ForRange:
         this.forRange(<ForRange>statement);
@@ -269,18 +284,37 @@ export class Checker extends CallChecker {
   private forMap(statement: ForMap): void {
     const access = statement.map;
     const map = this.mapOf(access);
-    if (map.isScalar) this.error(Code.TypeMismatch, access.start, access.end, `${map.text} has no explicit keys (scalar map), and cannot be used for iteration`);
-    else if (map.valueType == BasicType.None && this.reporting) this.error(Code.UnknownMap, access.start, access.end, `Undefined map: ${map.text}`);
+    if (map.isScalar)
+      this.error(
+        Code.TypeMismatch,
+        access.start,
+        access.end,
+        `${map.text} has no explicit keys (scalar map), and cannot be used for iteration`,
+      );
+    else if (map.valueType == BasicType.None && this.reporting)
+      this.error(Code.UnknownMap, access.start, access.end, `Undefined map: ${map.text}`);
     else if (this.types.isAggregate(map.valueType)) {
       if (this.types.isReadableAggregate(map.valueType)) this.unsupported(access.start, access.end, "A loop over an aggregation");
-      else this.error(Code.TypeMismatch, access.start, access.end, `Loop expression does not support type: ${this.types.describe(map.valueType)}`);
+      else
+        this.error(
+          Code.TypeMismatch,
+          access.start,
+          access.end,
+          `Loop expression does not support type: ${this.types.describe(map.valueType)}`,
+        );
     }
     this.scopes.enter();
     if (this.scopes.find(statement.name) != null) {
-      this.error(Code.Redeclared, statement.nameStart, statement.nameEnd, `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`);
+      this.error(
+        Code.Redeclared,
+        statement.nameStart,
+        statement.nameEnd,
+        `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`,
+      );
     }
     const symbol = this.scopes.add(statement.name, statement.nameStart);
-    if (map.keyType != BasicType.None && map.valueType != BasicType.None) this.setVariableType(symbol.declaration, this.types.tuple([map.keyType, map.valueType]));
+    if (map.keyType != BasicType.None && map.valueType != BasicType.None)
+      this.setVariableType(symbol.declaration, this.types.tuple([map.keyType, map.valueType]));
     this.forDepth++;
     this.loopBody(statement.body);
     this.forDepth--;
@@ -290,11 +324,18 @@ export class Checker extends CallChecker {
   private forRange(statement: ForRange): void {
     const from = this.expression(statement.from);
     const to = this.expression(statement.to);
-    if (from != BasicType.None && !this.types.isInteger(from)) this.error(Code.TypeMismatch, statement.start, statement.nameEnd, "Loop range requires an integer for the start value");
-    if (to != BasicType.None && !this.types.isInteger(to)) this.error(Code.TypeMismatch, statement.start, statement.nameEnd, "Loop range requires an integer for the end value");
+    if (from != BasicType.None && !this.types.isInteger(from))
+      this.error(Code.TypeMismatch, statement.start, statement.nameEnd, "Loop range requires an integer for the start value");
+    if (to != BasicType.None && !this.types.isInteger(to))
+      this.error(Code.TypeMismatch, statement.start, statement.nameEnd, "Loop range requires an integer for the end value");
     this.scopes.enter();
     if (this.scopes.find(statement.name) != null) {
-      this.error(Code.Redeclared, statement.nameStart, statement.nameEnd, `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`);
+      this.error(
+        Code.Redeclared,
+        statement.nameStart,
+        statement.nameEnd,
+        `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`,
+      );
     }
     const symbol = this.scopes.add(statement.name, statement.nameStart);
     this.setVariableType(symbol.declaration, BasicType.Int64);
@@ -328,7 +369,12 @@ export class Checker extends CallChecker {
 
   private let_(statement: Let): void {
     if (this.scopes.find(statement.name) != null) {
-      this.error(Code.Redeclared, statement.nameStart, statement.nameEnd, `Variable $${this.symbols.text(statement.name)} was already declared. Variable shadowing is not allowed.`);
+      this.error(
+        Code.Redeclared,
+        statement.nameStart,
+        statement.nameEnd,
+        `Variable $${this.symbols.text(statement.name)} was already declared. Variable shadowing is not allowed.`,
+      );
     }
     const value = statement.value;
     let type: i32 = BasicType.None;
@@ -338,7 +384,12 @@ export class Checker extends CallChecker {
       const wanted = this.namedType(declared);
       if (wanted != BasicType.None) {
         if (type != BasicType.None && this.promote(wanted, type, true) == BasicType.None) {
-          this.error(Code.TypeMismatch, statement.start, statement.end, `Type mismatch for $${this.symbols.text(statement.name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(wanted)}'`);
+          this.error(
+            Code.TypeMismatch,
+            statement.start,
+            statement.end,
+            `Type mismatch for $${this.symbols.text(statement.name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(wanted)}'`,
+          );
         }
         type = wanted;
         this.declaredTypes.add(declarationOf(statement.name, statement.nameStart));
@@ -362,7 +413,12 @@ export class Checker extends CallChecker {
     }
     const widened = this.promote(before, type, flexible);
     if (widened == BasicType.None) {
-      this.error(Code.TypeMismatch, start, end, `Type mismatch for $${this.symbols.text(name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(before)}'`);
+      this.error(
+        Code.TypeMismatch,
+        start,
+        end,
+        `Type mismatch for $${this.symbols.text(name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(before)}'`,
+      );
     } else this.widenDeclaration(declaration, widened);
   }
 
@@ -396,22 +452,23 @@ export class Checker extends CallChecker {
           this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
           type = BasicType.None;
         } else {
-          this.compound(statement, current, type);
-          type = this.types.integer(8, this.types.isSigned(current));
+          type = this.compound(statement, current, type);
         }
       }
-      const flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+      const flexible = statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
       if (type != BasicType.None) this.widenVariable(target.name, symbol.declaration, type, flexible, statement.start, statement.end);
     }
     target.typeId = this.variableType(symbol.declaration);
   }
 
-  /** Warns of what a compound assignment to a target of type `target` does with a value of type `type`. */
-  private compound(statement: Assignment, target: i32, type: i32): void {
+  /** The type that a compound assignment of a value of type `type` gives a target of type `target`: that of the operation. */
+  private compound(statement: Assignment, target: i32, type: i32): i32 {
     const value = statement.value;
     const flexible = value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
     const start = statement.operatorStart(this.diagnostics.source);
-    if (this.types.isSigned(target) || (this.types.isSigned(type) && !flexible)) this.signedDivision(statement.operator, start, value.end);
+    const signed = this.types.isSigned(target) || (this.types.isSigned(type) && (target == BasicType.None || !flexible));
+    if (signed && target != BasicType.None) this.signedDivision(statement.operator, start, value.end);
+    return this.types.integer(8, signed || statement.operator == BinaryOperator.Subtract);
   }
 
   private assignMap(statement: Assignment, target: MapAccess): void {
@@ -430,18 +487,24 @@ export class Checker extends CallChecker {
       type = this.expression(value);
       const kind = this.types.kind(type);
       if (type != BasicType.None && !this.types.isStorable(type)) {
-        type = this.error(Code.TypeMismatch, value.start, value.end, `A value of type '${this.types.describe(type)}' can not be assigned to a map`);
+        type = this.error(
+          Code.TypeMismatch,
+          value.start,
+          value.end,
+          `A value of type '${this.types.describe(type)}' can not be assigned to a map`,
+        );
       }
       if (type != BasicType.None && statement.operator != BinaryOperator.None) {
         const known = map.valueType;
         if (this.types.kind(known) == TypeKind.Pointer && this.types.isInteger(type) && isStep(statement.operator)) type = known;
         else if (!this.types.isInteger(type) || (known != BasicType.None && !this.types.isInteger(known))) {
           type = this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
-        } else this.compound(statement, known, type);
+        } else type = this.compound(statement, known, type);
       }
-      if (value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type)) flexible = true;
+      if (statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type)) flexible = true;
       // Integers are stored in 8 bytes: their sign is what widening decides.
-      if (this.types.isInteger(type) && this.types.get(type).enumeration < 0) type = this.types.integer(8, flexible || this.types.isSigned(type));
+      if (this.types.isInteger(type) && this.types.get(type).enumeration < 0)
+        type = this.types.integer(8, flexible || this.types.isSigned(type));
     }
     map.isAssigned = true;
     this.mapKey(map, target.keys, target.start, target.end);
@@ -452,9 +515,18 @@ export class Checker extends CallChecker {
       this.changed = true;
     } else {
       const both = this.types.isAggregate(type) || this.types.isAggregate(map.valueType);
-      const widened = both ? (type == map.valueType ? type : this.sameAggregate(map.valueType, type)) : this.promote(map.valueType, type, flexible);
+      const widened = both
+        ? type == map.valueType
+          ? type
+          : this.sameAggregate(map.valueType, type)
+        : this.promote(map.valueType, type, flexible);
       if (widened == BasicType.None) {
-        this.error(Code.TypeMismatch, statement.start, statement.end, `Type mismatch for ${map.text}: trying to assign value of type '${this.types.describe(type)}' when map already has a type '${this.types.describe(map.valueType)}'`);
+        this.error(
+          Code.TypeMismatch,
+          statement.start,
+          statement.end,
+          `Type mismatch for ${map.text}: trying to assign value of type '${this.types.describe(type)}' when map already has a type '${this.types.describe(map.valueType)}'`,
+        );
       } else if (widened != map.valueType) {
         map.valueType = widened;
         this.changed = true;

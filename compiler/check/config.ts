@@ -3,10 +3,10 @@
 // One row for each key says what values it takes and who applies it: the compiler, or the runner, to which the manifest
 // carries it.
 
-import { ConfigEntry, Expression, NodeKind } from "../syntax/ast";
-import { BooleanLiteral, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
 import { Code, Diagnostics } from "../source/diagnostics";
 import { Symbols } from "../source/symbols";
+import { ConfigEntry, Expression, NodeKind } from "../syntax/ast";
+import { BooleanLiteral, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
 import { closest } from "./suggestion";
 
 /** What a key takes. */
@@ -74,7 +74,14 @@ function configRows(): Array<ConfigRow> {
     new ConfigRow("cache_user_symbols", ConfigKey.CacheUserSymbols, ConfigKind.Choice, "AUTO", ["PER_PID", "PER_PROGRAM", "NONE"]),
     new ConfigRow("cpp_demangle", ConfigKey.CppDemangle, ConfigKind.Bool, "true"),
     new ConfigRow("lazy_symbolication", ConfigKey.LazySymbolication, ConfigKind.Bool, "true"),
-    new ConfigRow("license", ConfigKey.License, ConfigKind.Choice, "GPL", ["Dual MIT/GPL", "Dual BSD/GPL", "Dual MPL/GPL", "GPL and additional rights", "GPL v2", "GPL"]),
+    new ConfigRow("license", ConfigKey.License, ConfigKind.Choice, "GPL", [
+      "Dual MIT/GPL",
+      "Dual BSD/GPL",
+      "Dual MPL/GPL",
+      "GPL and additional rights",
+      "GPL v2",
+      "GPL",
+    ]),
     new ConfigRow("log_size", ConfigKey.LogSize, ConfigKind.Number, "1000000"),
     new ConfigRow("max_bpf_progs", ConfigKey.MaxBpfPrograms, ConfigKind.Number, "1024"),
     new ConfigRow("max_cat_bytes", ConfigKey.MaxCatBytes, ConfigKind.Number, "10240"),
@@ -145,7 +152,8 @@ export class Configuration {
       // Variables that mean nothing to us may mean something to others.
       if (row == null || row.kind >= ConfigKind.Deprecated) continue;
       const problem = this.assign(row, lines[i].substring(equal + 1));
-      if (problem.length > 0) this.diagnostics.error(Code.InvalidConfig, 0, 0, problem, `It was set in the environment: BPFTRACE_${row.name.toUpperCase()}.`);
+      if (problem.length > 0)
+        this.diagnostics.error(Code.InvalidConfig, 0, 0, problem, `It was set in the environment: BPFTRACE_${row.name.toUpperCase()}.`);
       row.fromEnvironment = true;
     }
   }
@@ -158,7 +166,13 @@ export class Configuration {
     if (row == null) {
       const names: Array<string> = [];
       for (let i = 0; i < this.rows.length; i++) if (this.rows[i].kind < ConfigKind.Deprecated) names.push(this.rows[i].name);
-      this.diagnostics.error(Code.UnknownConfig, entry.start, entry.end, `${written}: not a known configuration option`, closest(name, names));
+      this.diagnostics.error(
+        Code.UnknownConfig,
+        entry.start,
+        entry.end,
+        `${written}: not a known configuration option`,
+        closest(name, names),
+      );
       return;
     }
     switch (row.kind) {

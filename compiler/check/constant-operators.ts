@@ -1,10 +1,10 @@
 // Constants: operators on those of the C section with the kernel's arithmetic of 64 bits, and which expressions are literals.
 
+import { foldBinary } from "../ir/fold";
+import { arithmeticOp } from "../ir/lower-operators";
 import { Expression, NodeKind } from "../syntax/ast";
 import { Binary, Unary } from "../syntax/expression-nodes";
 import { BinaryOperator } from "../syntax/operators";
-import { arithmeticOp } from "../ir/lower-operators";
-import { foldBinary } from "../ir/fold";
 import { Constant } from "./definitions";
 
 /** Puts `left OP right` into `result`; false where it has no value. */

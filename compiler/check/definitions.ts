@@ -2,17 +2,16 @@
 //
 // Layout is that of the System V ABI for x86-64 and of AAPCS64, which agree for what a script can write here.
 
-import { Define, EnumDefinition, Expression, NodeKind, Program, RecordDefinition, Tag } from "../syntax/ast";
+import { Code } from "../source/diagnostics";
+import { Define, EnumDefinition, Expression, NodeKind, Program, RecordDefinition, Tag, TypeSyntax } from "../syntax/ast";
 import { Binary, Cast, Conditional, Identifier, IntegerLiteral, SizeOf, Unary } from "../syntax/expression-nodes";
 import { UnaryOperator } from "../syntax/operators";
 import { parseExpressionAt } from "../syntax/parser";
-import { Code } from "../source/diagnostics";
 import { Btf, BtfKind } from "../target/btf";
-import { TypeSyntax } from "../syntax/ast";
-import { foldOperator } from "./constant-operators";
 import { CheckerBase } from "./base";
+import { foldOperator } from "./constant-operators";
 import { headerConstants } from "./header-constants";
-import { Enumeration, Structure, StructureField, TypeKind, alignUp } from "./types";
+import { alignUp, Enumeration, Structure, StructureField, TypeKind } from "./types";
 
 /** Depth of defines inside defines. */
 const MAXIMUM_DEPTH: i32 = 32;
@@ -63,7 +62,8 @@ export abstract class DefinitionChecker extends CheckerBase {
         }
         case NodeKind.RecordDefinition: {
           const record = <RecordDefinition>node;
-          if (this.records.has(record.name)) this.error(Code.InvalidDefinition, record.start, record.end, `redefinition of '${this.symbols.text(record.name)}'`);
+          if (this.records.has(record.name))
+            this.error(Code.InvalidDefinition, record.start, record.end, `redefinition of '${this.symbols.text(record.name)}'`);
           this.records.set(record.name, record);
           break;
         }
@@ -194,7 +194,8 @@ export abstract class DefinitionChecker extends CheckerBase {
       const type = this.namedType(field.type);
       const info = this.types.get(type);
       if (info.kind == TypeKind.Record && info.structure >= 0 && !this.types.structures[info.structure].complete) {
-        this.error(Code.InvalidDefinition, field.start, field.end, "field has incomplete type");
+        // Structs are laid out once, when they are first named.
+        this.diagnostics.error(Code.InvalidDefinition, field.start, field.end, "field has incomplete type");
         continue;
       }
       const align = definition.packed ? 1 : naturalAlign(info.kind == TypeKind.Record ? info.align : this.elementAlign(type));
@@ -205,7 +206,8 @@ export abstract class DefinitionChecker extends CheckerBase {
         if (unit > 0 && !definition.packed && (field.bits == 0 || (bits % unit) + field.bits > unit)) bits = alignUp(bits, unit);
       } else bits = alignUp(alignUp(bits, 8), align * 8);
       if (field.bits != 0 && align > structure.align) structure.align = align;
-      if (field.bits != 0) structure.fields.push(new StructureField(field.name != 0 ? this.symbols.text(field.name) : "", type, bits, max(field.bits, 0)));
+      if (field.bits != 0)
+        structure.fields.push(new StructureField(field.name != 0 ? this.symbols.text(field.name) : "", type, bits, max(field.bits, 0)));
       bits += field.bits >= 0 ? field.bits : info.size * 8;
       size = max(size, (bits + 7) >> 3);
     }

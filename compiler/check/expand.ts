@@ -4,10 +4,10 @@
 // copied for every use, so that each use is annotated by itself. A macro's variables get names that nothing else has; maps and
 // variables of others only come in as arguments (features 2.6).
 
-import { Define, Expression, Macro, MacroParameter, MacroParameterKind, NodeKind, Program } from "../syntax/ast";
-import { BlockExpression, Call, ErrorExpression, Identifier, MapAccess, Variable } from "../syntax/expression-nodes";
 import { Code, Diagnostics } from "../source/diagnostics";
 import { Symbols } from "../source/symbols";
+import { Define, Expression, Macro, MacroParameter, MacroParameterKind, NodeKind, Program } from "../syntax/ast";
+import { BlockExpression, Call, ErrorExpression, Identifier, MapAccess, Variable } from "../syntax/expression-nodes";
 import { parseExpressionAt } from "../syntax/parser";
 import { Substitution, TreeCopier } from "./tree-copier";
 
@@ -148,7 +148,12 @@ export class Expander extends TreeCopier {
     if (macro == null) {
       const closest = this.macros.get(e.name)[0];
       this.diagnostics.error(Code.WrongArgumentCount, e.start, e.end, noMatch);
-      this.diagnostics.error(Code.WrongArgumentCount, closest.start, closest.nameEnd, `The closest definition of ${name}() has a different number of arguments. Expected: ${closest.parameters.length} but got ${e.argumentList.length}`);
+      this.diagnostics.error(
+        Code.WrongArgumentCount,
+        closest.start,
+        closest.nameEnd,
+        `The closest definition of ${name}() has a different number of arguments. Expected: ${closest.parameters.length} but got ${e.argumentList.length}`,
+      );
       return null;
     }
     let fits = true;
@@ -162,7 +167,12 @@ export class Expander extends TreeCopier {
       fits = false;
       const wanted = isVariable ? "variable" : "map";
       const given = argument.kind == NodeKind.Variable ? "a variable" : isWholeMap(argument) ? "a map" : "an expression";
-      this.diagnostics.error(Code.InvalidArgument, argument.start, argument.end, `Mismatched arg. ${name}() expects a ${wanted} for arg ${isVariable ? "$" : "@"}${this.symbols.text(parameter.name)} but got ${given}.`);
+      this.diagnostics.error(
+        Code.InvalidArgument,
+        argument.start,
+        argument.end,
+        `Mismatched arg. ${name}() expects a ${wanted} for arg ${isVariable ? "$" : "@"}${this.symbols.text(parameter.name)} but got ${given}.`,
+      );
       this.diagnostics.error(Code.InvalidArgument, parameter.start, parameter.end, "This is the argument in the closest definition.");
     }
     return fits ? macro : null;
@@ -182,7 +192,12 @@ export class Expander extends TreeCopier {
   }
 
   protected foreignMap(e: MapAccess): void {
-    this.diagnostics.error(Code.NotAvailableHere, e.start, e.nameEnd, `Unhygienic access to map: @${this.symbols.text(e.name)}. Maps must be passed into the macro as arguments.`);
+    this.diagnostics.error(
+      Code.NotAvailableHere,
+      e.start,
+      e.nameEnd,
+      `Unhygienic access to map: @${this.symbols.text(e.name)}. Maps must be passed into the macro as arguments.`,
+    );
   }
 
   protected returnInMacro(start: u32, end: u32): void {

@@ -1,20 +1,38 @@
 // Types of expressions. Each walk annotates `typeId`; the walk before lowering is the one that counts, and that reports.
 
-import {
-  Binary, Cast, Conditional, FieldAccess, Identifier, Index, IntegerLiteral, MapAccess, OffsetOf, SizeOf, StringLiteral, Tuple, TupleIndex, Unary, Variable, Call,
-  BlockExpression, BooleanLiteral, IfExpression, Record,
-} from "../syntax/expression-nodes";
+import { Code } from "../source/diagnostics";
 import { Block, Expression, NodeKind } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
-import { BinaryOperator, UnaryOperator, binaryText } from "../syntax/operators";
-import { Code } from "../source/diagnostics";
+import {
+  Binary,
+  BlockExpression,
+  BooleanLiteral,
+  Call,
+  Cast,
+  Conditional,
+  FieldAccess,
+  Identifier,
+  IfExpression,
+  Index,
+  IntegerLiteral,
+  MapAccess,
+  OffsetOf,
+  Record,
+  SizeOf,
+  StringLiteral,
+  Tuple,
+  TupleIndex,
+  Unary,
+  Variable,
+} from "../syntax/expression-nodes";
+import { BinaryOperator, binaryText, UnaryOperator } from "../syntax/operators";
 import { BtfKind } from "../target/btf";
-import { AddressSpace, BasicType, TypeKind } from "./types";
 import { AccessChecker } from "./access";
-import { BuiltinRow, Recipe, builtinRows, registerArgumentRow } from "./builtins";
-import { MapSymbol } from "./scope";
+import { BuiltinRow, builtinRows, Recipe, registerArgumentRow } from "./builtins";
 import { isLiteral } from "./constant-operators";
+import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
+import { AddressSpace, BasicType, TypeKind } from "./types";
 
 /** Largest tuple in bytes: a key or value larger than this fits no map that kernels allocate without effort. */
 const MAXIMUM_TUPLE: i32 = 16384;
@@ -172,7 +190,13 @@ export abstract class ExpressionChecker extends AccessChecker {
     const probe = this.probe;
     const needsContext = row.recipe == Recipe.ProbeArguments || row.recipe == Recipe.RegisterArgument || row.recipe == Recipe.ReturnValue;
     if (needsContext && this.forDepth > 0) {
-      return this.error(Code.NotAvailableHere, e.start, e.end, `'${this.symbols.text(e.name)}' builtin is not allowed in a for-loop`, "Assign it to a variable before the loop.");
+      return this.error(
+        Code.NotAvailableHere,
+        e.start,
+        e.end,
+        `'${this.symbols.text(e.name)}' builtin is not allowed in a for-loop`,
+        "Assign it to a variable before the loop.",
+      );
     }
     switch (row.recipe) {
       case Recipe.CommandName:
@@ -184,20 +208,41 @@ export abstract class ExpressionChecker extends AccessChecker {
       case Recipe.ProbeArguments:
         if (probe.isPattern) return this.unsupported(e.start, e.end, "Reading the fields of tracepoints that a wildcard matches");
         if (!probe.waiting && probe.format == null) {
-          return this.error(Code.NotAvailableHere, e.start, e.end, `The args builtin can not be used with ${providerName(probe.provider)} probes`);
+          return this.error(
+            Code.NotAvailableHere,
+            e.start,
+            e.end,
+            `The args builtin can not be used with ${providerName(probe.provider)} probes`,
+          );
         }
         return BasicType.Arguments;
       case Recipe.RegisterArgument:
         if (!probe.hasRegisterArguments) {
-          return this.error(Code.NotAvailableHere, e.start, e.end, `The ${this.symbols.text(e.name)} builtin can not be used with ${providerName(probe.provider)} probes`);
+          return this.error(
+            Code.NotAvailableHere,
+            e.start,
+            e.end,
+            `The ${this.symbols.text(e.name)} builtin can not be used with ${providerName(probe.provider)} probes`,
+          );
         }
         if (this.registerIndex(e.name) >= probe.argumentLimit) {
-          return this.error(Code.OutOfRange, e.start, e.end, `x86_64 doesn't support ${this.symbols.text(e.name)}`, "Only the first six arguments are in registers: arg0 to arg5.");
+          return this.error(
+            Code.OutOfRange,
+            e.start,
+            e.end,
+            `x86_64 doesn't support ${this.symbols.text(e.name)}`,
+            "Only the first six arguments are in registers: arg0 to arg5.",
+          );
         }
         return row.type;
       case Recipe.ReturnValue:
         if (!probe.hasReturnValue) {
-          return this.error(Code.NotAvailableHere, e.start, e.end, `The retval builtin can not be used with ${providerName(probe.provider)} probes`);
+          return this.error(
+            Code.NotAvailableHere,
+            e.start,
+            e.end,
+            `The retval builtin can not be used with ${providerName(probe.provider)} probes`,
+          );
         }
         return row.type;
       default:
@@ -227,14 +272,21 @@ export abstract class ExpressionChecker extends AccessChecker {
       this.changed = true;
       return BasicType.None;
     }
-    if (symbol == null) return this.error(Code.UnknownVariable, e.start, e.end, `Undefined or undeclared variable: $${this.symbols.text(e.name)}`);
+    if (symbol == null)
+      return this.error(Code.UnknownVariable, e.start, e.end, `Undefined or undeclared variable: $${this.symbols.text(e.name)}`);
     return this.knownType(e, this.variableType(symbol.declaration));
   }
 
   /** `type`; an error if no assignment has given `e` one and nothing else explains why. */
   protected knownType(e: Variable, type: i32): i32 {
     if (type != BasicType.None || this.diagnostics.hasErrors || this.needs.any) return type;
-    return this.error(Code.UnknownVariable, e.start, e.end, "Could not resolve the type of this variable", `Nothing assigns $${this.symbols.text(e.name)} a value from which its type follows.`);
+    return this.error(
+      Code.UnknownVariable,
+      e.start,
+      e.end,
+      "Could not resolve the type of this variable",
+      `Nothing assigns $${this.symbols.text(e.name)} a value from which its type follows.`,
+    );
   }
 
   // Maps
@@ -258,14 +310,26 @@ export abstract class ExpressionChecker extends AccessChecker {
       if (type == BasicType.None) return;
       const widened = map.keyType == BasicType.None ? type : this.promote(map.keyType, type, keys.length == 1 && this.isFlexible(keys[0]));
       if (widened == BasicType.None || !this.types.isStorable(type)) {
-        this.error(Code.TypeMismatch, start, end, `Argument mismatch for ${map.text}: trying to access with arguments: '${this.types.describe(type)}' when map expects arguments: '${this.types.describe(map.keyType)}'`);
+        this.error(
+          Code.TypeMismatch,
+          start,
+          end,
+          `Argument mismatch for ${map.text}: trying to access with arguments: '${this.types.describe(type)}' when map expects arguments: '${this.types.describe(map.keyType)}'`,
+        );
       } else if (widened != map.keyType) {
         map.keyType = widened;
         this.changed = true;
       }
     }
     if (map.isKeyed && map.isScalar) {
-      this.error(Code.InvalidKey, start, end, keys == null ? `${map.text} used as a map without an explicit key (scalar map), previously used with an explicit key (non-scalar map)` : `${map.text} used as a map with an explicit key (non-scalar map), previously used without an explicit key (scalar map)`);
+      this.error(
+        Code.InvalidKey,
+        start,
+        end,
+        keys == null
+          ? `${map.text} used as a map without an explicit key (scalar map), previously used with an explicit key (non-scalar map)`
+          : `${map.text} used as a map with an explicit key (non-scalar map), previously used without an explicit key (scalar map)`,
+      );
     }
   }
 
@@ -305,7 +369,12 @@ export abstract class ExpressionChecker extends AccessChecker {
       const type = this.operand(elements[i]);
       if (type == BasicType.None) known = false;
       else if (!this.types.isStorable(type)) {
-        return this.error(Code.TypeMismatch, elements[i].start, elements[i].end, `A value of type '${this.types.describe(type)}' can not be part of a tuple`);
+        return this.error(
+          Code.TypeMismatch,
+          elements[i].start,
+          elements[i].end,
+          `A value of type '${this.types.describe(type)}' can not be part of a tuple`,
+        );
       }
       fields.push(type);
     }
@@ -313,7 +382,13 @@ export abstract class ExpressionChecker extends AccessChecker {
     // Tuples of tuples of tuples grow as powers: they end before their size overflows.
     let size = 0;
     for (let i = 0; i < fields.length; i++) size += this.types.get(fields[i]).size + 8;
-    if (size > MAXIMUM_TUPLE) return this.error(Code.TooComplex, elements[0].start, elements[elements.length - 1].end, `A tuple of more than ${MAXIMUM_TUPLE} bytes is not possible`);
+    if (size > MAXIMUM_TUPLE)
+      return this.error(
+        Code.TooComplex,
+        elements[0].start,
+        elements[elements.length - 1].end,
+        `A tuple of more than ${MAXIMUM_TUPLE} bytes is not possible`,
+      );
     return this.types.tuple(fields);
   }
 
@@ -377,19 +452,29 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (e.operator == UnaryOperator.Not) {
       if (this.types.isInteger(type) || type == BasicType.Bool) return BasicType.Bool;
     } else if (this.types.isInteger(type)) {
-      if (e.operator == UnaryOperator.Complement) return operand.kind == NodeKind.IntegerLiteral ? BasicType.Uint64 : this.types.integer(this.types.get(type).size, false);
+      if (e.operator == UnaryOperator.Complement && operand.kind == NodeKind.IntegerLiteral) return BasicType.Uint64;
+      // The peer keeps the width of narrow operands, and shows them without a sign.
+      const size = this.types.get(type).size;
+      if (e.operator == UnaryOperator.Complement && size < 8) return this.types.integer(size, false);
       return this.types.isSigned(type) ? BasicType.Int64 : BasicType.Uint64;
     }
-    return this.error(Code.InvalidOperator, e.start, e.end, `The ${e.operator == UnaryOperator.Not ? "!" : e.operator == UnaryOperator.Negate ? "-" : "~"} operator can not be used on expressions of type '${this.types.describe(type)}'`);
+    return this.error(
+      Code.InvalidOperator,
+      e.start,
+      e.end,
+      `The ${e.operator == UnaryOperator.Not ? "!" : e.operator == UnaryOperator.Negate ? "-" : "~"} operator can not be used on expressions of type '${this.types.describe(type)}'`,
+    );
   }
 
   private increment(e: Unary): i32 {
     const target = e.operand;
+    // As of a subtraction, the result of -- has a sign.
+    const down = e.operator == UnaryOperator.PreDecrement || e.operator == UnaryOperator.PostDecrement;
     if (target.kind == NodeKind.MapAccess) {
       const access = <MapAccess>target;
       const map = this.mapOf(access);
       this.mapKey(map, access.keys, access.start, access.end);
-      if (map.valueType == BasicType.None) {
+      if (map.valueType == BasicType.None || (down && map.valueType == BasicType.Uint64)) {
         map.valueType = BasicType.Int64;
         this.changed = true;
       }
@@ -398,9 +483,9 @@ export abstract class ExpressionChecker extends AccessChecker {
     } else if (target.kind == NodeKind.Variable) {
       const type = this.expression(target);
       const symbol = this.scopes.find((<Variable>target).name);
-      if (symbol != null && this.types.isInteger(type) && this.types.get(type).size < 8) {
+      if (symbol != null && this.types.isInteger(type) && (this.types.get(type).size < 8 || (down && type == BasicType.Uint64))) {
         // What is counted with fills a register (features T6).
-        this.widenDeclaration(symbol.declaration, this.types.integer(8, this.types.isSigned(type)));
+        this.widenDeclaration(symbol.declaration, this.types.integer(8, down || this.types.isSigned(type)));
         return this.expression(target);
       }
       if (type == BasicType.None || this.types.isInteger(type) || this.types.kind(type) == TypeKind.Pointer) return type;
@@ -411,11 +496,17 @@ export abstract class ExpressionChecker extends AccessChecker {
   private binary(e: Binary): i32 {
     const left = this.operand(e.left);
     const right = this.operand(e.right);
-    if (e.operator == BinaryOperator.Match || e.operator == BinaryOperator.NotMatch) return this.unsupported(e.start, e.end, "Matching a pattern");
+    if (e.operator == BinaryOperator.Match || e.operator == BinaryOperator.NotMatch)
+      return this.unsupported(e.start, e.end, "Matching a pattern");
     if (left == BasicType.None || right == BasicType.None) return BasicType.None;
     const result = this.binaryType(e, left, right);
     if (result != BasicType.None) return result;
-    return this.error(Code.InvalidOperator, e.operatorStart, e.operatorEnd, `Type mismatch for '${binaryText(e.operator)}': comparing ${this.types.describe(left)} with ${this.types.describe(right)}`);
+    return this.error(
+      Code.InvalidOperator,
+      e.operatorStart,
+      e.operatorEnd,
+      `Type mismatch for '${binaryText(e.operator)}': comparing ${this.types.describe(left)} with ${this.types.describe(right)}`,
+    );
   }
 
   private binaryType(e: Binary, left: i32, right: i32): i32 {
@@ -439,7 +530,6 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (!types.isInteger(left) || !types.isInteger(right)) return BasicType.None;
     const signed = this.signedOperation(e);
     if (signed && !isLiteral(e)) this.signedDivision(e.operator, e.start, e.end);
-    if (e.operator == BinaryOperator.ShiftLeft || e.operator == BinaryOperator.ShiftRight) return types.isSigned(left) && !this.isFlexible(e.left) ? BasicType.Int64 : BasicType.Uint64;
     return signed || e.operator == BinaryOperator.Subtract ? BasicType.Int64 : BasicType.Uint64;
   }
 
@@ -450,7 +540,12 @@ export abstract class ExpressionChecker extends AccessChecker {
     const other = pointer == left ? right : left;
     const fits = e.operator == BinaryOperator.Add || (e.operator == BinaryOperator.Subtract && pointer == left);
     if (fits && types.isInteger(other)) return pointer;
-    return this.error(Code.InvalidOperator, e.operatorStart, e.operatorEnd, `The ${binaryText(e.operator)} operator can not be used on expressions of types ${types.describe(left)}, ${types.describe(right)}`);
+    return this.error(
+      Code.InvalidOperator,
+      e.operatorStart,
+      e.operatorEnd,
+      `The ${binaryText(e.operator)} operator can not be used on expressions of types ${types.describe(left)}, ${types.describe(right)}`,
+    );
   }
 
   /** Whether values of the types can be equal. */
@@ -477,7 +572,12 @@ export abstract class ExpressionChecker extends AccessChecker {
   /** Warns of a division, which is unsigned, of what is not. */
   protected signedDivision(operator: BinaryOperator, start: u32, end: u32): void {
     if (operator != BinaryOperator.Divide && operator != BinaryOperator.Modulo) return;
-    this.warning(Code.InvalidOperator, start, end, `signed operands for '${binaryText(operator)}' can lead to undefined behavior (cast to unsigned to silence warning)`);
+    this.warning(
+      Code.InvalidOperator,
+      start,
+      end,
+      `signed operands for '${binaryText(operator)}' can lead to undefined behavior (cast to unsigned to silence warning)`,
+    );
   }
 
   /** Whether the operation is done on signed numbers: one side is signed, and no flexible literal takes the other's sign. */
@@ -511,7 +611,12 @@ export abstract class ExpressionChecker extends AccessChecker {
     let type = this.promote(left, right, this.isFlexible(otherwise));
     if (then != null && this.isFlexible(then) && this.types.isInteger(right)) type = this.promote(right, left, true);
     if (type != BasicType.None) return type;
-    return this.error(Code.TypeMismatch, e.start, e.end, `Branches must return the same type or compatible types: have '${this.types.describe(left)}' and '${this.types.describe(right)}'`);
+    return this.error(
+      Code.TypeMismatch,
+      e.start,
+      e.end,
+      `Branches must return the same type or compatible types: have '${this.types.describe(left)}' and '${this.types.describe(right)}'`,
+    );
   }
 
   protected isBuiltinName(name: u32): bool {

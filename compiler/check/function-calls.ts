@@ -1,13 +1,13 @@
 // Calls and builtins whose values need more than a helper: texts, addresses, symbols, stacks, times.
 
-import { Call, FieldAccess, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
+import { Code } from "../source/diagnostics";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
-import { Code } from "../source/diagnostics";
-import { parseAddress } from "./network-address";
+import { Call, FieldAccess, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
 import { BuiltinRow, Recipe, taskFields } from "./builtins";
 import { ExpressionChecker } from "./expressions";
 import { FunctionId } from "./functions";
+import { parseAddress } from "./network-address";
 import { registerOffset } from "./registers";
 import { BasicType, StackMode, TypeKind } from "./types";
 
@@ -56,9 +56,21 @@ export abstract class FunctionChecker extends ExpressionChecker {
         return BasicType.Uint8;
       case Recipe.ProbedFunction:
         if (!this.contextAllowed(e, row.name)) return BasicType.None;
-        if (probe.provider == Provider.Kprobe || probe.provider == Provider.Kretprobe || probe.provider == Provider.Fentry || probe.provider == Provider.Fexit) return this.types.printed(TypeKind.KernelSymbol, 8, 8);
-        if (probe.provider == Provider.Uprobe || probe.provider == Provider.Uretprobe) return this.types.printed(TypeKind.UserSymbol, 16, 8);
-        return this.error(Code.NotAvailableHere, e.start, e.end, `The func builtin can not be used with '${providerName(probe.provider)}' probes`);
+        if (
+          probe.provider == Provider.Kprobe ||
+          probe.provider == Provider.Kretprobe ||
+          probe.provider == Provider.Fentry ||
+          probe.provider == Provider.Fexit
+        )
+          return this.types.printed(TypeKind.KernelSymbol, 8, 8);
+        if (probe.provider == Provider.Uprobe || probe.provider == Provider.Uretprobe)
+          return this.types.printed(TypeKind.UserSymbol, 16, 8);
+        return this.error(
+          Code.NotAvailableHere,
+          e.start,
+          e.end,
+          `The func builtin can not be used with '${providerName(probe.provider)}' probes`,
+        );
       case Recipe.TaskField:
         return this.expression(this.expand(e, row.name, null));
       default:
@@ -86,7 +98,13 @@ export abstract class FunctionChecker extends ExpressionChecker {
   /** False, and an error, where the body may become a function of its own, which has no context. */
   private contextAllowed(e: Expression, name: string): bool {
     if (this.forDepth == 0) return true;
-    this.error(Code.NotAvailableHere, e.start, e.end, `'${name}' builtin is not allowed in a for-loop`, "Assign it to a variable before the loop.");
+    this.error(
+      Code.NotAvailableHere,
+      e.start,
+      e.end,
+      `'${name}' builtin is not allowed in a for-loop`,
+      "Assign it to a variable before the loop.",
+    );
     return false;
   }
 
@@ -96,7 +114,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const argument = e.argumentList[index];
     const type = this.operand(argument);
     if (type == BasicType.None || this.types.isInteger(type)) return type;
-    return this.error(Code.TypeMismatch, argument.start, argument.end, `${name}() only supports int arguments (${this.peerType(type)} provided)`);
+    return this.error(
+      Code.TypeMismatch,
+      argument.start,
+      argument.end,
+      `${name}() only supports int arguments (${this.peerType(type)} provided)`,
+    );
   }
 
   /** A type's family, as the peer has it in messages about arguments. */
@@ -111,7 +134,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const type = this.expression(argument);
     if (type == BasicType.None) return false;
     if (this.types.kind(type) == TypeKind.String) return true;
-    this.error(Code.TypeMismatch, argument.start, argument.end, `${name}() only supports string arguments (${this.types.describe(type)} provided)`);
+    this.error(
+      Code.TypeMismatch,
+      argument.start,
+      argument.end,
+      `${name}() only supports string arguments (${this.types.describe(type)} provided)`,
+    );
     return false;
   }
 
@@ -129,7 +157,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const argument = e.argumentList[index];
     const type = this.operand(argument);
     if (type == BasicType.None || this.types.isScalar(type)) return true;
-    this.error(Code.TypeMismatch, argument.start, argument.end, `${name}() only supports int or pointer arguments (${this.types.describe(type)} provided)`);
+    this.error(
+      Code.TypeMismatch,
+      argument.start,
+      argument.end,
+      `${name}() only supports int or pointer arguments (${this.types.describe(type)} provided)`,
+    );
     return false;
   }
 
@@ -202,7 +235,13 @@ export abstract class FunctionChecker extends ExpressionChecker {
       case FunctionId.SignalThread:
         return this.signal(e, name);
       case FunctionId.Override:
-        if (this.probe.provider != Provider.Kprobe) return this.error(Code.NotAvailableHere, e.start, e.end, `override() can not be used with ${providerName(this.probe.provider)} probes`);
+        if (this.probe.provider != Provider.Kprobe)
+          return this.error(
+            Code.NotAvailableHere,
+            e.start,
+            e.end,
+            `override() can not be used with ${providerName(this.probe.provider)} probes`,
+          );
         this.integerArgument(e, 0, name);
         return BasicType.None;
       case FunctionId.WriteUser:
@@ -222,7 +261,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const length = e.argumentList[2];
     this.expression(length);
     if (length.kind == NodeKind.PositionalParameter) return first && second ? BasicType.Uint64 : BasicType.None;
-    if (length.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>length).negative) return this.error(Code.NotConstant, e.start, e.end, "Builtin strncmp requires a non-negative literal");
+    if (length.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>length).negative)
+      return this.error(Code.NotConstant, e.start, e.end, "Builtin strncmp requires a non-negative literal");
     return first && second ? BasicType.Uint64 : BasicType.None;
   }
 
@@ -231,7 +271,14 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const second = this.textArgument(e, 1, name);
     if (!first || !second) return BasicType.None;
     const pairs = this.types.get(e.argumentList[0].typeId).size * this.types.get(e.argumentList[1].typeId).size;
-    if (pairs > MAXIMUM_SEARCH) return this.error(Code.TooComplex, e.start, e.end, `${name}() of texts this long is more than a BPF program can do`, "str() with a length makes them shorter.");
+    if (pairs > MAXIMUM_SEARCH)
+      return this.error(
+        Code.TooComplex,
+        e.start,
+        e.end,
+        `${name}() of texts this long is more than a BPF program can do`,
+        "str() with a length makes them shorter.",
+      );
     return id == FunctionId.StringSearch ? BasicType.Int64 : BasicType.Bool;
   }
 
@@ -239,7 +286,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const argument = e.argumentList[0];
     const type = this.operand(argument);
     if (type == BasicType.None) return type;
-    if (!this.types.isInteger(type)) return this.error(Code.TypeMismatch, e.start, e.end, `bswap() only supports integer arguments (${this.peerType(type)} provided)`);
+    if (!this.types.isInteger(type))
+      return this.error(Code.TypeMismatch, e.start, e.end, `bswap() only supports integer arguments (${this.peerType(type)} provided)`);
     return this.types.integer(this.types.get(type).size, false);
   }
 
@@ -247,9 +295,11 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const literal = this.literalText(e, 0, "reg");
     if (literal == null) return BasicType.None;
     if (!this.contextAllowed(e, "reg")) return BasicType.None;
-    if (!this.probe.hasRegisters) this.error(Code.NotAvailableHere, e.start, e.end, `reg can not be used with "${providerName(this.probe.provider)}" probes`);
+    if (!this.probe.hasRegisters)
+      this.error(Code.NotAvailableHere, e.start, e.end, `reg can not be used with "${providerName(this.probe.provider)}" probes`);
     const name = String.UTF8.decodeUnsafe(literal.pointer, literal.length);
-    if (registerOffset(name) < 0) return this.error(Code.InvalidArgument, e.start, e.end, `'${name}' is not a valid register on this architecture (x86_64)`);
+    if (registerOffset(name) < 0)
+      return this.error(Code.InvalidArgument, e.start, e.end, `'${name}' is not a valid register on this architecture (x86_64)`);
     return BasicType.Uint64;
   }
 
@@ -257,7 +307,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
   private word(e: Call, index: i32): string {
     const argument = e.argumentList[index];
     if (argument.kind == NodeKind.Identifier) return this.symbols.text((<Identifier>argument).name);
-    if (argument.kind == NodeKind.StringLiteral) return String.UTF8.decodeUnsafe((<StringLiteral>argument).pointer, (<StringLiteral>argument).length);
+    if (argument.kind == NodeKind.StringLiteral)
+      return String.UTF8.decodeUnsafe((<StringLiteral>argument).pointer, (<StringLiteral>argument).length);
     return "";
   }
 
@@ -265,7 +316,15 @@ export abstract class FunctionChecker extends ExpressionChecker {
   clockOf(e: Call): i32 {
     if (e.argumentList.length == 0) return ClockKind.Boot;
     const word = this.word(e, 0);
-    return word == "boot" ? ClockKind.Boot : word == "monotonic" ? ClockKind.Monotonic : word == "tai" ? ClockKind.Tai : word == "sw_tai" ? ClockKind.SoftwareTai : -1;
+    return word == "boot"
+      ? ClockKind.Boot
+      : word == "monotonic"
+        ? ClockKind.Monotonic
+        : word == "tai"
+          ? ClockKind.Tai
+          : word == "sw_tai"
+            ? ClockKind.SoftwareTai
+            : -1;
   }
 
   private nanoSeconds(e: Call): i32 {
@@ -282,7 +341,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
   private processId(e: Call, name: string): i32 {
     if (e.argumentList.length == 0 || this.isOwnNamespace(e) || this.word(e, 0) == "init") return BasicType.Uint32;
     const argument = e.argumentList[0];
-    return this.error(Code.InvalidArgument, argument.start, argument.end, `Invalid PID namespace mode: ${this.word(e, 0)} (expects: curr_ns or init)`);
+    return this.error(
+      Code.InvalidArgument,
+      argument.start,
+      argument.end,
+      `Invalid PID namespace mode: ${this.word(e, 0)} (expects: curr_ns or init)`,
+    );
   }
 
   private buffer(e: Call): i32 {
@@ -291,10 +355,22 @@ export abstract class FunctionChecker extends ExpressionChecker {
     if (type == BasicType.None) return type;
     const info = this.types.get(type);
     const isBytes = info.kind == TypeKind.Array || info.kind == TypeKind.String || info.kind == TypeKind.Record;
-    if (!isBytes && !this.types.isScalar(type)) return this.error(Code.TypeMismatch, e.start, e.end, `buf() expects an integer or a pointer type as first argument (${this.types.describe(type)} provided)`);
+    if (!isBytes && !this.types.isScalar(type))
+      return this.error(
+        Code.TypeMismatch,
+        e.start,
+        e.end,
+        `buf() expects an integer or a pointer type as first argument (${this.types.describe(type)} provided)`,
+      );
     const longest = this.maximumString - 4;
     if (e.argumentList.length == 1) {
-      if (!isBytes) return this.error(Code.WrongArgumentCount, e.start, e.end, `buf() expects a length argument for non-array type ${this.types.describe(type)}`);
+      if (!isBytes)
+        return this.error(
+          Code.WrongArgumentCount,
+          e.start,
+          e.end,
+          `buf() expects a length argument for non-array type ${this.types.describe(type)}`,
+        );
       return this.types.buffer(min(info.size, longest));
     }
     const length = e.argumentList[1];
@@ -303,7 +379,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const literal = <IntegerLiteral>length;
     if (literal.negative) return this.error(Code.OutOfRange, e.start, e.end, "Builtin buf requires a non-negative literal");
     if (literal.value > <u64>longest) {
-      this.warning(Code.OutOfRange, length.start, length.end, `length param (${literal.value}) is too long and will be shortened to ${longest} bytes (see BPFTRACE_MAX_STRLEN)`);
+      this.warning(
+        Code.OutOfRange,
+        length.start,
+        length.end,
+        `length param (${literal.value}) is too long and will be shortened to ${longest} bytes (see BPFTRACE_MAX_STRLEN)`,
+      );
       return this.types.buffer(longest);
     }
     return this.types.buffer(<i32>literal.value);
@@ -314,7 +395,13 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const type = this.operand(argument);
     if (type == BasicType.None) return type;
     const info = this.types.get(type);
-    if (!this.types.isScalar(type) && info.kind != TypeKind.Array && info.kind != TypeKind.String) return this.error(Code.TypeMismatch, e.start, e.end, `macaddr() only supports array or pointer arguments (${this.types.describe(type)} provided)`);
+    if (!this.types.isScalar(type) && info.kind != TypeKind.Array && info.kind != TypeKind.String)
+      return this.error(
+        Code.TypeMismatch,
+        e.start,
+        e.end,
+        `macaddr() only supports array or pointer arguments (${this.types.describe(type)} provided)`,
+      );
     return this.types.printed(TypeKind.MacAddress, 6, 1);
   }
 
@@ -327,7 +414,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const info = this.types.get(type);
     const bytes = info.kind == TypeKind.Array || info.kind == TypeKind.String || info.kind == TypeKind.Record;
     if (!this.types.isInteger(type) && !(bytes && (info.size == 4 || info.size == 16 || info.kind == TypeKind.String))) {
-      return this.error(Code.TypeMismatch, e.start, e.end, `ntop() argument must be 4 or 16 bytes in size (${this.types.describe(type)} provided)`);
+      return this.error(
+        Code.TypeMismatch,
+        e.start,
+        e.end,
+        `ntop() argument must be 4 or 16 bytes in size (${this.types.describe(type)} provided)`,
+      );
     }
     return this.types.printed(TypeKind.NetworkAddress, 24, 8);
   }
@@ -337,7 +429,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
     if (literal == null) return BasicType.None;
     const bytes = parseAddress(literal.pointer, literal.length);
     if (bytes.length == 0) {
-      return this.error(Code.InvalidArgument, e.start, e.end, `pton() expects an string argument of an IPv4/IPv6 address, got ${String.UTF8.decodeUnsafe(literal.pointer, literal.length)}`);
+      return this.error(
+        Code.InvalidArgument,
+        e.start,
+        e.end,
+        `pton() expects an string argument of an IPv4/IPv6 address, got ${String.UTF8.decodeUnsafe(literal.pointer, literal.length)}`,
+      );
     }
     return this.types.array(BasicType.Uint8, bytes.length);
   }
@@ -354,13 +451,26 @@ export abstract class FunctionChecker extends ExpressionChecker {
         if (word == "build_id") return this.unsupported(argument.start, argument.end, "The stack mode build_id");
         if (word == "perf") mode = StackMode.Perf;
         else if (word == "raw") mode = StackMode.Raw;
-        else if (word != "bpftrace") return this.error(Code.InvalidArgument, argument.start, argument.end, `Error parsing stack mode: ${name}: Invalid value for stack_mode: valid values are bpftrace, raw, perf, and build_id.`);
+        else if (word != "bpftrace")
+          return this.error(
+            Code.InvalidArgument,
+            argument.start,
+            argument.end,
+            `Error parsing stack mode: ${name}: Invalid value for stack_mode: valid values are bpftrace, raw, perf, and build_id.`,
+          );
         continue;
       }
       this.expression(argument);
-      if (argument.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>argument).negative) return this.error(Code.NotConstant, argument.start, argument.end, `${name}: invalid limit value`);
+      if (argument.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>argument).negative)
+        return this.error(Code.NotConstant, argument.start, argument.end, `${name}: invalid limit value`);
       const limit = (<IntegerLiteral>argument).value;
-      if (limit > MAXIMUM_FRAMES) return this.error(Code.OutOfRange, e.start, e.end, `${name}([int limit]): limit shouldn't exceed ${MAXIMUM_FRAMES}, ${limit} given`);
+      if (limit > MAXIMUM_FRAMES)
+        return this.error(
+          Code.OutOfRange,
+          e.start,
+          e.end,
+          `${name}([int limit]): limit shouldn't exceed ${MAXIMUM_FRAMES}, ${limit} given`,
+        );
       frames = max(<i32>limit, 1);
     }
     return this.types.stack(kind, frames, mode);
@@ -370,7 +480,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
     if (this.literalText(e, 0, "strftime") == null) return BasicType.None;
     const type = this.integerArgument(e, 1, "strftime");
     if (type == BasicType.None) return type;
-    if (this.clockOfTime(e.argumentList[1]) == ClockKind.Monotonic) return this.error(Code.InvalidArgument, e.start, e.end, "strftime() can not take a monotonic timestamp");
+    if (this.clockOfTime(e.argumentList[1]) == ClockKind.Monotonic)
+      return this.error(Code.InvalidArgument, e.start, e.end, "strftime() can not take a monotonic timestamp");
     return this.types.printed(TypeKind.Timestamp, 16, 8);
   }
 
@@ -387,15 +498,45 @@ export abstract class FunctionChecker extends ExpressionChecker {
       return BasicType.None;
     }
     this.expression(argument);
-    if (signalNumber(this.word(e, 0)) == 0) return this.error(Code.InvalidArgument, e.start, e.end, `${this.word(e, 0)} is not a valid signal`);
+    if (signalNumber(this.word(e, 0)) == 0)
+      return this.error(Code.InvalidArgument, e.start, e.end, `${this.word(e, 0)} is not a valid signal`);
     return BasicType.None;
   }
 }
 
 /** Names of signals from 1 on (asm-generic/signal.h). */
 const SIGNALS: StaticArray<string> = [
-  "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
-  "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+  "HUP",
+  "INT",
+  "QUIT",
+  "ILL",
+  "TRAP",
+  "ABRT",
+  "BUS",
+  "FPE",
+  "KILL",
+  "USR1",
+  "SEGV",
+  "USR2",
+  "PIPE",
+  "ALRM",
+  "TERM",
+  "STKFLT",
+  "CHLD",
+  "CONT",
+  "STOP",
+  "TSTP",
+  "TTIN",
+  "TTOU",
+  "URG",
+  "XCPU",
+  "XFSZ",
+  "VTALRM",
+  "PROF",
+  "WINCH",
+  "IO",
+  "PWR",
+  "SYS",
 ];
 
 /** The number of a signal, with or without `SIG` before its name; 0 for none. */

@@ -1,14 +1,23 @@
 // Functions about maps: has_key, find, len, is_scalar, delete.
 
-import { Call, MapAccess, Tuple, Variable } from "../syntax/expression-nodes";
-import { MapDeclaration, NodeKind } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
-import { BasicType, TypeKind } from "./types";
+import { MapDeclaration, NodeKind } from "../syntax/ast";
+import { Call, MapAccess, Tuple, Variable } from "../syntax/expression-nodes";
 import { FunctionChecker } from "./function-calls";
 import { MapSymbol } from "./scope";
+import { BasicType, TypeKind } from "./types";
 
 /** Types of map that a script may declare, by the names of the kernel. */
-const MAP_TYPES: StaticArray<string> = ["hash", "hash", "lruhash", "lru_hash", "percpuhash", "percpu_hash", "percpulruhash", "lru_percpu_hash"];
+const MAP_TYPES: StaticArray<string> = [
+  "hash",
+  "hash",
+  "lruhash",
+  "lru_hash",
+  "percpuhash",
+  "percpu_hash",
+  "percpulruhash",
+  "lru_percpu_hash",
+];
 
 export abstract class MapCallChecker extends FunctionChecker {
   private mapDeclarations: Array<MapDeclaration> = [];
@@ -21,13 +30,24 @@ export abstract class MapCallChecker extends FunctionChecker {
     let index = 0;
     while (index < MAP_TYPES.length && MAP_TYPES[index] != type) index += 2;
     if (index >= MAP_TYPES.length) {
-      this.error(Code.InvalidArgument, declaration.start, declaration.end, `Invalid bpf map type: ${type}`, "Valid map types: percpulruhash, percpuhash, lruhash, hash");
+      this.error(
+        Code.InvalidArgument,
+        declaration.start,
+        declaration.end,
+        `Invalid bpf map type: ${type}`,
+        "Valid map types: percpulruhash, percpuhash, lruhash, hash",
+      );
       return;
     }
     if (map.declaredCapacity > 0) this.error(Code.Redeclared, declaration.start, declaration.end, `Map ${map.text} is already declared`);
     const capacity = this.constant(declaration.capacity);
     if (!capacity.known || capacity.value < 1 || capacity.value > <i64>i32.MAX_VALUE) {
-      this.error(Code.OutOfRange, declaration.capacity.start, declaration.capacity.end, "The number of keys of a map must be a positive constant");
+      this.error(
+        Code.OutOfRange,
+        declaration.capacity.start,
+        declaration.capacity.end,
+        "The number of keys of a map must be a positive constant",
+      );
       return;
     }
     map.declaredType = MAP_TYPES[index + 1];
@@ -47,7 +67,12 @@ export abstract class MapCallChecker extends FunctionChecker {
       }
       const isPerCpu = this.types.isAggregate(map.valueType);
       if (isPerCpu == map.declaredType.includes("percpu")) continue;
-      this.error(Code.TypeMismatch, declaration.start, declaration.end, `Incompatible map types. Type from declaration: ${this.symbols.text(declaration.mapType)}. Type from value/key type: ${isPerCpu ? "percpuhash" : "hash"}`);
+      this.error(
+        Code.TypeMismatch,
+        declaration.start,
+        declaration.end,
+        `Incompatible map types. Type from declaration: ${this.symbols.text(declaration.mapType)}. Type from value/key type: ${isPerCpu ? "percpuhash" : "hash"}`,
+      );
     }
   }
 
@@ -73,9 +98,14 @@ export abstract class MapCallChecker extends FunctionChecker {
       this.expression(key);
       return null;
     }
-    if (this.reporting && map.isScalar && !map.isKeyed) {
+    if (map.isScalar && !map.isKeyed) {
       this.expression(key);
-      this.error(Code.InvalidArgument, e.argumentList[0].start, e.argumentList[0].end, `call to ${name}() expects a map with explicit keys (non-scalar map)`);
+      this.error(
+        Code.InvalidArgument,
+        e.argumentList[0].start,
+        e.argumentList[0].end,
+        `call to ${name}() expects a map with explicit keys (non-scalar map)`,
+      );
       return null;
     }
     this.mapKey(map, key.kind == NodeKind.Tuple ? (<Tuple>key).elements : [key], key.start, key.end);
@@ -105,7 +135,12 @@ export abstract class MapCallChecker extends FunctionChecker {
     const before = this.variableType(symbol.declaration);
     const type = before == BasicType.None ? map.valueType : this.promote(before, map.valueType, false);
     if (type == BasicType.None) {
-      return this.error(Code.TypeMismatch, target.start, target.end, `Type mismatch for $${this.symbols.text(name)}: trying to assign value of type '${this.types.describe(map.valueType)}' when variable already has a type '${this.types.describe(before)}'`);
+      return this.error(
+        Code.TypeMismatch,
+        target.start,
+        target.end,
+        `Type mismatch for $${this.symbols.text(name)}: trying to assign value of type '${this.types.describe(map.valueType)}' when variable already has a type '${this.types.describe(before)}'`,
+      );
     }
     this.widenDeclaration(symbol.declaration, type);
     target.typeId = this.variableType(symbol.declaration);
@@ -117,7 +152,8 @@ export abstract class MapCallChecker extends FunctionChecker {
     if (map == null) return BasicType.Int64;
     const kind = this.types.kind(map.valueType);
     if (kind >= TypeKind.Histogram) return this.unsupported(e.start, e.end, "len() of a histogram");
-    if (this.reporting && map.isScalar) return this.error(Code.InvalidArgument, e.start, e.end, `call to len() expects a map with explicit keys (non-scalar map)`);
+    if (this.reporting && map.isScalar)
+      return this.error(Code.InvalidArgument, e.start, e.end, `call to len() expects a map with explicit keys (non-scalar map)`);
     return BasicType.Int64;
   }
 
@@ -139,7 +175,8 @@ export abstract class MapCallChecker extends FunctionChecker {
       const key = e.argumentList[1];
       this.mapKey(map, key.kind == NodeKind.Tuple ? (<Tuple>key).elements : [key], key.start, key.end);
     } else this.mapKey(map, access.keys, access.start, access.end);
-    if (this.reporting && map.valueType == BasicType.None) return this.error(Code.UnknownMap, access.start, access.nameEnd, `Undefined map: ${map.text}`);
+    if (this.reporting && map.valueType == BasicType.None)
+      return this.error(Code.UnknownMap, access.start, access.nameEnd, `Undefined map: ${map.text}`);
     return BasicType.Bool;
   }
 
@@ -151,6 +188,11 @@ export abstract class MapCallChecker extends FunctionChecker {
     const space = isUser ? 2 : 1;
     if (info.kind == TypeKind.Pointer) return this.types.pointer(info.element, space);
     if (info.kind == TypeKind.Integer) return this.types.addressInteger(type, space);
-    return this.error(Code.TypeMismatch, e.argumentList[0].start, e.argumentList[0].end, `${isUser ? "uptr" : "kptr"}() only supports int or pointer arguments (${this.types.describe(type)} provided)`);
+    return this.error(
+      Code.TypeMismatch,
+      e.argumentList[0].start,
+      e.argumentList[0].end,
+      `${isUser ? "uptr" : "kptr"}() only supports int or pointer arguments (${this.types.describe(type)} provided)`,
+    );
   }
 }

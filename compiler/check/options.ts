@@ -1,10 +1,10 @@
 // `getopt`: named parameters of a script, given where it runs. The object carries their defaults and descriptions.
 
-import { Call, BooleanLiteral, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
-import { NodeKind } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
-import { BasicType } from "./types";
+import { NodeKind } from "../syntax/ast";
+import { BooleanLiteral, Call, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
 import { MapCallChecker } from "./map-calls";
+import { BasicType } from "./types";
 
 /** Bytes that an object has for a text given where it runs, NUL included: of `str($1)` and of a named parameter. */
 export const PARAMETER_TEXT: i32 = 256;
@@ -47,7 +47,8 @@ export abstract class OptionChecker extends MapCallChecker {
     if (!this.readDefault(e, option)) return BasicType.None;
     if (e.argumentList.length == 3) {
       const text = e.argumentList[2];
-      if (text.kind != NodeKind.StringLiteral) return this.error(Code.NotConstant, text.start, text.end, "Third argument to 'getopt' must be a string literal.");
+      if (text.kind != NodeKind.StringLiteral)
+        return this.error(Code.NotConstant, text.start, text.end, "Third argument to 'getopt' must be a string literal.");
       option.description = String.UTF8.decodeUnsafe((<StringLiteral>text).pointer, (<StringLiteral>text).length);
     }
     const known = this.optionOf(e);
@@ -56,9 +57,19 @@ export abstract class OptionChecker extends MapCallChecker {
       return option.type;
     }
     if (known.fallback != option.fallback || known.type != option.type) {
-      this.error(Code.Redeclared, e.start, e.end, `Command line option '${option.name}' needs to have the same default value in all places it is used. Previous default value: ${known.fallback}`);
+      this.error(
+        Code.Redeclared,
+        e.start,
+        e.end,
+        `Command line option '${option.name}' needs to have the same default value in all places it is used. Previous default value: ${known.fallback}`,
+      );
     } else if (known.description != option.description) {
-      this.error(Code.Redeclared, e.start, e.end, `Command line option '${option.name}' needs to have the same description in all places it is used. Previous description: ${known.description}`);
+      this.error(
+        Code.Redeclared,
+        e.start,
+        e.end,
+        `Command line option '${option.name}' needs to have the same description in all places it is used. Previous description: ${known.description}`,
+      );
     }
     return known.type;
   }
@@ -80,11 +91,21 @@ export abstract class OptionChecker extends MapCallChecker {
         option.type = this.types.text(PARAMETER_TEXT);
         option.fallback = String.UTF8.decodeUnsafe(text.pointer, text.length);
         if (text.length < <u32>PARAMETER_TEXT) return true;
-        this.error(Code.OutOfRange, value.start, value.end, `The default value has ${text.length} bytes, and there is room for ${PARAMETER_TEXT - 1}`);
+        this.error(
+          Code.OutOfRange,
+          value.start,
+          value.end,
+          `The default value has ${text.length} bytes, and there is room for ${PARAMETER_TEXT - 1}`,
+        );
         return false;
       }
       default:
-        this.error(Code.NotConstant, value.start, value.end, "Second argument to 'getopt' must be a string literal, integer literal, or a boolean literal.");
+        this.error(
+          Code.NotConstant,
+          value.start,
+          value.end,
+          "Second argument to 'getopt' must be a string literal, integer literal, or a boolean literal.",
+        );
         return false;
     }
   }

@@ -2,7 +2,27 @@
 
 /** Registers in the order of x86-64's `struct pt_regs` (arch/x86/include/asm/ptrace.h), 8 bytes each. */
 const X86_64: StaticArray<string> = [
-  "r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8", "ax", "cx", "dx", "si", "di", "orig_rax", "ip", "cs", "flags", "sp", "ss",
+  "r15",
+  "r14",
+  "r13",
+  "r12",
+  "bp",
+  "bx",
+  "r11",
+  "r10",
+  "r9",
+  "r8",
+  "ax",
+  "cx",
+  "dx",
+  "si",
+  "di",
+  "orig_rax",
+  "ip",
+  "cs",
+  "flags",
+  "sp",
+  "ss",
 ];
 
 /** Offset of the code segment, whose low bits are the privilege level. */

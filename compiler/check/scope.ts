@@ -51,7 +51,7 @@ export class VariableSymbol {
 
 /** A number for a declaration: name and place, since every use of a macro declares its variables anew in one place. */
 export function declarationOf(name: u32, start: u32): u64 {
-  return (<u64>name << 24) | <u64>start;
+  return ((<u64>name) << 24) | <u64>start;
 }
 
 /** The blocks around a place, innermost last. */

@@ -1,12 +1,35 @@
 // Copies statements and expressions, replacing names on the way.
 
+import { Symbols } from "../source/symbols";
 import { ArrayType, Block, Expression, NamedType, NodeKind, PointerType, Statement, TypeOf, TypeSyntax } from "../syntax/ast";
 import {
-  Binary, BlockExpression, BooleanLiteral, Call, Cast, Comptime, Conditional, ContainerOf, DecimalLiteral, FieldAccess, Identifier, IfExpression, Index, IntegerLiteral,
-  MapAccess, OffsetOf, Record, SizeOf, StringLiteral, Tuple, TupleIndex, TypeExpression, TypeInformation, Unary, Variable,
+  Binary,
+  BlockExpression,
+  BooleanLiteral,
+  Call,
+  Cast,
+  Comptime,
+  Conditional,
+  ContainerOf,
+  DecimalLiteral,
+  FieldAccess,
+  Identifier,
+  IfExpression,
+  Index,
+  IntegerLiteral,
+  MapAccess,
+  OffsetOf,
+  Record,
+  SizeOf,
+  StringLiteral,
+  Tuple,
+  TupleIndex,
+  TypeExpression,
+  TypeInformation,
+  Unary,
+  Variable,
 } from "../syntax/expression-nodes";
 import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
-import { Symbols } from "../source/symbols";
 
 /** What the names of a body stand for where it is used. */
 @final
@@ -84,7 +107,13 @@ export abstract class TreeCopier {
       case NodeKind.If: {
         const choice = <If>statement;
         const otherwise = choice.otherwise;
-        return new If(start, end, this.expression(choice.condition, s), this.block(choice.then, s), otherwise != null ? this.statement(otherwise, s) : null);
+        return new If(
+          start,
+          end,
+          this.expression(choice.condition, s),
+          this.block(choice.then, s),
+          otherwise != null ? this.statement(otherwise, s) : null,
+        );
       }
       case NodeKind.While: {
         const loop = <While>statement;
@@ -177,11 +206,21 @@ export abstract class TreeCopier {
         return new Unary(start, end, (<Unary>e).operator, this.expression((<Unary>e).operand, s));
       case NodeKind.Binary: {
         const binary = <Binary>e;
-        return new Binary(binary.operator, binary.operatorStart, binary.operatorEnd, this.expression(binary.left, s), this.expression(binary.right, s));
+        return new Binary(
+          binary.operator,
+          binary.operatorStart,
+          binary.operatorEnd,
+          this.expression(binary.left, s),
+          this.expression(binary.right, s),
+        );
       }
       case NodeKind.Conditional: {
         const conditional = <Conditional>e;
-        return new Conditional(this.expression(conditional.condition, s), this.optional(conditional.then, s), this.expression(conditional.otherwise, s));
+        return new Conditional(
+          this.expression(conditional.condition, s),
+          this.optional(conditional.then, s),
+          this.expression(conditional.otherwise, s),
+        );
       }
       case NodeKind.FieldAccess: {
         const access = <FieldAccess>e;
@@ -203,7 +242,13 @@ export abstract class TreeCopier {
         return new BlockExpression(start, end, this.block((<BlockExpression>e).body, s));
       case NodeKind.IfExpression: {
         const choice = <IfExpression>e;
-        return new IfExpression(start, end, this.expression(choice.condition, s), this.block(choice.then, s), this.expression(choice.otherwise, s));
+        return new IfExpression(
+          start,
+          end,
+          this.expression(choice.condition, s),
+          this.block(choice.then, s),
+          this.expression(choice.otherwise, s),
+        );
       }
       default:
         return this.aboutType(e, s);
@@ -233,7 +278,10 @@ export abstract class TreeCopier {
         return new TypeExpression(e.start, e.end, this.type((<TypeExpression>e).type, s));
       default:
         // Parameters of the command line and what could not be parsed hold nothing that is annotated apart.
-        assert(e.kind == NodeKind.PositionalParameter || e.kind == NodeKind.ParameterCount || e.kind == NodeKind.ErrorExpression, "an expression kind that cannot be copied");
+        assert(
+          e.kind == NodeKind.PositionalParameter || e.kind == NodeKind.ParameterCount || e.kind == NodeKind.ErrorExpression,
+          "an expression kind that cannot be copied",
+        );
         return e;
     }
   }
@@ -254,7 +302,12 @@ export abstract class TreeCopier {
       case NodeKind.TypeOf: {
         const typeOf = <TypeOf>type;
         const expression = typeOf.expression;
-        return new TypeOf(type.start, type.end, this.optionalType(typeOf.type, s), expression != null ? this.expression(expression, s) : null);
+        return new TypeOf(
+          type.start,
+          type.end,
+          this.optionalType(typeOf.type, s),
+          expression != null ? this.expression(expression, s) : null,
+        );
       }
       default:
         return type;

@@ -1,13 +1,26 @@
 // Types as scripts and C write them, types of BTF, and what is asked about types: casts, sizes, offsets.
 
-import { Cast, Identifier, MapAccess, OffsetOf, SizeOf, TypeExpression } from "../syntax/expression-nodes";
-import { ArrayType, EnumDefinition, Expression, InlineType, NamedType, NodeKind, PointerType, RecordDefinition, Tag, TaggedType, TypeOf, TypeSyntax } from "../syntax/ast";
 import { Code } from "../source/diagnostics";
+import {
+  ArrayType,
+  EnumDefinition,
+  Expression,
+  InlineType,
+  NamedType,
+  NodeKind,
+  PointerType,
+  RecordDefinition,
+  Tag,
+  TaggedType,
+  TypeOf,
+  TypeSyntax,
+} from "../syntax/ast";
+import { Cast, Identifier, MapAccess, OffsetOf, SizeOf, TypeExpression } from "../syntax/expression-nodes";
 import { Btf, BtfKind } from "../target/btf";
-import { AddressSpace, BasicType, TypeKind } from "./types";
-import { DefinitionChecker, cString } from "./definitions";
+import { cString, DefinitionChecker } from "./definitions";
 import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
+import { AddressSpace, BasicType, TypeKind } from "./types";
 
 /** Pointers to pointers in BTF at most: a blob may hold a circle of them. */
 const MAXIMUM_POINTERS: i32 = 8;
@@ -38,10 +51,15 @@ export abstract class TypeChecker extends DefinitionChecker {
         return btf.isBool(id) ? BasicType.Bool : this.integerOrNone(btf.sizeOrType(id), btf.isSigned(id));
       case BtfKind.Enum:
       case BtfKind.Enum64:
-        return btf.memberCount(id) > 0 ? this.types.enumerated(this.kernelEnum(btf, id)) : this.integerOrNone(btf.sizeOrType(id), btf.isSigned(id));
+        return btf.memberCount(id) > 0
+          ? this.types.enumerated(this.kernelEnum(btf, id))
+          : this.integerOrNone(btf.sizeOrType(id), btf.isSigned(id));
       case BtfKind.Pointer: {
         const element = btf.resolve(btf.sizeOrType(id));
-        const type = depth >= MAXIMUM_POINTERS || btf.kind(element) == BtfKind.FunctionPrototype ? BasicType.None : this.fromBtf(btf, element, space, depth + 1);
+        const type =
+          depth >= MAXIMUM_POINTERS || btf.kind(element) == BtfKind.FunctionPrototype
+            ? BasicType.None
+            : this.fromBtf(btf, element, space, depth + 1);
         return this.types.pointer(type, space);
       }
       case BtfKind.Array: {
@@ -81,7 +99,8 @@ export abstract class TypeChecker extends DefinitionChecker {
         return this.taggedType(<TaggedType>syntax);
       case NodeKind.PointerType: {
         const element = (<PointerType>syntax).element;
-        if (element.kind == NodeKind.NamedType && this.symbols.is((<NamedType>element).name, "void")) return this.types.pointer(BasicType.None, this.currentSpace);
+        if (element.kind == NodeKind.NamedType && this.symbols.is((<NamedType>element).name, "void"))
+          return this.types.pointer(BasicType.None, this.currentSpace);
         const type = this.namedType(element);
         return type == BasicType.None ? type : this.types.pointer(type, this.currentSpace);
       }
@@ -110,7 +129,8 @@ export abstract class TypeChecker extends DefinitionChecker {
     const known = basicType(this.symbols.text(syntax.name));
     if (known != BasicType.None) return known;
     // typeof(pid): a lone name that is no type.
-    if (this.isBuiltinName(syntax.name) || this.findDefine(syntax.name) != null) return this.expression(new Identifier(syntax.start, syntax.end, syntax.name));
+    if (this.isBuiltinName(syntax.name) || this.findDefine(syntax.name) != null)
+      return this.expression(new Identifier(syntax.start, syntax.end, syntax.name));
     const name = this.symbols.text(syntax.name);
     if (name == "string") return this.types.text(this.maximumString);
     const btf = this.kernelTypes(syntax.start, syntax.end);
@@ -151,7 +171,8 @@ export abstract class TypeChecker extends DefinitionChecker {
     let count: i64 = 0;
     if (size != null) {
       const constant = this.constant(size);
-      if (!constant.known || constant.value < 0) return this.error(Code.NotConstant, size.start, size.end, "The size of an array must be a constant");
+      if (!constant.known || constant.value < 0)
+        return this.error(Code.NotConstant, size.start, size.end, "The size of an array must be a constant");
       count = constant.value;
     }
     const element = syntax.element;
@@ -164,7 +185,8 @@ export abstract class TypeChecker extends DefinitionChecker {
     }
     const type = this.namedType(element);
     if (type == BasicType.None) return type;
-    if (<i64>this.types.get(type).size * count > MAXIMUM_ARRAY) return this.error(Code.OutOfRange, syntax.start, syntax.end, "This array is too large");
+    if (<i64>this.types.get(type).size * count > MAXIMUM_ARRAY)
+      return this.error(Code.OutOfRange, syntax.start, syntax.end, "This array is too large");
     return this.types.array(type, <i32>count);
   }
 
@@ -190,9 +212,20 @@ export abstract class TypeChecker extends DefinitionChecker {
         to = this.types.get(type);
       }
     }
-    if (operand == type && !this.isAggregateRead(e.operand)) this.warning(Code.UnusedValue, e.start, e.type.end + 1, `Unnecessary cast: expression is already of type ${this.types.describe(type)}`);
+    if (operand == type && !this.isAggregateRead(e.operand))
+      this.warning(
+        Code.UnusedValue,
+        e.start,
+        e.type.end + 1,
+        `Unnecessary cast: expression is already of type ${this.types.describe(type)}`,
+      );
     if (this.isCastable(operand, type)) return type;
-    return this.error(Code.InvalidCast, e.start, e.end, `Cannot cast from "${this.types.describe(operand)}" to "${this.types.describe(type)}"`);
+    return this.error(
+      Code.InvalidCast,
+      e.start,
+      e.type.end + 1,
+      `Cannot cast from "${this.types.describe(operand)}" to "${this.types.describe(type)}"`,
+    );
   }
 
   /** Whether `e` reads an aggregation, which a cast makes a number. */
@@ -207,7 +240,8 @@ export abstract class TypeChecker extends DefinitionChecker {
     if (this.types.isScalar(type)) {
       if (this.types.isScalar(operand)) return true;
       // Bytes as one number, and the address of an array or text in the kernel's or a process's memory.
-      if (from.kind == TypeKind.Array) return to.kind == TypeKind.Pointer || (to.kind == TypeKind.Integer && from.size <= 8 && this.types.isInteger(from.element));
+      if (from.kind == TypeKind.Array)
+        return to.kind == TypeKind.Pointer || (to.kind == TypeKind.Integer && from.size <= 8 && this.types.isInteger(from.element));
       return from.kind == TypeKind.String && to.kind == TypeKind.Pointer;
     }
     if (to.kind == TypeKind.Array && (this.types.isInteger(to.element) || to.element == BasicType.Bool)) {
@@ -233,7 +267,8 @@ export abstract class TypeChecker extends DefinitionChecker {
     if (e.kind == NodeKind.TypeExpression) return this.namedType((<TypeExpression>e).type);
     if (e.kind == NodeKind.Identifier) {
       const name = (<Identifier>e).name;
-      if (!this.isBuiltinName(name) && this.findDefine(name) == null && this.findEnumerator(name) == null) return this.namedType(new NamedType(e.start, e.end, name));
+      if (!this.isBuiltinName(name) && this.findDefine(name) == null && this.findEnumerator(name) == null)
+        return this.namedType(new NamedType(e.start, e.end, name));
     }
     return this.expression(e);
   }
@@ -257,7 +292,8 @@ export abstract class TypeChecker extends DefinitionChecker {
     const expression = e.expression;
     if (expression != null) expression.typeId = this.typeOfNameOrValue(expression);
     let type = this.structOf(e);
-    for (let i = 0; i < e.path.length && type != BasicType.None; i++) type = this.fieldType(type, e.path[i], AddressSpace.Kernel, e.start, e.end);
+    for (let i = 0; i < e.path.length && type != BasicType.None; i++)
+      type = this.fieldType(type, e.path[i], AddressSpace.Kernel, e.start, e.end);
     return BasicType.Uint64;
   }
 
@@ -265,7 +301,13 @@ export abstract class TypeChecker extends DefinitionChecker {
   protected fieldType(type: i32, name: u32, space: AddressSpace, start: u32, end: u32): i32 {
     const info = this.types.get(type);
     const text = this.symbols.text(name);
-    if (info.kind != TypeKind.Record) return this.error(Code.TypeMismatch, start, end, `Can not access field '${text}' on expression of type '${this.types.describe(type)}'`);
+    if (info.kind != TypeKind.Record)
+      return this.error(
+        Code.TypeMismatch,
+        start,
+        end,
+        `Can not access field '${text}' on expression of type '${this.types.describe(type)}'`,
+      );
     if (info.structure >= 0) {
       const structure = this.types.structures[info.structure];
       const field = structure.find(this.types, text);
@@ -277,7 +319,14 @@ export abstract class TypeChecker extends DefinitionChecker {
     const btf = this.kernelTypes(start, end);
     if (btf == null) return BasicType.None;
     const member = btf.findMember(info.btf, this.symbols.pointer(name), this.symbols.length(name));
-    if (member == null) return this.error(Code.UnknownField, start, end, `${info.text} does not contain a field named '${text}'`, closest(text, memberNames(btf, info.btf)));
+    if (member == null)
+      return this.error(
+        Code.UnknownField,
+        start,
+        end,
+        `${info.text} does not contain a field named '${text}'`,
+        closest(text, memberNames(btf, info.btf)),
+      );
     const found = this.fromBtf(btf, member.type, space);
     return found != BasicType.None ? found : this.error(Code.Unsupported, start, end, `The type of field '${text}' has no values`);
   }
@@ -307,14 +356,34 @@ function memberNames(btf: Btf, id: u32): Array<string> {
 
 /** The language's and C's own types by name; None for other names. Sizes are those of the 64-bit Linux ABIs. */
 function basicType(name: string): i32 {
-  if (name == "int8" || name == "int8_t" || name == "char" || name == "signed char" || name == "s8" || name == "__s8") return BasicType.Int8;
+  if (name == "int8" || name == "int8_t" || name == "char" || name == "signed char" || name == "s8" || name == "__s8")
+    return BasicType.Int8;
   if (name == "int16" || name == "int16_t" || name == "short" || name == "s16" || name == "__s16") return BasicType.Int16;
   if (name == "int32" || name == "int32_t" || name == "int" || name == "s32" || name == "__s32") return BasicType.Int32;
-  if (name == "int64" || name == "int64_t" || name == "long" || name == "long long" || name == "s64" || name == "__s64" || name == "ssize_t") return BasicType.Int64;
+  if (
+    name == "int64" ||
+    name == "int64_t" ||
+    name == "long" ||
+    name == "long long" ||
+    name == "s64" ||
+    name == "__s64" ||
+    name == "ssize_t"
+  )
+    return BasicType.Int64;
   if (name == "uint8" || name == "uint8_t" || name == "unsigned char" || name == "u8" || name == "__u8") return BasicType.Uint8;
   if (name == "uint16" || name == "uint16_t" || name == "unsigned short" || name == "u16" || name == "__u16") return BasicType.Uint16;
   if (name == "uint32" || name == "uint32_t" || name == "unsigned int" || name == "u32" || name == "__u32") return BasicType.Uint32;
-  if (name == "uint64" || name == "uint64_t" || name == "unsigned long" || name == "unsigned long long" || name == "u64" || name == "__u64" || name == "size_t" || name == "uintptr_t") return BasicType.Uint64;
+  if (
+    name == "uint64" ||
+    name == "uint64_t" ||
+    name == "unsigned long" ||
+    name == "unsigned long long" ||
+    name == "u64" ||
+    name == "__u64" ||
+    name == "size_t" ||
+    name == "uintptr_t"
+  )
+    return BasicType.Uint64;
   if (name == "bool" || name == "_Bool") return BasicType.Bool;
   return BasicType.None;
 }

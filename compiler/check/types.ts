@@ -530,7 +530,8 @@ export class TypeTable {
         return `${this.describe(info.element)}[${info.count}]`;
       case TypeKind.Tuple: {
         const parts: Array<string> = [];
-        for (let i = 0; i < info.fields.length; i++) parts.push((info.names.length > 0 ? info.names[i] + "=" : "") + this.describe(info.fields[i]));
+        for (let i = 0; i < info.fields.length; i++)
+          parts.push((info.names.length > 0 ? info.names[i] + "=" : "") + this.describe(info.fields[i]));
         return info.names.length > 0 ? `record(${parts.join(",")})` : `(${parts.join(",")})`;
       }
       case TypeKind.Arguments:

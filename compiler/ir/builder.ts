@@ -4,10 +4,10 @@
 // Assignment Form", CC 2013): a block is sealed when all its predecessors are known; reads in unsealed blocks leave a phi
 // that sealing completes.
 
-import { IrFunction, Op, Section, Type, isComparison } from "./ir";
-import { Helper } from "./helpers";
-import { HelperTable } from "./helper-lookup";
 import { extendConstant, foldBinary, isCommutative, negated, swapped } from "./fold";
+import { HelperTable } from "./helper-lookup";
+import { Helper } from "./helpers";
+import { IrFunction, isComparison, Op, Section, Type } from "./ir";
 
 export class Builder {
   /** The block that code goes to; -1 after a terminator (what follows is unreachable and dropped). */
@@ -102,7 +102,7 @@ export class Builder {
 
   /** Leaves are made once, in the entry block, so that they dominate every use. */
   private leaf(op: Op, type: Type, imm: i64, aux: u8): i32 {
-    const key = (<u64>imm * 0x9e3779b97f4a7c15) ^ (<u64>op << 8) ^ <u64>aux;
+    const key = (<u64>imm * 0x9e3779b97f4a7c15) ^ ((<u64>op) << 8) ^ <u64>aux;
     if (this.leaves.has(key)) {
       const known = this.leaves.get(key);
       if (this.f.op[known] == op && this.f.imm[known] == imm && this.f.aux[known] == aux) return known;

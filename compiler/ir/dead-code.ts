@@ -1,7 +1,7 @@
 // Pass: removes values that nothing with an effect depends on.
 
-import { IrFunction, Op, hasEffect } from "./ir";
 import { isPureHelper } from "./helpers";
+import { hasEffect, IrFunction, Op } from "./ir";
 
 export function removeDeadCode(f: IrFunction): void {
   const live = new StaticArray<bool>(f.valueCount);

@@ -5,12 +5,12 @@ import { ProbeContext } from "../check/probe-context";
 import { TypeTable } from "../check/types";
 import { BindingRow, EventRow, Manifest } from "../object/manifest";
 import { IrModule } from "../object/module";
-import { CoreTypes } from "../target/core-types";
-import { Provider } from "../syntax/ast";
 import { Symbols } from "../source/symbols";
+import { Provider } from "../syntax/ast";
+import { CoreTypes } from "../target/core-types";
 import { Builder } from "./builder";
-import { BpfMapType, IrFunction, MapDefinition, Op, Section, Type } from "./ir";
 import { Helper } from "./helpers";
+import { BpfMapType, IrFunction, MapDefinition, Op, Section, Type } from "./ir";
 
 /** Larger objects than this many bytes lie in per-CPU scratch memory, not on the stack. */
 const ON_STACK_LIMIT: i32 = 64;

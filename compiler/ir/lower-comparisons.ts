@@ -1,11 +1,11 @@
 // Lowering of == and != between values in memory: word by word, which is what makes `comm == "dd"` one instruction.
 
-import { Binary, StringLiteral, Variable } from "../syntax/expression-nodes";
-import { Expression, NodeKind } from "../syntax/ast";
 import { TypeKind } from "../check/types";
+import { Expression, NodeKind } from "../syntax/ast";
+import { Binary, StringLiteral, Variable } from "../syntax/expression-nodes";
+import { Op, Type } from "./ir";
 import { MemoryLowering } from "./lower-memory";
 import { Place } from "./place";
-import { Op, Type } from "./ir";
 
 /** Bytes up to which a comparison is unrolled; a loop compares more. */
 const MAXIMUM_UNROLLED: i32 = 64;
@@ -33,7 +33,13 @@ export abstract class ComparisonLowering extends MemoryLowering {
       case TypeKind.Tuple:
         for (let i = 0; i < a.fields.length; i++) {
           const one = new Place(left.space, left.pointer, left.offset + a.offsets[i]);
-          this.comparePlaces(one, a.fields[i], new Place(right.space, right.pointer, right.offset + c.offsets[i]), c.fields[i], whenDifferent);
+          this.comparePlaces(
+            one,
+            a.fields[i],
+            new Place(right.space, right.pointer, right.offset + c.offsets[i]),
+            c.fields[i],
+            whenDifferent,
+          );
         }
         return;
       case TypeKind.String:
@@ -63,7 +69,11 @@ export abstract class ComparisonLowering extends MemoryLowering {
     while (at < size) {
       while (step > size - at) step >>= 1;
       const next = b.newBlock();
-      b.branch(b.binary(Op.Equal, b.load(left.pointer, left.offset + at, step), b.load(right.pointer, right.offset + at, step)), next, whenDifferent);
+      b.branch(
+        b.binary(Op.Equal, b.load(left.pointer, left.offset + at, step), b.load(right.pointer, right.offset + at, step)),
+        next,
+        whenDifferent,
+      );
       b.enter(next);
       at += step;
     }

@@ -2,9 +2,9 @@
 
 import { alignUp } from "../check/types";
 import { BindingRow, EventKind, EventRow } from "../object/manifest";
-import { Counter, LoweringBase } from "./lower-base";
 import { Helper } from "./helpers";
 import { Op, Section } from "./ir";
+import { Counter, LoweringBase } from "./lower-base";
 
 /** Bytes before the arguments: u32 id, u32 reserved. */
 export const EVENT_HEADER: i32 = 8;
@@ -94,7 +94,12 @@ export abstract class EventLowering extends LoweringBase {
     rodata.writeU64(id);
     this.manifest.need("ring_buffer", start, end);
     const b = this.b;
-    const failure = b.call(Helper.RingbufOutput, [this.ringBuffer(), b.data(Section.Rodata, offset), b.constant(EVENT_HEADER), b.constant(0)]);
+    const failure = b.call(Helper.RingbufOutput, [
+      this.ringBuffer(),
+      b.data(Section.Rodata, offset),
+      b.constant(EVENT_HEADER),
+      b.constant(0),
+    ]);
     this.countIfNot(failure, Counter.LostEvents);
     return row;
   }

@@ -1,18 +1,34 @@
 // Lowering of expressions: scalars into registers, everything else into memory.
 
-import {
-  Binary, BlockExpression, BooleanLiteral, Call, Cast, Conditional, FieldAccess, Identifier, IfExpression, Index, IntegerLiteral, MapAccess, OffsetOf, PositionalParameter, SizeOf, Unary, Variable,
-} from "../syntax/expression-nodes";
-import { Block, Expression, NodeKind, Provider } from "../syntax/ast";
-import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { BuiltinRow, Recipe } from "../check/builtins";
-import { TypeKind } from "../check/types";
-import { PARAMETER_TEXT } from "../check/options";
-import { BindingRow } from "../object/manifest";
-import { ComparisonLowering } from "./lower-comparisons";
 import { isLiteral } from "../check/constant-operators";
-import { arithmeticOp } from "./lower-operators";
+import { PARAMETER_TEXT } from "../check/options";
+import { TypeKind } from "../check/types";
+import { BindingRow } from "../object/manifest";
+import { Block, Expression, NodeKind, Provider } from "../syntax/ast";
+import {
+  Binary,
+  BlockExpression,
+  BooleanLiteral,
+  Call,
+  Cast,
+  Conditional,
+  FieldAccess,
+  Identifier,
+  IfExpression,
+  Index,
+  IntegerLiteral,
+  MapAccess,
+  OffsetOf,
+  PositionalParameter,
+  SizeOf,
+  Unary,
+  Variable,
+} from "../syntax/expression-nodes";
+import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Op, Section, Type } from "./ir";
+import { ComparisonLowering } from "./lower-comparisons";
+import { arithmeticOp } from "./lower-operators";
 
 export abstract class ExpressionLowering extends ComparisonLowering {
   /** A call used as a statement, or for its value. */
@@ -80,7 +96,8 @@ export abstract class ExpressionLowering extends ComparisonLowering {
   /** Offset in `.rodata` of a constant that `bind` sets; made on first use. */
   protected binding(kind: string, index: u32, size: i32, e: Expression, name: string = ""): i32 {
     const bindings = this.manifest.bindings;
-    for (let i = 0; i < bindings.length; i++) if (bindings[i].kind == kind && bindings[i].index == index && bindings[i].name == name) return bindings[i].offset;
+    for (let i = 0; i < bindings.length; i++)
+      if (bindings[i].kind == kind && bindings[i].index == index && bindings[i].name == name) return bindings[i].offset;
     const row = new BindingRow(kind, this.constantOfRodata(size), size);
     row.index = index;
     row.name = name;
@@ -241,9 +258,12 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     b.source = e.operatorStart;
     if (this.types.kind(e.typeId) == TypeKind.Pointer) {
       const op = e.operator == BinaryOperator.Add ? Op.Add : Op.Sub;
-      return this.types.kind(e.left.typeId) == TypeKind.Pointer ? this.movedPointer(left, e.typeId, right, op) : this.movedPointer(right, e.typeId, left, op);
+      return this.types.kind(e.left.typeId) == TypeKind.Pointer
+        ? this.movedPointer(left, e.typeId, right, op)
+        : this.movedPointer(right, e.typeId, left, op);
     }
-    if (e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo) return this.divide(e.operator, left, right, e.start, e.end, isLiteral(e));
+    if (e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo)
+      return this.divide(e.operator, left, right, e.start, e.end, isLiteral(e));
     return b.binary(this.operation(e), left, right);
   }
 

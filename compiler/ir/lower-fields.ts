@@ -1,16 +1,16 @@
 // Lowering of field accesses: chains of kernel structs through CO-RE, and the fields of tracepoints.
 
-import { FieldAccess, OffsetOf } from "../syntax/expression-nodes";
-import { Expression, NodeKind } from "../syntax/ast";
 import { AddressSpace, TypeKind } from "../check/types";
 import { TracepointRow } from "../object/manifest";
+import { Expression, NodeKind } from "../syntax/ast";
+import { FieldAccess, OffsetOf } from "../syntax/expression-nodes";
 import { BtfMember } from "../target/btf";
 import { CoreTypes, FieldPath } from "../target/core-types";
 import { FieldKind, TracepointField } from "../target/tracepoint";
-import { MapLowering } from "./lower-maps";
-import { Place } from "./place";
 import { Helper } from "./helpers";
 import { Op, Relocation, RelocationKind } from "./ir";
+import { MapLowering } from "./lower-maps";
+import { Place } from "./place";
 
 export abstract class FieldLowering extends MapLowering {
   protected core(): CoreTypes {
@@ -38,14 +38,19 @@ export abstract class FieldLowering extends MapLowering {
     const path = this.fieldPath(e);
     const base = this.recordPlace(this.pathRoot(e));
     b.source = e.nameStart;
-    const address = b.relocatedOffset(b.offset(base.pointer, base.offset), path.localBitOffset >> 3, this.core().relocation(path, RelocationKind.CoreFieldOffset));
+    const address = b.relocatedOffset(
+      b.offset(base.pointer, base.offset),
+      path.localBitOffset >> 3,
+      this.core().relocation(path, RelocationKind.CoreFieldOffset),
+    );
     return new Place(base.space, address, 0);
   }
 
   /** The struct or pointer that the path of member names in `e` starts from. */
   private pathRoot(e: FieldAccess): Expression {
     let object: Expression = e.object;
-    while (object.kind == NodeKind.FieldAccess && this.isKernelRecord(object.typeId) && this.hasKernelObject(<FieldAccess>object)) object = (<FieldAccess>object).object;
+    while (object.kind == NodeKind.FieldAccess && this.isKernelRecord(object.typeId) && this.hasKernelObject(<FieldAccess>object))
+      object = (<FieldAccess>object).object;
     return object;
   }
 
@@ -99,7 +104,11 @@ export abstract class FieldLowering extends MapLowering {
     const slot = b.slot(8);
     b.store(slot, 0, 8, b.constant(0));
     const size = b.relocatedConstant(this.checker.profile.kernel!.sizeOf(member.type), core.relocation(path, RelocationKind.CoreFieldSize));
-    b.call(place.space == AddressSpace.User ? Helper.ProbeReadUser : Helper.ProbeReadKernel, [slot, size, b.offset(place.pointer, place.offset)]);
+    b.call(place.space == AddressSpace.User ? Helper.ProbeReadUser : Helper.ProbeReadKernel, [
+      slot,
+      size,
+      b.offset(place.pointer, place.offset),
+    ]);
     const unused = 64 - <i32>member.bitSize;
     const high = this.relocatedShift(Op.Shl, b.load(slot, 0, 8), unused, core.relocation(path, RelocationKind.CoreFieldShiftLeft));
     const op = this.types.isSigned(e.typeId) ? Op.Sar : Op.Shr;

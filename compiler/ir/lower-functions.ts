@@ -1,7 +1,5 @@
 // Lowering of the functions and builtins whose values are addresses, symbols, stacks and times, and of the actions.
 
-import { Call, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
-import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { BuiltinRow, Recipe } from "../check/builtins";
 import { ClockKind, signalNumber } from "../check/function-calls";
 import { FunctionId } from "../check/functions";
@@ -9,10 +7,12 @@ import { parseAddress } from "../check/network-address";
 import { CODE_SEGMENT, registerOffset } from "../check/registers";
 import { AddressSpace, BasicType, TypeKind } from "../check/types";
 import { EventKind, EventRow } from "../object/manifest";
+import { Expression, NodeKind, Provider } from "../syntax/ast";
+import { Call, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
 import { Helper } from "./helpers";
 import { Op, Section, Type } from "./ir";
-import { StringLowering } from "./lower-strings";
 import { readHelper } from "./lower-places";
+import { StringLowering } from "./lower-strings";
 
 /** BPF_F_USER_STACK of get_stack. */
 const USER_STACK: i64 = 256;
@@ -99,7 +99,8 @@ export abstract class FunctionLowering extends StringLowering {
       case Recipe.Elapsed:
         return b.binary(Op.Sub, b.call(row.helper, []), this.boundConstant("start_time", e));
       case Recipe.UserMode:
-        if (!this.context.hasRegisters) return b.constant(this.context.provider == Provider.Begin || this.context.provider == Provider.End ? 1 : 0);
+        if (!this.context.hasRegisters)
+          return b.constant(this.context.provider == Provider.Begin || this.context.provider == Provider.End ? 1 : 0);
         return b.binary(Op.Equal, b.binary(Op.And, b.load(b.context(), CODE_SEGMENT, 8), b.constant(3)), b.constant(3));
       default: {
         const expansion = this.checker.expansionOf(e);
@@ -134,7 +135,12 @@ export abstract class FunctionLowering extends StringLowering {
     // struct bpf_pidns_info { u32 pid, tgid; }: a task outside of the namespace leaves zeros.
     const slot = b.slot(8);
     b.store(slot, 0, 8, b.constant(0));
-    b.call(Helper.GetNsCurrentPidTgid, [this.boundConstant("namespace_device", e), this.boundConstant("namespace_inode", e), slot, b.constant(8)]);
+    b.call(Helper.GetNsCurrentPidTgid, [
+      this.boundConstant("namespace_device", e),
+      this.boundConstant("namespace_inode", e),
+      slot,
+      b.constant(8),
+    ]);
     return b.load(slot, isProcess ? 4 : 0, 4);
   }
 
@@ -195,7 +201,8 @@ export abstract class FunctionLowering extends StringLowering {
         b.store(pointer, offset, 8, b.extend(b.call(row.helper, []), 4, false));
         return;
       case Recipe.ProbedFunction:
-        if (this.types.kind(type) == TypeKind.UserSymbol) this.writeUserSymbol(b.load(b.context(), registerOffset("ip"), 8), pointer, offset);
+        if (this.types.kind(type) == TypeKind.UserSymbol)
+          this.writeUserSymbol(b.load(b.context(), registerOffset("ip"), 8), pointer, offset);
         else {
           this.manifest.need("helper:get_func_ip", e.start, e.end);
           b.store(pointer, offset, 8, b.call(row.helper, [b.context()]));
@@ -294,7 +301,12 @@ export abstract class FunctionLowering extends StringLowering {
     const first = offset + (isUser ? 16 : 8);
     this.manifest.need("helper:get_stack", this.b.source, this.b.source);
     this.clear(pointer, first, info.count * 8);
-    const bytes = b.call(Helper.GetStack, [b.context(), b.offset(pointer, first), b.constant(info.count * 8), b.constant(isUser ? USER_STACK : 0)]);
+    const bytes = b.call(Helper.GetStack, [
+      b.context(),
+      b.offset(pointer, first),
+      b.constant(info.count * 8),
+      b.constant(isUser ? USER_STACK : 0),
+    ]);
     const count = b.addVariable(Type.Scalar);
     const some = b.newBlock();
     const done = b.newBlock();

@@ -1,10 +1,10 @@
 // Lowering of loops. `while` and short ranges are loops in the program itself, which the verifier walks turn by turn; longer
 // ranges call a function of their own by bpf_loop, which it walks once.
 
+import { VariableSymbol } from "../check/scope";
+import { alignUp, TypeInfo } from "../check/types";
 import { Block } from "../syntax/ast";
 import { ForMap, ForRange, While } from "../syntax/statement-nodes";
-import { VariableSymbol } from "../check/scope";
-import { TypeInfo, alignUp } from "../check/types";
 import { Builder } from "./builder";
 import { Helper } from "./helpers";
 import { IrFunction, Op, Type } from "./ir";
@@ -209,12 +209,14 @@ export abstract class LoopLowering extends ExpressionLowering {
     const symbols = this.scopes.all;
     for (let i = 0; i < symbols.length; i++) {
       const symbol = symbols[i];
-      if (symbol.storage >= 0) captured.push(new Captured(symbol, symbol.storage, 16 + captured.length * 8, this.types.isScalar(symbol.type)));
+      if (symbol.storage >= 0)
+        captured.push(new Captured(symbol, symbol.storage, 16 + captured.length * 8, this.types.isScalar(symbol.type)));
     }
     const address = b.slot(16 + captured.length * 8);
     b.store(address, 0, 8, first);
     b.store(address, 8, 8, this.scratchSlot >= 0 ? this.scratchSlot : b.constant(0));
-    for (let i = 0; i < captured.length; i++) b.store(address, captured[i].offset, 8, captured[i].isScalar ? b.read(captured[i].storage) : captured[i].storage);
+    for (let i = 0; i < captured.length; i++)
+      b.store(address, captured[i].offset, 8, captured[i].isScalar ? b.read(captured[i].storage) : captured[i].storage);
     return new Shared(address, captured);
   }
 

@@ -1,15 +1,14 @@
 // Lowering of functions about maps, and of aggregations that a program reads: what all CPUs hold, from one of them.
 
-import { Call, MapAccess, Tuple, Variable } from "../syntax/expression-nodes";
-import { Expression, NodeKind } from "../syntax/ast";
 import { MapSymbol } from "../check/scope";
 import { TypeKind } from "../check/types";
-import { histogramBuckets } from "../object/manifest";
-import { EventKind } from "../object/manifest";
-import { LoopLowering } from "./lower-loops";
+import { EventKind, histogramBuckets } from "../object/manifest";
+import { Expression, NodeKind } from "../syntax/ast";
+import { Call, MapAccess, Tuple, Variable } from "../syntax/expression-nodes";
 import { Builder } from "./builder";
 import { Helper } from "./helpers";
 import { IrFunction, Op, Type } from "./ir";
+import { LoopLowering } from "./lower-loops";
 
 /** A loop over all CPUs, between `eachCpu` and `nextCpu`. */
 @final
@@ -160,7 +159,8 @@ export abstract class MapFunctionLowering extends LoopLowering {
     b.write(result, b.constant(0));
     b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, done);
     b.enter(hit);
-    if (this.types.isScalar(map.valueType)) this.assignScalar(target, b.load(element, 0, info.size, info.signed, this.addressType(map.valueType)));
+    if (this.types.isScalar(map.valueType))
+      this.assignScalar(target, b.load(element, 0, info.size, info.signed, this.addressType(map.valueType)));
     else this.convert(element, 0, map.valueType, symbol.storage, 0, symbol.type);
     b.write(result, b.constant(1));
     b.jump(done);
@@ -173,7 +173,12 @@ export abstract class MapFunctionLowering extends LoopLowering {
     const b = this.b;
     const access = <MapAccess>call.argumentList[0];
     this.manifest.need("helper:for_each_map_elem", call.start, call.end);
-    return b.call(Helper.ForEachMapElem, [b.map(this.checker.mapOf(access).index), b.callback(this.nothing()), b.constant(0), b.constant(0)]);
+    return b.call(Helper.ForEachMapElem, [
+      b.map(this.checker.mapOf(access).index),
+      b.callback(this.nothing()),
+      b.constant(0),
+      b.constant(0),
+    ]);
   }
 
   /** Index of a callback that goes on with the next element. */

@@ -1,15 +1,15 @@
 // Lowering of map accesses and aggregations.
 
-import { MapAccess, Call } from "../syntax/expression-nodes";
-import { Expression } from "../syntax/ast";
 import { FunctionId } from "../check/functions";
 import { MapSymbol } from "../check/scope";
 import { TypeKind, SeriesValue } from "../check/types";
 import { MapRow } from "../object/manifest";
-import { EventLowering } from "./lower-events";
-import { Counter } from "./lower-base";
+import { Expression } from "../syntax/ast";
+import { Call, MapAccess } from "../syntax/expression-nodes";
 import { Helper } from "./helpers";
 import { Op, Type } from "./ir";
+import { Counter } from "./lower-base";
+import { EventLowering } from "./lower-events";
 
 export abstract class MapLowering extends EventLowering {
   /** The value of a scalar expression, in a register. */
@@ -298,7 +298,7 @@ export abstract class MapLowering extends EventLowering {
         b.enter(wide);
         b.write(rest, high);
       } else {
-        b.branch(b.binary(Op.AboveEqual, b.read(rest), b.constant(<i64>1 << width)), wide, next);
+        b.branch(b.binary(Op.AboveEqual, b.read(rest), b.constant((<i64>1) << width)), wide, next);
         b.enter(wide);
         b.write(rest, b.binary(Op.Shr, b.read(rest), b.constant(width)));
       }

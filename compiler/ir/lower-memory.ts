@@ -1,17 +1,30 @@
 // Lowering of values into memory: texts, arrays, tuples, records and structs.
 
-import {
-  BlockExpression, Call, Cast, Conditional, FieldAccess, Identifier, IfExpression, IntegerLiteral, MapAccess, PositionalParameter, Record, StringLiteral, Tuple, Variable,
-} from "../syntax/expression-nodes";
-import { Block, Expression, NodeKind } from "../syntax/ast";
-import { FunctionId } from "../check/functions";
 import { Recipe } from "../check/builtins";
-import { AddressSpace, TypeKind } from "../check/types";
+import { FunctionId } from "../check/functions";
 import { PARAMETER_TEXT } from "../check/options";
-import { PlaceLowering } from "./lower-places";
-import { Place } from "./place";
+import { AddressSpace, TypeKind } from "../check/types";
+import { Block, Expression, NodeKind } from "../syntax/ast";
+import {
+  BlockExpression,
+  Call,
+  Cast,
+  Conditional,
+  FieldAccess,
+  Identifier,
+  IfExpression,
+  IntegerLiteral,
+  MapAccess,
+  PositionalParameter,
+  Record,
+  StringLiteral,
+  Tuple,
+  Variable,
+} from "../syntax/expression-nodes";
 import { Helper } from "./helpers";
 import { Op, Type } from "./ir";
+import { PlaceLowering } from "./lower-places";
+import { Place } from "./place";
 
 /** The blocks of a choice between two values. */
 @final
@@ -271,7 +284,11 @@ export abstract class MemoryLowering extends PlaceLowering {
     else if (limit >= 0 || count == 0) b.store(pointer, offset, 1, b.constant(0));
     if (count == 0) return;
     const helper = place.space == AddressSpace.User ? Helper.ProbeReadUserStr : Helper.ProbeReadKernelStr;
-    this.textLength = b.call(helper, [b.offset(pointer, offset), limit >= 0 ? limit : b.constant(count), b.offset(place.pointer, place.offset)]);
+    this.textLength = b.call(helper, [
+      b.offset(pointer, offset),
+      limit >= 0 ? limit : b.constant(count),
+      b.offset(place.pointer, place.offset),
+    ]);
   }
 
   /** The helper ends every text with a NUL: of one that was cut off, the last byte is read by itself, so that it shows as cut off. */

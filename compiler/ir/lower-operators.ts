@@ -3,7 +3,19 @@
 import { Checker } from "../check/checker";
 import { isPure } from "../check/functions";
 import { Expression, NodeKind } from "../syntax/ast";
-import { Binary, Call, Cast, Conditional, FieldAccess, Index, MapAccess, Record, Tuple, TupleIndex, Unary } from "../syntax/expression-nodes";
+import {
+  Binary,
+  Call,
+  Cast,
+  Conditional,
+  FieldAccess,
+  Index,
+  MapAccess,
+  Record,
+  Tuple,
+  TupleIndex,
+  Unary,
+} from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Op } from "./ir";
 
@@ -54,7 +66,11 @@ export function hasSideEffect(e: Expression, checker: Checker): bool {
     case NodeKind.Conditional: {
       const conditional = <Conditional>e;
       const then = conditional.then;
-      return hasSideEffect(conditional.condition, checker) || (then != null && hasSideEffect(then, checker)) || hasSideEffect(conditional.otherwise, checker);
+      return (
+        hasSideEffect(conditional.condition, checker) ||
+        (then != null && hasSideEffect(then, checker)) ||
+        hasSideEffect(conditional.otherwise, checker)
+      );
     }
     case NodeKind.Cast:
       return hasSideEffect((<Cast>e).operand, checker);

@@ -3,16 +3,16 @@
 // Whatever is too large for a register has a place: memory of the program itself, which it may load from, or an address in
 // the kernel or a process, which only helpers read. Parts of a place are places again; nothing is copied before it is read.
 
-import { FieldAccess, Index, IntegerLiteral, TupleIndex, Unary, Variable } from "../syntax/expression-nodes";
-import { Expression, NodeKind } from "../syntax/ast";
-import { UnaryOperator } from "../syntax/operators";
 import { Scopes } from "../check/scope";
 import { AddressSpace, BasicType, Structure, StructureField, TypeKind } from "../check/types";
 import { EventKind } from "../object/manifest";
-import { FieldLowering } from "./lower-fields";
-import { Place } from "./place";
+import { Expression, NodeKind } from "../syntax/ast";
+import { FieldAccess, Index, IntegerLiteral, TupleIndex, Unary, Variable } from "../syntax/expression-nodes";
+import { UnaryOperator } from "../syntax/operators";
 import { Helper } from "./helpers";
 import { Op, Type } from "./ir";
+import { FieldLowering } from "./lower-fields";
+import { Place } from "./place";
 
 export abstract class PlaceLowering extends FieldLowering {
   protected scopes: Scopes = new Scopes();
@@ -141,7 +141,11 @@ export abstract class PlaceLowering extends FieldLowering {
       case TypeKind.Tuple:
         return this.elementPlace(e.object, <i32>(<IntegerLiteral>e.index).value);
       case TypeKind.Pointer:
-        return new Place(this.pointerSpace(e.object.typeId), this.movedPointer(this.value(e.object), e.object.typeId, this.value(e.index), Op.Add), 0);
+        return new Place(
+          this.pointerSpace(e.object.typeId),
+          this.movedPointer(this.value(e.object), e.object.typeId, this.value(e.index), Op.Add),
+          0,
+        );
       default: {
         const place = this.place(e.object);
         if (e.index.kind == NodeKind.IntegerLiteral && !this.isRelocatedSize(e.typeId)) {
@@ -286,7 +290,13 @@ export abstract class PlaceLowering extends FieldLowering {
     const b = this.b;
     const old = this.types.get(from);
     const info = this.types.get(to);
-    if (from == to || info.kind == TypeKind.String || info.kind == TypeKind.Array || info.kind == TypeKind.Record || info.kind == TypeKind.Buffer) {
+    if (
+      from == to ||
+      info.kind == TypeKind.String ||
+      info.kind == TypeKind.Array ||
+      info.kind == TypeKind.Record ||
+      info.kind == TypeKind.Buffer
+    ) {
       const own = min(old.size, info.size);
       b.copy(pointer, offset, source, at, own);
       if (info.size > own) this.clear(pointer, offset + own, info.size - own);

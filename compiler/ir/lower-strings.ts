@@ -1,13 +1,13 @@
 // Lowering of the functions on texts. Every text in the program's own memory has zeros behind its NUL.
 
-import { Call, IntegerLiteral } from "../syntax/expression-nodes";
-import { Expression, NodeKind } from "../syntax/ast";
 import { FunctionId } from "../check/functions";
-import { NameTable, errorNames, signalNames, syscallNames } from "../check/number-names";
+import { errorNames, NameTable, signalNames, syscallNames } from "../check/number-names";
+import { Expression, NodeKind } from "../syntax/ast";
+import { Call, IntegerLiteral } from "../syntax/expression-nodes";
 import { Helper } from "./helpers";
 import { Op, Section, Type } from "./ir";
-import { Place } from "./place";
 import { MapFunctionLowering } from "./lower-map-functions";
+import { Place } from "./place";
 
 export abstract class StringLowering extends MapFunctionLowering {
   /** `strncmp(a, b, n)`: 0 when the first n bytes are equal up to a NUL. */

@@ -1,26 +1,35 @@
 // Lowering of one attach point: predicate, statements and the calls that have an effect. One `IrFunction` each.
 
-import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
-import { BlockExpression, Call, Conditional, IfExpression, IntegerLiteral, MapAccess, StringLiteral, Tuple, Variable } from "../syntax/expression-nodes";
-import { Block, Expression, NodeKind, Probe, Provider, Statement } from "../syntax/ast";
-import { BinaryOperator } from "../syntax/operators";
 import { FunctionId } from "../check/functions";
 import { ProbeContext } from "../check/probe-context";
-import { BasicType, TypeKind } from "../check/types";
 import { VariableSymbol } from "../check/scope";
+import { BasicType, TypeKind } from "../check/types";
 import { EventKind, EventRow } from "../object/manifest";
-import { EVENT_HEADER } from "./lower-events";
+import { Block, Expression, NodeKind, Probe, Provider, Statement } from "../syntax/ast";
+import {
+  BlockExpression,
+  Call,
+  Conditional,
+  IfExpression,
+  IntegerLiteral,
+  MapAccess,
+  StringLiteral,
+  Tuple,
+  Variable,
+} from "../syntax/expression-nodes";
+import { BinaryOperator } from "../syntax/operators";
+import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import { IrFunction, Op, Type } from "./ir";
 import { LoweringState } from "./lower-base";
+import { EVENT_HEADER } from "./lower-events";
 import { FunctionLowering } from "./lower-functions";
 import { arithmeticOp, hasSideEffect } from "./lower-operators";
-import { IrFunction, Op, Type } from "./ir";
 
 /** Values of one program at most, which only nested unrolling exceeds: they make more instructions than a branch reaches (32767). */
 const MAXIMUM_VALUES: i32 = 40000;
 
 @final
 export class Lowering extends FunctionLowering {
-
   constructor(
     state: LoweringState,
     context: ProbeContext,
@@ -217,7 +226,8 @@ export class Lowering extends FunctionLowering {
     }
     const info = this.types.get(symbol.type);
     let register = this.value(value);
-    if (info.kind == TypeKind.Integer && !this.types.holds(symbol.type, value.typeId)) register = this.b.extend(register, info.size, info.signed);
+    if (info.kind == TypeKind.Integer && !this.types.holds(symbol.type, value.typeId))
+      register = this.b.extend(register, info.size, info.signed);
     this.b.write(symbol.storage, register);
   }
 
@@ -242,7 +252,12 @@ export class Lowering extends FunctionLowering {
         this.assignScalar(target, this.movedPointer(before, target.typeId, operand, operator == BinaryOperator.Add ? Op.Add : Op.Sub));
         return;
       }
-      this.assignScalar(target, divides ? this.divide(operator, before, operand, statement.operatorStart(this.module.source), value.end, false) : this.b.binary(arithmeticOp(operator, false), before, operand));
+      this.assignScalar(
+        target,
+        divides
+          ? this.divide(operator, before, operand, statement.operatorStart(this.module.source), value.end, false)
+          : this.b.binary(arithmeticOp(operator, false), before, operand),
+      );
       return;
     }
     if (target.kind == NodeKind.MapAccess) {

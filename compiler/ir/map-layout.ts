@@ -1,9 +1,9 @@
 // How the script's maps become BPF maps: type, key and value layout, and their BTF, which is what lets bpftool print them.
 
 import { MapSymbol } from "../check/scope";
-import { BasicType, TypeKind, TypeTable, alignUp } from "../check/types";
-import { MapRow, histogramBuckets } from "../object/manifest";
+import { alignUp, BasicType, TypeKind, TypeTable } from "../check/types";
 import { BtfBuilder } from "../object/btf";
+import { histogramBuckets, MapRow } from "../object/manifest";
 import { BpfMapType, MapDefinition } from "./ir";
 
 /** @param maximumKeys keys of a map that declares none. */
@@ -43,12 +43,17 @@ export function layOutMap(map: MapSymbol, types: TypeTable, maximumKeys: i32): M
 
 export function defineMap(row: MapRow, types: TypeTable, btf: BtfBuilder): MapDefinition {
   const bpfType =
-    row.type == "array" ? BpfMapType.Array
-    : row.type == "percpu_array" ? BpfMapType.PerCpuArray
-    : row.type == "hash" ? BpfMapType.Hash
-    : row.type == "lru_hash" ? BpfMapType.LruHash
-    : row.type == "lru_percpu_hash" ? BpfMapType.LruPerCpuHash
-    : BpfMapType.PerCpuHash;
+    row.type == "array"
+      ? BpfMapType.Array
+      : row.type == "percpu_array"
+        ? BpfMapType.PerCpuArray
+        : row.type == "hash"
+          ? BpfMapType.Hash
+          : row.type == "lru_hash"
+            ? BpfMapType.LruHash
+            : row.type == "lru_percpu_hash"
+              ? BpfMapType.LruPerCpuHash
+              : BpfMapType.PerCpuHash;
   const word = btf.int("unsigned long", 8, false);
   let key = row.isScalar ? btf.int("unsigned int", 4, false) : btfType(row.keyType, types, btf);
   if (row.bucketOffset > 0) {
@@ -58,7 +63,8 @@ export function defineMap(row: MapRow, types: TypeTable, btf: BtfBuilder): MapDe
     key = bucketed;
   }
   let value = row.valueSize == 8 ? word : btf.array(word, row.valueSize >> 3);
-  if (!types.isAggregate(row.valueType) && !row.isScalar && types.get(row.valueType).size == row.valueSize) value = btfType(row.valueType, types, btf);
+  if (!types.isAggregate(row.valueType) && !row.isScalar && types.get(row.valueType).size == row.valueSize)
+    value = btfType(row.valueType, types, btf);
   return new MapDefinition(row.symbol, bpfType, key, value, row.keySize, row.valueSize, row.capacity, 0);
 }
 

@@ -267,10 +267,21 @@ class TypeCheck {
     const f = this.f;
     switch (f.op[v]) {
       case Op.Context: {
-        // A loop's callback takes the round's number and the address that its caller passed.
-        const isCallback = f.section == ".text";
-        if (f.imm[v] < 0 || f.imm[v] > (isCallback ? 1 : 0)) return "there is no such argument";
-        return isCallback ? this.expect(v, f.imm[v] == 0 ? Type.Scalar : Type.Stack) : this.expect(v, Type.Context);
+        if (f.section != ".text") return f.imm[v] == 0 ? this.expect(v, Type.Context) : "there is no such argument";
+        // bpf_loop's callback takes the round's number and the address that its caller passed, that of for_each_map_elem the
+        // map, the key, the value and the address: which of the two it is shows in the types that it uses.
+        switch (<i32>f.imm[v]) {
+          case 0:
+            return f.type[v] == Type.Map ? "" : this.expect(v, Type.Scalar);
+          case 1:
+            return f.type[v] == Type.MapValue ? "" : this.expect(v, Type.Stack);
+          case 2:
+            return this.expect(v, Type.MapValue);
+          case 3:
+            return this.expect(v, Type.Stack);
+          default:
+            return "there is no such argument";
+        }
       }
       case Op.Slot:
         if (f.imm[v] < 0 || f.imm[v] >= f.slotSize.length) return "there is no such slot";

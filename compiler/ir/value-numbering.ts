@@ -4,10 +4,10 @@
 // change) and helpers that answer the same all through a run, so that `pid` and `tid` share one call. Loads from other
 // memory and map lookups are never shared: a store, an update or another CPU may lie between.
 
-import { IrFunction, Op, Type, isComparison, isLeaf } from "./ir";
-import { isPureHelper } from "./helpers";
-import { foldBinary, isCommutative } from "./fold";
 import { Dominators } from "./dominators";
+import { foldBinary, isCommutative } from "./fold";
+import { isPureHelper } from "./helpers";
+import { IrFunction, isComparison, isLeaf, Op, Type } from "./ir";
 import { Replacement } from "./simplify-control-flow";
 
 export function numberValues(f: IrFunction): void {

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readElf, SectionFlag } from "../../runner/core/elf.ts";
 import { answerNeed } from "../../runner/host/profile.ts";
-import { Compiler, type CompileResult } from "../../wasm/compiler.ts";
+import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
 import { cases } from "../support/cases.ts";
 import { mayTrace } from "../support/root.ts";
 
@@ -21,7 +21,10 @@ const oneLiners: [string, string][] = [
   ["count", "tracepoint:raw_syscalls:sys_enter { @ = count(); }"],
   ["count by comm", "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }"],
   ["hist by pid, comm", "tracepoint:raw_syscalls:sys_enter { @[pid, comm] = hist(args.id); }"],
-  ["read latency", "tracepoint:syscalls:sys_enter_read { @start[tid] = nsecs; } tracepoint:syscalls:sys_exit_read /@start[tid]/ { @ns = hist(nsecs - @start[tid]); delete(@start, tid); }"],
+  [
+    "read latency",
+    "tracepoint:syscalls:sys_enter_read { @start[tid] = nsecs; } tracepoint:syscalls:sys_exit_read /@start[tid]/ { @ns = hist(nsecs - @start[tid]); delete(@start, tid); }",
+  ],
   ["comm filter", 'tracepoint:raw_syscalls:sys_enter /comm == "dd"/ { @ = count(); }'],
   ["printf comm pid count", 'tracepoint:syscalls:sys_enter_read { printf("%s %d %d\\n", comm, pid, args.count); }'],
   ["printf pid", 'tracepoint:syscalls:sys_enter_read { printf("%d\\n", pid); }'],
@@ -29,7 +32,10 @@ const oneLiners: [string, string][] = [
   ["kstack", "profile:hz:99 { @[kstack] = count(); }"],
   ["ustack", "profile:hz:99 { @[ustack] = count(); }"],
   ["lhist", "tracepoint:syscalls:sys_exit_read { @ = lhist(args.ret, 0, 1000, 100); }"],
-  ["aggregations", "tracepoint:syscalls:sys_exit_read { @s = sum(args.ret); @a = avg(args.ret); @i = min(args.ret); @x = max(args.ret); @t = stats(args.ret); }"],
+  [
+    "aggregations",
+    "tracepoint:syscalls:sys_exit_read { @s = sum(args.ret); @a = avg(args.ret); @i = min(args.ret); @x = max(args.ret); @t = stats(args.ret); }",
+  ],
   ["scalar map", "tracepoint:raw_syscalls:sys_enter { @ = args.id; }"],
   ["begin", "BEGIN { @ = 1; }"],
   ["begin printf", 'BEGIN { printf("hello\\n"); }'],
@@ -84,7 +90,8 @@ interface Peer {
 function findPeers(): Peer[] {
   const peers: Peer[] = [{ command: ["bpftrace"], options: [], root: "", name: "" }];
   const other = process.env["PEER"];
-  if (other !== undefined) peers.push({ command: other.split(" "), options: ["--dry-run"], root: process.env["PEER_ROOT"] ?? "", name: "" });
+  if (other !== undefined)
+    peers.push({ command: other.split(" "), options: ["--dry-run"], root: process.env["PEER_ROOT"] ?? "", name: "" });
   return peers.filter((peer) => {
     const [program = "", ...words] = [...peer.command, "--version"];
     peer.name = spawnSync(program, words, { encoding: "utf8" }).stdout?.trim().replace("bpftrace ", "") ?? "";
@@ -107,7 +114,11 @@ function peerInstructions(peer: Peer, script: string): number | undefined {
 
 function table(rows: string[][]): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")).join("\n");
+  return rows
+    .map((row) =>
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "),
+    )
+    .join("\n");
 }
 
 const milliseconds = (value: number) => value.toFixed(2);
@@ -123,7 +134,10 @@ async function measure(): Promise<void> {
   let own = 0;
   let compiled = 0;
   const sums = peers.map(() => ({ own: 0, peer: 0, scripts: 0 }));
-  const scripts = [...cases.slice(0, 7).map(({ name, script }) => ({ name, script, counts: false })), ...oneLiners.map(([name, script]) => ({ name, script, counts: true }))];
+  const scripts = [
+    ...cases.slice(0, 7).map(({ name, script }) => ({ name, script, counts: false })),
+    ...oneLiners.map(([name, script]) => ({ name, script, counts: true })),
+  ];
   for (const { name, script, counts } of scripts) {
     const source = encoder.encode(script);
     // With the facts of the target already there; reading them is the host's work.
@@ -160,11 +174,21 @@ async function measure(): Promise<void> {
       });
     }
     const loaded = mayTrace() ? loadedInstructions(probe.object) : undefined;
-    rows.push([name, milliseconds(first), milliseconds(times[100] ?? 0), milliseconds(times[199] ?? 0), `${size}`, `${loaded ?? "-"}`, ...others.map((other) => `${other ?? "-"}`)]);
+    rows.push([
+      name,
+      milliseconds(first),
+      milliseconds(times[100] ?? 0),
+      milliseconds(times[199] ?? 0),
+      `${size}`,
+      `${loaded ?? "-"}`,
+      ...others.map((other) => `${other ?? "-"}`),
+    ]);
   }
   console.log(table(rows));
   console.log(`one-liners: ${compiled} of ${oneLiners.length} compile, ${own} instructions in file`);
-  sums.forEach((sum, index) => console.log(`the ${sum.scripts} that ${peers[index]?.name} compiles too: ${sum.own} here, ${sum.peer} there`));
+  sums.forEach((sum, index) =>
+    console.log(`the ${sum.scripts} that ${peers[index]?.name} compiles too: ${sum.own} here, ${sum.peer} there`),
+  );
   for (const line of refused) console.log(`not compiled: ${line}`);
 }
 

@@ -83,7 +83,10 @@ test(`damaged BTF, seed ${seed}`, async () => {
       if (random.once(2)) {
         // A word of the type section: sizes, references, kinds and counts that mean something.
         const at = 24 + random.below((btf.length - 24) >> 2) * 4;
-        const value = random.pick([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0xff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x04000001, 0x84000002, 0x03000000, 0x08000000]);
+        const value = random.pick([
+          0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0xff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x04000001, 0x84000002, 0x03000000,
+          0x08000000,
+        ]);
         view.setUint32(at, value, true);
         changes.push(`${value} at ${at}`);
       } else {
@@ -104,7 +107,10 @@ const hostile: Record<string, (btf: BtfWriter) => void> = {
   "a typedef of itself": (btf) => {
     const self = btf.next;
     btf.typedef("pid_t", self);
-    btf.struct("task_struct", 64, [{ name: "tgid", type: self, offset: 0 }, { name: "real_parent", type: self, offset: 8 }]);
+    btf.struct("task_struct", 64, [
+      { name: "tgid", type: self, offset: 0 },
+      { name: "real_parent", type: self, offset: 8 },
+    ]);
   },
   "a pointer to itself": (btf) => {
     const self = btf.pointer(btf.next);
@@ -113,7 +119,10 @@ const hostile: Record<string, (btf: BtfWriter) => void> = {
   "an array of itself": (btf) => {
     const self = btf.next;
     btf.array(self, self, 4);
-    btf.struct("task_struct", 64, [{ name: "comm", type: self, offset: 8 }, { name: "real_parent", type: self, offset: 8 }]);
+    btf.struct("task_struct", 64, [
+      { name: "comm", type: self, offset: 8 },
+      { name: "real_parent", type: self, offset: 8 },
+    ]);
   },
   "a pointer to an array of itself": (btf) => {
     const pointer = btf.next;
@@ -123,7 +132,10 @@ const hostile: Record<string, (btf: BtfWriter) => void> = {
   },
   "a struct inside itself": (btf) => {
     const self = btf.next;
-    btf.struct("task_struct", 64, [{ name: "", type: self, offset: 8 }, { name: "se", type: self, offset: 8 }]);
+    btf.struct("task_struct", 64, [
+      { name: "", type: self, offset: 8 },
+      { name: "se", type: self, offset: 8 },
+    ]);
   },
   "sizes that overflow": (btf) => {
     const char = btf.int("char", 1, true);
@@ -140,7 +152,10 @@ const hostile: Record<string, (btf: BtfWriter) => void> = {
   "offsets beyond an instruction's": (btf) => {
     const int = btf.int("int", 4, true);
     const large = btf.struct("sched_entity", 0x100000, [{ name: "vruntime", type: int, offset: 0x9000 }]);
-    btf.struct("task_struct", 0x200000, [{ name: "tgid", type: int, offset: 0x12345 }, { name: "se", type: large, offset: 0x80000 }]);
+    btf.struct("task_struct", 0x200000, [
+      { name: "tgid", type: int, offset: 0x12345 },
+      { name: "se", type: large, offset: 0x80000 },
+    ]);
   },
   "a struct without a name behind a pointer": (btf) => {
     const int = btf.int("int", 4, true);
@@ -151,14 +166,21 @@ const hostile: Record<string, (btf: BtfWriter) => void> = {
   "integers of odd sizes": (btf) => {
     const odd = btf.int("int", 3, true);
     const wide = btf.int("__int128", 16, true);
-    btf.struct("task_struct", 64, [{ name: "tgid", type: odd, offset: 0 }, { name: "se", type: wide, offset: 8 }, { name: "comm", type: wide, offset: 8 }]);
+    btf.struct("task_struct", 64, [
+      { name: "tgid", type: odd, offset: 0 },
+      { name: "se", type: wide, offset: 8 },
+      { name: "comm", type: wide, offset: 8 },
+    ]);
   },
   "a bitfield": (btf) => {
     const int = btf.int("int", 4, true);
     btf.struct("task_struct", 64, [{ name: "tgid", type: int, offset: 0, bits: { width: 3, first: 2 } }]);
   },
   "a function as field": (btf) => {
-    btf.struct("task_struct", 64, [{ name: "tgid", type: 0, offset: 0 }, { name: "comm", type: 0, offset: 0 }]);
+    btf.struct("task_struct", 64, [
+      { name: "tgid", type: 0, offset: 0 },
+      { name: "comm", type: 0, offset: 0 },
+    ]);
   },
 };
 
@@ -175,7 +197,11 @@ test("a deep tree of anonymous structs is searched in time", async () => {
   const int = btf.int("int", 4, true);
   let inner = btf.struct("", 8, [{ name: "deepest", type: int, offset: 0 }]);
   // Two members of the same type at each level: a search of every path would take 2^40 steps.
-  for (let level = 0; level < 40; level++) inner = btf.struct("", 8, [{ name: "", type: inner, offset: 0 }, { name: "", type: inner, offset: 0 }]);
+  for (let level = 0; level < 40; level++)
+    inner = btf.struct("", 8, [
+      { name: "", type: inner, offset: 0 },
+      { name: "", type: inner, offset: 0 },
+    ]);
   btf.struct("task_struct", 8, [{ name: "", type: inner, offset: 0 }]);
   await survives("BEGIN { @ = curtask->no_such_field; }", btf.bytes(), "anonymous structs");
   await survives("BEGIN { @ = curtask->deepest; }", btf.bytes(), "anonymous structs");
@@ -218,7 +244,28 @@ test(`damaged tracepoint formats, seed ${seed}`, async () => {
     "tracepoint:syscalls:sys_enter_openat { @[str(args.filename)] = args.dfd + args.flags + args.__syscall_nr; }",
     'tracepoint:block:block_rq_complete { @[args.rwbs, args.cmd] = count(); printf("%d %s", args.sector, args.cmd); @e = args.error; }',
   ];
-  const pieces = ["field:", ";", "offset:", "size:", "size:3", "offset:99999999999", "offset:-1", "size:0", "size:4294967295", "size:100000", "offset:40000", "[", "]", "__data_loc ", "*", "\t", "\n", "signed:1", "unsigned ", "char "];
+  const pieces = [
+    "field:",
+    ";",
+    "offset:",
+    "size:",
+    "size:3",
+    "offset:99999999999",
+    "offset:-1",
+    "size:0",
+    "size:4294967295",
+    "size:100000",
+    "offset:40000",
+    "[",
+    "]",
+    "__data_loc ",
+    "*",
+    "\t",
+    "\n",
+    "signed:1",
+    "unsigned ",
+    "char ",
+  ];
   const end = Date.now() + runMilliseconds() / 4;
   const kinds = new Map<string, number>();
   while (Date.now() < end) {

@@ -42,7 +42,10 @@ function check(compiler: Compiler, script: string, limit = VALIDATING_LIMIT): st
     if (result.kind === "object") assert.ok(result.object.length > 500);
     return result.kind;
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\nfor ${script.length > 4000 ? `${script.slice(0, 4000)}...` : script}`, { cause: error });
+    throw new Error(
+      `${error instanceof Error ? error.message : String(error)}\nfor ${script.length > 4000 ? `${script.slice(0, 4000)}...` : script}`,
+      { cause: error },
+    );
   }
 }
 
@@ -90,7 +93,8 @@ test(`damaged scripts, seed ${seed}`, async () => {
   atLeast(kinds, "failed", 100);
 });
 
-const repeated = (count: number, make: (index: number) => string, separator = "") => Array.from({ length: count }, (_, index) => make(index)).join(separator);
+const repeated = (count: number, make: (index: number) => string, separator = "") =>
+  Array.from({ length: count }, (_, index) => make(index)).join(separator);
 
 /** Scripts that are large in one direction. */
 const large: Record<string, string> = {

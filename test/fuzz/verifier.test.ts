@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { answerNeed } from "../../runner/host/profile.ts";
-import { Compiler, type CompileResult } from "../../wasm/compiler.ts";
+import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
 import { Random, runMilliseconds, runSeed } from "../support/random.ts";
 import { ScriptGenerator } from "../support/random-script.ts";
 import { mayTrace } from "../support/root.ts";

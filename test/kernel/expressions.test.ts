@@ -9,7 +9,7 @@ import { Random, runSeed } from "../support/random.ts";
 import { ExpressionGenerator, freshState } from "../support/random-expression.ts";
 import { mayTrace } from "../support/root.ts";
 
-const bpfcast = resolve(".out/bpfcast.js");
+const bpfcast = resolve(".out/bpfcast.cjs");
 const seed = runSeed();
 const long = process.env["TEST_MODE"] === "fuzz";
 
@@ -40,6 +40,9 @@ const known: [string, string[]][] = [
   ["$z = 0", ["5 / $z", "1", "5 % $z", "1"]],
   ["$a = (uint64)1", ["(uint32)(-$a <= 31)", "0", "(uint32)(~$a <= 31)", "0"]],
   ["$x = (int8)127; $x++; $y = (uint8)255; $y += 1", ["$x", "128", "$y", "256"]],
+  ["$v = (uint64)-9; $v--; @v = (uint64)-9; @v -= (uint64)0", ["(int8)($v < 0)", "1", "(int8)(@v < 0)", "1"]],
+  ["$v = (uint64)-9; $v++; $w = (uint64)-9; $w <<= (int64)0", ["(int8)($v < 0)", "0", "(int8)($w < 0)", "1"]],
+  ["$a = (int64)5; $b = (uint64)5; $c = (int32)5", ["(int8)(~$a < 0)", "1", "(int8)(~$b < 0)", "0", "~$c", "4294967290"]],
   ["@z = 127; @z++", ["@z", "128"]],
   ["$j = -1; $j = (uint8)200", ["$j", "200"]],
   ["$x = 1", ["(uint8)200 + (uint8)100", "300", "(int8)-1 + (uint8)1", "0", "(int8)127 * (int8)127", "16129"]],

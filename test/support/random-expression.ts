@@ -125,7 +125,32 @@ function compare(operator: string, left: bigint, right: bigint): boolean {
   }
 }
 
-const LITERALS = [0n, 1n, 2n, 3n, 7n, 31n, 63n, 64n, 100n, 127n, 128n, 200n, 255n, 256n, 32767n, 32768n, 65535n, 65536n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x100000000n, 0x7fffffffffffffffn, 0xffffffffffffffffn];
+const LITERALS = [
+  0n,
+  1n,
+  2n,
+  3n,
+  7n,
+  31n,
+  63n,
+  64n,
+  100n,
+  127n,
+  128n,
+  200n,
+  255n,
+  256n,
+  32767n,
+  32768n,
+  65535n,
+  65536n,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+  0x100000000n,
+  0x7fffffffffffffffn,
+  0xffffffffffffffffn,
+];
 const ARITHMETIC = ["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"];
 const COMPARISONS = ["<", "<=", ">", ">=", "==", "!="];
 const NAMES = ["dd", "x", "", "load", "a name that is longer than sixteen bytes"];
@@ -150,7 +175,10 @@ export class ExpressionGenerator {
           const value = this.#random.pick(LITERALS) * (this.#random.once(2) ? -1n : 1n);
           (size === 8 ? this.#variables : this.#constants).set(name, type);
           const literal = value < -0x7fffffffffffffffn ? value + 0x7fffffffffffffffn : value;
-          statements.push({ text: `${name} = (${nameOf(type)})${literal};`, run: (state) => void state.variables.set(name, extend(literal, type)) });
+          statements.push({
+            text: `${name} = (${nameOf(type)})${literal};`,
+            run: (state) => void state.variables.set(name, extend(literal, type)),
+          });
         }
       }
     }
@@ -191,7 +219,8 @@ export class ExpressionGenerator {
     const shape = random.below(3);
     const name = `@${sign}${shape}`;
     const number = random.below(3);
-    const key = shape === 0 ? "" : shape === 1 ? `[(int64)${number}]` : `[(uint8)${number}, "${random.pick(NAMES.slice(0, 3))}", (int64)${number}]`;
+    const key =
+      shape === 0 ? "" : shape === 1 ? `[(int64)${number}]` : `[(uint8)${number}, "${random.pick(NAMES.slice(0, 3))}", (int64)${number}]`;
     const table = (state: State) => {
       const known = state.maps.get(name) ?? new Map<string, bigint>();
       state.maps.set(name, known);
@@ -240,7 +269,7 @@ export class ExpressionGenerator {
         const operator = random.pick(ARITHMETIC);
         const isShift = operator === "<<" || operator === ">>";
         const right = isShift ? this.#shiftCount(depth - 1) : random.once(4) ? this.literal() : this.expression(depth - 1);
-        const signed = isShift ? left.type.signed : operator === "-" || isSignedOperation(left.type, right.type);
+        const signed = operator === "-" || isSignedOperation(left.type, right.type);
         return {
           text: `(${left.text} ${operator} ${right.text})`,
           type: signed ? INT64 : UINT64,
@@ -260,7 +289,11 @@ export class ExpressionGenerator {
       return { text: `${count}`, type: literalType(count), evaluate: () => count };
     }
     const e = this.expression(depth);
-    return { text: `(${e.text} & 63)`, type: { size: 8, signed: isSignedOperation(e.type, literalType(63n)) }, evaluate: (state) => e.evaluate(state) & 63n };
+    return {
+      text: `(${e.text} & 63)`,
+      type: { size: 8, signed: isSignedOperation(e.type, literalType(63n)) },
+      evaluate: (state) => e.evaluate(state) & 63n,
+    };
   }
 
   condition(depth: number): Condition {
@@ -304,7 +337,10 @@ export class ExpressionGenerator {
     const statements: Statement[] = [];
     for (const sign of ["s", "u"]) {
       const type = sign === "s" ? "int64" : "uint64";
-      statements.push({ text: `@${sign}0 = (${type})0; @${sign}1[(int64)9] = (${type})0; @${sign}2[(uint8)9, "", (int64)9] = (${type})0;`, run: () => {} });
+      statements.push({
+        text: `@${sign}0 = (${type})0; @${sign}1[(int64)9] = (${type})0; @${sign}2[(uint8)9, "", (int64)9] = (${type})0;`,
+        run: () => {},
+      });
     }
     return statements;
   }
@@ -324,9 +360,14 @@ export class ExpressionGenerator {
     const name = random.pick(names);
     const place = onMap
       ? this.#mapPlace(signed)
-      : { text: name, get: (state: State) => state.variables.get(name) ?? 0n, set: (state: State, value: bigint) => void state.variables.set(name, value) };
+      : {
+          text: name,
+          get: (state: State) => state.variables.get(name) ?? 0n,
+          set: (state: State, value: bigint) => void state.variables.set(name, value),
+        };
     if (random.once(3)) {
-      const delta = random.once(2) ? 1n : -1n;
+      // A subtraction would make a signed variable of it, everywhere.
+      const delta = !signed || random.once(2) ? 1n : -1n;
       // A statement that begins with ++ or -- continues the block before it, for the peer's parser.
       const printed = random.once(2);
       const prefix = printed && random.once(2);
@@ -341,11 +382,14 @@ export class ExpressionGenerator {
       if (printed) return { text: `printf("%lld\\n", ${text});`, run: (state) => void state.output.push(`${signedOf(step(state))}`) };
       return { text: `${text};`, run: (state) => void step(state) };
     }
-    const operator = random.once(2) ? "" : random.pick(ARITHMETIC);
+    const operator = random.once(2) ? "" : random.pick(signed ? ARITHMETIC : ARITHMETIC.filter((text) => text !== "-"));
     const value = operator === "<<" || operator === ">>" ? this.#shiftCount(2) : this.expression(2);
     const cast = `(${nameOf(type)})(${value.text})`;
     if (operator === "") return { text: `${place.text} = ${cast};`, run: (state) => place.set(state, value.evaluate(state)) };
-    return { text: `${place.text} ${operator}= ${cast};`, run: (state) => place.set(state, compute(operator, place.get(state), value.evaluate(state))) };
+    return {
+      text: `${place.text} ${operator}= ${cast};`,
+      run: (state) => place.set(state, compute(operator, place.get(state), value.evaluate(state))),
+    };
   }
 
   #block(depth: number, loop: boolean): Statement {

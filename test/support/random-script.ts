@@ -2,7 +2,29 @@
 
 import type { Random } from "./random.ts";
 
-const INTEGERS = ["0", "1", "2", "7", "63", "64", "127", "128", "255", "256", "32767", "65536", "2147483647", "2147483648", "4294967295", "4294967296", "9223372036854775807", "18446744073709551615", "0x7fff", "1e6", "5s"];
+const INTEGERS = [
+  "0",
+  "1",
+  "2",
+  "7",
+  "63",
+  "64",
+  "127",
+  "128",
+  "255",
+  "256",
+  "32767",
+  "65536",
+  "2147483647",
+  "2147483648",
+  "4294967295",
+  "4294967296",
+  "9223372036854775807",
+  "18446744073709551615",
+  "0x7fff",
+  "1e6",
+  "5s",
+];
 const CASTS = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"];
 const BINARY = ["+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>"];
 const COMPARISONS = ["<", "<=", ">", ">=", "==", "!="];
@@ -26,7 +48,11 @@ const PROBES: Probe[] = [
   { point: "kprobe:module:function+8", integers: ["arg1"], texts: ["str(arg1, 63)"] },
   { point: "kretprobe:vfs_read", integers: ["retval"], texts: ["str(retval, 200)"] },
   { point: "tracepoint:raw_syscalls:sys_enter", integers: ["args.id", "args->id"], texts: [] },
-  { point: "tracepoint:syscalls:sys_enter_openat", integers: ["args.dfd", "args.flags", "args.mode", "args.__syscall_nr"], texts: ["str(args.filename)", "str(args.filename, 4)"] },
+  {
+    point: "tracepoint:syscalls:sys_enter_openat",
+    integers: ["args.dfd", "args.flags", "args.mode", "args.__syscall_nr"],
+    texts: ["str(args.filename)", "str(args.filename, 4)"],
+  },
   { point: "tracepoint:block:block_rq_complete", integers: ["args.dev", "args.sector", "args.error"], texts: ["args.rwbs", "args.cmd"] },
 ];
 
@@ -87,7 +113,9 @@ export class ScriptGenerator {
     const text = probes.join("\n");
     // A map that is read must be assigned somewhere.
     const definitions = Object.entries(DEFINITIONS).filter(([name]) => new RegExp(`${name}\\b`).test(text));
-    const structs = text.includes("struct made") ? "struct made { int number; char text[20]; struct { short part; } inner; unsigned long list[4]; };\n" : "";
+    const structs = text.includes("struct made")
+      ? "struct made { int number; char text[20]; struct { short part; } inner; unsigned long list[4]; };\n"
+      : "";
     return `${structs}${text}\nEND { ${definitions.map(([, statement]) => statement).join(" ")} @end = 1; }`;
   }
 
@@ -145,7 +173,9 @@ export class ScriptGenerator {
       }
       case 4: {
         const name = this.#variable(this.#integers);
-        return name === undefined ? `@n${random.below(2)} = ${this.integer(3)};` : `${name} ${random.pick(ASSIGNMENTS)} ${this.integer(3)};`;
+        return name === undefined
+          ? `@n${random.below(2)} = ${this.integer(3)};`
+          : `${name} ${random.pick(ASSIGNMENTS)} ${this.integer(3)};`;
       }
       case 5:
         return `@n${random.below(2)} ${random.pick(ASSIGNMENTS)} ${this.integer(3)};`;
@@ -168,13 +198,17 @@ export class ScriptGenerator {
       case 12:
         return `unroll(${1 + random.below(4)}) ${this.block()}`;
       case 13:
-        return this.#loops > 0 && !this.#loadable ? `if (${this.condition(1)}) { ${random.pick(["break", "continue"])}; }` : `${this.increment()};`;
+        return this.#loops > 0 && !this.#loadable
+          ? `if (${this.condition(1)}) { ${random.pick(["break", "continue"])}; }`
+          : `${this.increment()};`;
       case 14:
         return `${this.increment()};`;
       case 15:
         return random.once(3) ? `return${random.once(2) ? "" : ` ${this.integer(2)}`};` : `_ = ${this.integer(2)};`;
       case 16:
-        return random.once(2) ? `exit(${random.once(2) ? "" : this.integer(2)});` : `${random.pick(["clear", "zero"])}(${random.pick(["@n0", "@k1", "@count1", "@hist0"])});`;
+        return random.once(2)
+          ? `exit(${random.once(2) ? "" : this.integer(2)});`
+          : `${random.pick(["clear", "zero"])}(${random.pick(["@n0", "@k1", "@count1", "@hist0"])});`;
       case 17:
         return `delete(${random.pick([`@k, ${this.keyValue(1)}`, "@n0", "@t", `@u${this.key(1)}`, `@p, (${this.keyValue(3)})`])});`;
       case 18:
@@ -316,7 +350,8 @@ export class ScriptGenerator {
   text(depth: number): string {
     this.#budget--;
     const random = this.#random;
-    if (depth > 0 && this.#budget > 0 && random.once(4)) return `(${this.condition(depth - 1)} ? ${this.text(depth - 1)} : ${this.text(depth - 1)})`;
+    if (depth > 0 && this.#budget > 0 && random.once(4))
+      return `(${this.condition(depth - 1)} ? ${this.text(depth - 1)} : ${this.text(depth - 1)})`;
     switch (random.below(7)) {
       case 0:
         return "comm";
@@ -338,12 +373,80 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|[A-Za-z_$@][A-Za-z_0-9]*|[0-9]\w*|\s+|[-+*/%&|^
 
 const TOKENS = [
   ..."{}()[],;:?.=+-*/%&|^<>!~@$#",
-  "->", "..", "++", "--", "&&", "||", "<<", ">>", "==", "!=", "=~",
-  "if", "else", "while", "unroll", "for", "return", "break", "continue", "let", "fn", "macro", "comptime", "import", "config",
-  "BEGIN", "kprobe:f", "tracepoint:a:b", "interval:s:1", "args", "args.id", "arg0", "arg9", "retval", "comm", "pid", "curtask", "probe", "nsecs",
-  "@", "@x", "@x[1]", "$x", "$1", "$#", "0", "1", "-1", "18446744073709551615", "99999999999999999999", '""', '"x"', '"%d %s"', "1.5", "true",
-  "count()", "hist(1)", "lhist(1, 0, 10, 1)", "printf(", "print(@x)", "str(", "delete(@x", "exit()", "clear(@x)", "sizeof(", "offsetof(struct task_struct, pid)",
-  "(int8)", "(struct task_struct *)", "(uint8[4])", "struct task_struct", "curtask->real_parent", "curtask->se", "(1, 2)", "(1, (2, \"x\"))",
+  "->",
+  "..",
+  "++",
+  "--",
+  "&&",
+  "||",
+  "<<",
+  ">>",
+  "==",
+  "!=",
+  "=~",
+  "if",
+  "else",
+  "while",
+  "unroll",
+  "for",
+  "return",
+  "break",
+  "continue",
+  "let",
+  "fn",
+  "macro",
+  "comptime",
+  "import",
+  "config",
+  "BEGIN",
+  "kprobe:f",
+  "tracepoint:a:b",
+  "interval:s:1",
+  "args",
+  "args.id",
+  "arg0",
+  "arg9",
+  "retval",
+  "comm",
+  "pid",
+  "curtask",
+  "probe",
+  "nsecs",
+  "@",
+  "@x",
+  "@x[1]",
+  "$x",
+  "$1",
+  "$#",
+  "0",
+  "1",
+  "-1",
+  "18446744073709551615",
+  "99999999999999999999",
+  '""',
+  '"x"',
+  '"%d %s"',
+  "1.5",
+  "true",
+  "count()",
+  "hist(1)",
+  "lhist(1, 0, 10, 1)",
+  "printf(",
+  "print(@x)",
+  "str(",
+  "delete(@x",
+  "exit()",
+  "clear(@x)",
+  "sizeof(",
+  "offsetof(struct task_struct, pid)",
+  "(int8)",
+  "(struct task_struct *)",
+  "(uint8[4])",
+  "struct task_struct",
+  "curtask->real_parent",
+  "curtask->se",
+  "(1, 2)",
+  '(1, (2, "x"))',
 ];
 
 /** `script` with a few of its tokens deleted, doubled, swapped or replaced. */

@@ -86,7 +86,7 @@ const cases: Record<string, Expected> = {
   },
   shadowing: {
     script: "BEGIN { let $a = 1; if (1) { let $a = 2; } }",
-    errors: ["redeclared 1:34-36 Variable $a was already declared. Variable shadowing is not allowed."],
+    errors: ["redeclared 1:30-36 Variable $a was already declared. Variable shadowing is not allowed."],
   },
   "format count": {
     script: 'BEGIN { printf("%d %d", 1); }',
@@ -103,7 +103,7 @@ const cases: Record<string, Expected> = {
   "format letter": { script: 'BEGIN { printf("%q", 1); }', errors: ["invalid-format 1:16-20 printf() has an invalid format specifier"] },
   "format literal": {
     script: "BEGIN { printf(comm); }",
-    errors: ["not-constant 1:16-20 printf() expects a string literal (format string)"],
+    errors: ["not-constant 1:16-20 printf() expects a string literal (string provided)"],
   },
   "argument count": {
     script: "BEGIN { @a = hist(); }",
@@ -125,6 +125,116 @@ const cases: Record<string, Expected> = {
   "string arithmetic": {
     script: "BEGIN { $x = comm + 1; }",
     errors: ["invalid-operator 1:19-20 Type mismatch for '+': comparing string[16] with int8"],
+  },
+  "tuple index": {
+    script: "BEGIN { $t = (1, 2); print($t.2); }",
+    errors: ["out-of-range 1:28-32 Invalid tuple index: 2. Found 2 elements in tuple."],
+  },
+  "record field": {
+    script: "BEGIN { $r = (ab=1); print($r.ac); }",
+    errors: ["unknown-field 1:31-33 Record does not contain a field named 'ac'"],
+  },
+  "array index": {
+    script: "BEGIN { $a = (int8[4])1; print($a[4]); }",
+    errors: ["out-of-range 1:32-37 the index 4 is out of bounds for array of size 4"],
+  },
+  "index of a number": {
+    script: "BEGIN { $a = 5; print($a[0]); }",
+    errors: ["type-mismatch 1:23-28 The array index operator [] can only be used on arrays and pointers, found int8."],
+  },
+  "unknown struct": {
+    script: "BEGIN { $a = (struct nosuch *)0; }",
+    errors: ['unknown-type 1:15-28 Cannot resolve unknown type "struct nosuch"'],
+  },
+  "field of a script's struct": {
+    script: "struct S { int a; } BEGIN { print(((struct S *)0)->b); }",
+    errors: ["unknown-field 1:52-53 struct S does not contain a field named 'b'"],
+  },
+  "struct of itself": {
+    script: "struct S { struct S s; } BEGIN { print(sizeof(struct S)); }",
+    errors: ["invalid-definition 1:12-22 field has incomplete type"],
+  },
+  "pointer arithmetic": {
+    script: "BEGIN { $a = (int32 *)8; print(5 - $a); }",
+    errors: ["invalid-operator 1:34-35 The - operator can not be used on expressions of types int8, int32 *"],
+  },
+  "invalid cast": { script: 'BEGIN { $a = (int32)"abc"; }', errors: ['invalid-cast 1:14-21 Cannot cast from "string[4]" to "int32"'] },
+  "comparison of tuples": {
+    script: 'BEGIN { print((1, 2) == (1, "a")); }',
+    errors: ["invalid-operator 1:22-24 Type mismatch for '==': comparing (int8,int8) with (int8,string[2])"],
+  },
+  "variable of one branch": {
+    script: "BEGIN { if (1) { $x = 1; } print($x); }",
+    errors: ["unknown-variable 1:34-36 Undefined or undeclared variable: $x"],
+  },
+  "macro arguments": {
+    script: "macro m($a) { $a } BEGIN { print(m(1)); }",
+    errors: [
+      "invalid-argument 1:9-11 This is the argument in the closest definition.",
+      "invalid-argument 1:34-38 Call to m() has arguments that do not match any definition.",
+      "invalid-argument 1:36-37 Mismatched arg. m() expects a variable for arg $a but got an expression.",
+    ],
+  },
+  "macro argument count": {
+    script: "macro m(a) { a } BEGIN { print(m(1, 2)); }",
+    errors: [
+      "wrong-argument-count 1:1-8 The closest definition of m() has a different number of arguments. Expected: 1 but got 2",
+      "wrong-argument-count 1:32-39 Call to m() has arguments that do not match any definition.",
+    ],
+  },
+  "macro twice": {
+    script: "macro m(a) { a } macro m(b) { b } BEGIN { }",
+    errors: ["redeclared 1:1-8 This is the original definition.", "redeclared 1:18-25 Redefinition of macro: m"],
+  },
+  "macro recursion": {
+    script: "macro m(a) { n(a) } macro n(a) { m(a) } BEGIN { print(m(1)); }",
+    errors: ["nested-too-deeply 1:34-38 Recursive macro call detected. Call chain: m > n > m"],
+  },
+  "macro hygiene": {
+    script: "macro m() { @x + 1 } BEGIN { @x = 1; print(m()); }",
+    errors: ["not-available-here 1:13-15 Unhygienic access to map: @x. Maps must be passed into the macro as arguments."],
+  },
+  "return in a macro": {
+    script: "macro m() { return; } BEGIN { m(); }",
+    errors: ["not-available-here 1:13-19 'return' statement is not allowed in a macro"],
+  },
+  "map declaration": {
+    script: "let @a = percpuhash(2); BEGIN { @a[1] = 1; }",
+    errors: ["type-mismatch 1:1-23 Incompatible map types. Type from declaration: percpuhash. Type from value/key type: hash"],
+  },
+  "map declaration's type": {
+    script: "let @a = foo(2); BEGIN { @a[1] = 1; }",
+    errors: ["invalid-argument 1:1-16 Invalid bpf map type: foo"],
+    hint: "Valid map types: percpulruhash, percpuhash, lruhash, hash",
+  },
+  "config key": {
+    script: "config = { max_strln = 1 } BEGIN { }",
+    errors: ["unknown-config 1:12-25 max_strln: not a known configuration option"],
+    hint: "Did you mean 'max_strlen'?",
+  },
+  "config number": {
+    script: 'config = { max_strlen = "x" } BEGIN { }',
+    errors: ["invalid-config 1:12-28 max_strlen: expecting a number, got x"],
+  },
+  "config choice": {
+    script: "config = { stack_mode = foo } BEGIN { }",
+    errors: ["invalid-config 1:12-28 stack_mode: Invalid value for stack_mode: valid values are bpftrace, raw, perf, and build_id."],
+  },
+  "config of the environment": {
+    script: 'config = { kernel_build = "x" } BEGIN { }',
+    errors: ["invalid-config 1:12-30 kernel_build: can only be set as an environment variable"],
+  },
+  "map function without a map": {
+    script: "BEGIN { print(len(5)); }",
+    errors: ["invalid-argument 1:19-20 len() expects a map to be provided"],
+  },
+  "key of a scalar map": {
+    script: "BEGIN { @a = 1; print(has_key(@a, 1)); }",
+    errors: ["invalid-argument 1:31-33 call to has_key() expects a map with explicit keys (non-scalar map)"],
+  },
+  "aggregation as a whole": {
+    script: "BEGIN { @h = hist(1); print(@h + 1); }",
+    errors: ["invalid-operator 1:29-31 Map value 'hist_t' cannot be read"],
   },
   "several errors": {
     script: "BEGIN { $x = foo;\n  @y = bar;\n}\nkprobe:f { args.x }",
