@@ -179,6 +179,17 @@ export abstract class MapLowering extends EventLowering {
   /** A constant that `bind` sets, of 8 bytes. */
   protected abstract boundConstant(kind: string, e: Expression, name: string): i32;
 
+  /** Nanoseconds since 1970; or what a map says that the environment names. */
+  private seriesTime(call: Call): i32 {
+    const checker = this.checker;
+    for (let i = 0; i < checker.maps.length; i++) {
+      const map = checker.maps[i];
+      if (map.text != checker.seriesClock || !map.isScalar || !this.types.isInteger(map.valueType)) continue;
+      return this.readMap(new MapAccess(call.start, call.end, map.name, call.end, null));
+    }
+    return this.b.binary(Op.Add, this.b.call(Helper.KtimeGetBootNs, []), this.boundConstant("tai_offset", call, ""));
+  }
+
   /**
    * Puts a value into the interval of now. Intervals are numbered from 1970 on and have their place by that number; whoever finds
    * an older one there starts it anew. Beside the value stand when it came, or of how many it is the average, and the number.
@@ -189,7 +200,7 @@ export abstract class MapLowering extends EventLowering {
     const info = this.types.get(map.valueType);
     const shape = this.types.series[info.parameter];
     const average = shape.value == SeriesValue.Average;
-    const now = b.binary(Op.Add, b.call(Helper.KtimeGetBootNs, []), this.boundConstant("tai_offset", call, ""));
+    const now = this.seriesTime(call);
     const epoch = b.binary(Op.Div, now, b.constant(shape.interval));
     const key = map.isScalar ? this.memory(4) : this.key(map, keys);
     b.store(key, row.bucketOffset, 4, b.binary(Op.Mod, epoch, b.constant(shape.count)));
