@@ -371,7 +371,7 @@ export class Checker extends CallChecker {
     if (this.scopes.find(statement.name) != null) {
       this.error(
         Code.Redeclared,
-        statement.nameStart,
+        statement.start,
         statement.nameEnd,
         `Variable $${this.symbols.text(statement.name)} was already declared. Variable shadowing is not allowed.`,
       );

@@ -186,9 +186,9 @@ async function measure(): Promise<void> {
   }
   console.log(table(rows));
   console.log(`one-liners: ${compiled} of ${oneLiners.length} compile, ${own} instructions in file`);
-  sums.forEach((sum, index) =>
-    console.log(`the ${sum.scripts} that ${peers[index]?.name} compiles too: ${sum.own} here, ${sum.peer} there`),
-  );
+  for (const [index, sum] of sums.entries()) {
+    console.log(`the ${sum.scripts} that ${peers[index]?.name} compiles too: ${sum.own} here, ${sum.peer} there`);
+  }
   for (const line of refused) console.log(`not compiled: ${line}`);
 }
 
