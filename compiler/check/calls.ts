@@ -363,8 +363,15 @@ export abstract class CallChecker extends OptionChecker {
   /** Without a place, as the peer has it: once for the whole script. */
   private reportUnstable(e: Call): void {
     const how = "you must explicitly enable it in the config e.g. unstable_tseries=enable";
-    if (this.unstableSeries == "warn") this.warning(Code.Unstable, 0, 0, `Script is using an unstable feature: tseries. To prevent this warning ${how}`);
-    else this.error(Code.Unstable, e.start, e.end, `tseries feature is not enabled by default. To enable this unstable feature, set the config flag to enable. unstable_tseries=enable`);
+    if (this.unstableSeries == "warn")
+      this.warning(Code.Unstable, 0, 0, `Script is using an unstable feature: tseries. To prevent this warning ${how}`);
+    else
+      this.error(
+        Code.Unstable,
+        e.start,
+        e.end,
+        `tseries feature is not enabled by default. To enable this unstable feature, set the config flag to enable. unstable_tseries=enable`,
+      );
   }
 
   private timeSeries(e: Call, signed: bool): i32 {
@@ -373,14 +380,22 @@ export abstract class CallChecker extends OptionChecker {
     const count = this.literalArgument(e, 2, "tseries()", 1);
     if (interval < 1) return this.error(Code.OutOfRange, e.start, e.end, `tseries() interval_ns must be >= 1 (${interval} provided)`);
     if (count < 1) return this.error(Code.OutOfRange, e.start, e.end, `tseries() num_intervals must be >= 1 (${count} provided)`);
-    if (count > 1000000) return this.error(Code.OutOfRange, e.start, e.end, `tseries() num_intervals must be < 1000000 (${count} provided)`);
+    if (count > 1000000)
+      return this.error(Code.OutOfRange, e.start, e.end, `tseries() num_intervals must be < 1000000 (${count} provided)`);
     let value: SeriesValue = SeriesValue.Last;
     if (e.argumentList.length == 4) {
       const literal = this.literalText(e, 3, "tseries");
       if (literal == null) return BasicType.None;
       const name = String.UTF8.decodeUnsafe(literal.pointer, literal.length);
-      value = name == "avg" ? SeriesValue.Average : name == "max" ? SeriesValue.Maximum : name == "min" ? SeriesValue.Minimum : SeriesValue.Sum;
-      if (value == SeriesValue.Sum && name != "sum") return this.error(Code.InvalidArgument, e.start, e.end, `tseries() expects one of the following aggregation functions: avg, max, min, sum ("${name}" provided)`);
+      value =
+        name == "avg" ? SeriesValue.Average : name == "max" ? SeriesValue.Maximum : name == "min" ? SeriesValue.Minimum : SeriesValue.Sum;
+      if (value == SeriesValue.Sum && name != "sum")
+        return this.error(
+          Code.InvalidArgument,
+          e.start,
+          e.end,
+          `tseries() expects one of the following aggregation functions: avg, max, min, sum ("${name}" provided)`,
+        );
     }
     return this.types.timeSeries(new SeriesShape(interval, <i32>count, value), signed);
   }

@@ -455,7 +455,8 @@ export class Checker extends CallChecker {
           type = this.compound(statement, current, type);
         }
       }
-      const flexible = statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+      const flexible =
+        statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
       if (type != BasicType.None) this.widenVariable(target.name, symbol.declaration, type, flexible, statement.start, statement.end);
     }
     target.typeId = this.variableType(symbol.declaration);
@@ -501,7 +502,13 @@ export class Checker extends CallChecker {
           type = this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
         } else type = this.compound(statement, known, type);
       }
-      if (statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative && this.types.isSigned(type)) flexible = true;
+      if (
+        statement.operator == BinaryOperator.None &&
+        value.kind == NodeKind.IntegerLiteral &&
+        !(<IntegerLiteral>value).negative &&
+        this.types.isSigned(type)
+      )
+        flexible = true;
       // Integers are stored in 8 bytes: their sign is what widening decides.
       if (this.types.isInteger(type) && this.types.get(type).enumeration < 0)
         type = this.types.integer(8, flexible || this.types.isSigned(type));
@@ -539,7 +546,8 @@ export class Checker extends CallChecker {
   private sameAggregate(left: i32, right: i32): i32 {
     const a = this.types.get(left);
     const b = this.types.get(right);
-    if (a.kind != b.kind || a.kind == TypeKind.Histogram || a.kind == TypeKind.LinearHistogram || a.kind == TypeKind.TimeSeries) return BasicType.None;
+    if (a.kind != b.kind || a.kind == TypeKind.Histogram || a.kind == TypeKind.LinearHistogram || a.kind == TypeKind.TimeSeries)
+      return BasicType.None;
     return a.signed ? left : right;
   }
 }

@@ -2,7 +2,7 @@
 
 import { FunctionId } from "../check/functions";
 import { MapSymbol } from "../check/scope";
-import { TypeKind, SeriesValue } from "../check/types";
+import { SeriesValue, TypeKind } from "../check/types";
 import { MapRow } from "../object/manifest";
 import { Expression } from "../syntax/ast";
 import { Call, MapAccess } from "../syntax/expression-nodes";

@@ -483,8 +483,19 @@ export class Manifest {
       }
       case TypeKind.TimeSeries: {
         const shape = this.types.series[info.parameter];
-        const aggregation = shape.value == SeriesValue.Average ? "avg" : shape.value == SeriesValue.Maximum ? "max" : shape.value == SeriesValue.Minimum ? "min" : shape.value == SeriesValue.Sum ? "sum" : "last";
-        this.raw(`{"aggregation":"${aggregation}","buckets":${shape.count},"interval":"${shape.interval}","kind":"tseries","signed":${signed}}`);
+        const aggregation =
+          shape.value == SeriesValue.Average
+            ? "avg"
+            : shape.value == SeriesValue.Maximum
+              ? "max"
+              : shape.value == SeriesValue.Minimum
+                ? "min"
+                : shape.value == SeriesValue.Sum
+                  ? "sum"
+                  : "last";
+        this.raw(
+          `{"aggregation":"${aggregation}","buckets":${shape.count},"interval":"${shape.interval}","kind":"tseries","signed":${signed}}`,
+        );
         return;
       }
       default:

@@ -5,8 +5,8 @@ import type { HistogramInfo } from "./format/histogram.ts";
 import { compareValues, type Memory, memoryOf } from "./format/values.ts";
 import { add, asUnsigned64, compare, divide, type Integer, readInteger, readSigned64, readUnsigned64 } from "./integers.ts";
 import type { MapContents } from "./kernel.ts";
-import { gatherSeries, type Point } from "./series.ts";
 import { FEW, sortIndexes } from "./number-sort.ts";
+import { gatherSeries, type Point } from "./series.ts";
 
 /** One key with its value on all CPUs together. */
 export interface Entry {

@@ -174,8 +174,15 @@ test("JSON", () => {
 });
 
 test("time series: values of the last intervals", () => {
-  const { stdout } = run('interval:ms:20 { @i++; @x[1] = tseries(@i, 1s, 5, "sum"); @y = tseries(@i, 5s, 3, "max"); if (@i == 3) { exit(); } }', "-f", "json");
-  const values = stdout.split("\n").filter((line) => line.includes("tseries")).map((line) => JSON.parse(line).data);
+  const { stdout } = run(
+    'interval:ms:20 { @i++; @x[1] = tseries(@i, 1s, 5, "sum"); @y = tseries(@i, 5s, 3, "max"); if (@i == 3) { exit(); } }',
+    "-f",
+    "json",
+  );
+  const values = stdout
+    .split("\n")
+    .filter((line) => line.includes("tseries"))
+    .map((line) => JSON.parse(line).data);
   const sum = (rows: { value: number }[]) => rows.reduce((total, { value }) => total + value, 0);
   assert.is(sum(values[0]["@x"]["1"]), 6);
   assert.is(Math.max(...values[1]["@y"].map(({ value }: { value: number }) => value)), 3);

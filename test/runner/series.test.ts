@@ -31,7 +31,13 @@ function seriesMap(aggregation: Aggregation, keyed: boolean, interval = "1000000
 function printed(map: MapInfo, rows: { key?: number; slot: number; cells: [Cell, Cell] }[], json = false): string {
   const keys = rows.flatMap(({ key, slot }) => [...layOut(...(map.key === null ? [] : [u32(key ?? 0)]), u32(slot))]);
   const values = rows.flatMap(({ cells }) => [...layOut(...cells.flat().map((word) => u64(word)))]);
-  const contents = { count: rows.length, keySize: map.keySize, valueSize: 48, keys: Uint8Array.from(keys), values: Uint8Array.from(values) };
+  const contents = {
+    count: rows.length,
+    keySize: map.keySize,
+    valueSize: 48,
+    keys: Uint8Array.from(keys),
+    values: Uint8Array.from(values),
+  };
   const sink = new CollectingSink();
   const output = json ? new JsonOutput(sink, plainStyle("..")) : new TextOutput(sink, plainStyle(".."));
   output.map(readTable(map, contents, 2), 0, 0);
@@ -51,7 +57,9 @@ test.after(() => {
 
 /** Values of the single line that a series of one slot prints. */
 function only(aggregation: Aggregation, left: Cell, right: Cell): string {
-  return JSON.parse(printed(seriesMap(aggregation, false), [{ slot: 0, cells: [left, right] }], true)).data["@x"].map(({ value }: { value: number }) => value).join();
+  return JSON.parse(printed(seriesMap(aggregation, false), [{ slot: 0, cells: [left, right] }], true))
+    .data["@x"].map(({ value }: { value: number }) => value)
+    .join();
 }
 
 test("CPUs: the newest interval counts, merged by the series' own rule", () => {

@@ -6,10 +6,10 @@ import { divide, type Integer, readInteger } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
 import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, type Source, shownEntries } from "../output.ts";
-import { seriesJson } from "./series.ts";
 import { bucketAt, filledRange, type HistogramInfo } from "./histogram.ts";
 import { writePrinted } from "./printed.ts";
 import type { PrintfFormat } from "./printf.ts";
+import { seriesJson } from "./series.ts";
 import { type Memory, readScalar, writeKey, writeString } from "./values.ts";
 import { ByteWriter } from "./writer.ts";
 
@@ -158,7 +158,14 @@ export class JsonOutput implements Output {
     const entries = shownEntries(table, top);
     if (entries.length === 0) return;
     const out = this.#out;
-    const type = map.value.kind === "tseries" ? "tseries" : isBlock(map) ? "hist" : map.value.kind === "avg" || map.value.kind === "stats" ? "stats" : "map";
+    const type =
+      map.value.kind === "tseries"
+        ? "tseries"
+        : isBlock(map)
+          ? "hist"
+          : map.value.kind === "avg" || map.value.kind === "stats"
+            ? "stats"
+            : "map";
     out.ascii(`{"type": "${type}", "data": {"${map.name}": `);
     if (map.key !== null) out.byte(123);
     entries.forEach((entry, index) => {

@@ -22,7 +22,11 @@ function timeText(nanoseconds: bigint, digits: number): string {
   const date = new Date(Number(nanoseconds / 1_000_000n));
   const pad = (value: number) => String(value).padStart(2, "0");
   const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
-  return digits === 0 ? time : `${time}.${String(nanoseconds % BILLION).padStart(9, "0").slice(0, digits)}`;
+  return digits === 0
+    ? time
+    : `${time}.${String(nanoseconds % BILLION)
+        .padStart(9, "0")
+        .slice(0, digits)}`;
 }
 
 /** Lowest and highest value, a bit apart; null when there is none. */

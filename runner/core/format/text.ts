@@ -6,9 +6,9 @@ import { divide } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
 import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, type Source, shownEntries } from "../output.ts";
-import { writeSeries } from "./series.ts";
 import { writeHistogram } from "./histogram.ts";
 import type { PrintfFormat } from "./printf.ts";
+import { writeSeries } from "./series.ts";
 import { type Memory, writeKey, writeValue } from "./values.ts";
 import { ByteWriter } from "./writer.ts";
 
