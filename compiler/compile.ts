@@ -92,6 +92,8 @@ export class Compilation {
     if (this.diagnostics.hasErrors) return Status.Failed;
     const checker = this.checker;
     checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);
+    checker.unstableSeries = this.configuration.text(ConfigKey.UnstableSeries);
+    checker.seriesClock = this.configuration.text(ConfigKey.SeriesClock);
     checker.maximumKeys = <i32>this.configuration.number(ConfigKey.MaxMapKeys, 1, i32.MAX_VALUE);
     checker.infer(program);
     if (checker.needs.any) return Status.Needs;

@@ -98,7 +98,13 @@ export type MapValue =
    * the bucket; assigned when any bucket is not 0. Bucket of a value: see `Histogram` in runner/core/format.
    */
   | { kind: "hist"; bits: number; buckets: number }
-  | { kind: "lhist"; min: string; max: string; step: string; buckets: number };
+  | { kind: "lhist"; min: string; max: string; step: string; buckets: number }
+  /**
+   * Per CPU `{ u64 value; u64 meta; u64 epoch; }` under the same keys as a histogram's, the bucket being `epoch` modulo `buckets`.
+   * `epoch` counts intervals (of `interval` nanoseconds, decimal) since 1970; `meta` is when a last value came, or of how many
+   * values an average is the sum.
+   */
+  | { kind: "tseries"; interval: string; aggregation: "last" | "avg" | "max" | "min" | "sum"; signed: boolean; buckets: number };
 
 export interface MapInfo {
   /** The script's name: `@`, `@bytes`. */

@@ -94,6 +94,13 @@ const mapValue = union<MapValue>({
   avg: signedOnly("avg"),
   stats: signedOnly("stats"),
   hist: record({ kind: oneOf("hist"), bits: integer(0, 5), buckets: bucketCount }),
+  tseries: record({
+    kind: oneOf("tseries"),
+    interval: textLike(/^[1-9][0-9]{0,18}$/, "a positive number"),
+    aggregation: oneOf("last", "avg", "max", "min", "sum"),
+    signed: boolean,
+    buckets: integer(1, 1_000_000),
+  }),
   lhist: record({ kind: oneOf("lhist"), min: decimal, max: decimal, step: decimal, buckets: bucketCount }),
 });
 
@@ -279,7 +286,7 @@ function checkPresence(map: MapInfo, path: string): void {
 }
 
 function checkMap(map: MapInfo, path: string): void {
-  const histogram = map.value.kind === "hist" || map.value.kind === "lhist";
+  const histogram = map.value.kind === "hist" || map.value.kind === "lhist" || map.value.kind === "tseries";
   if (map.key !== null) {
     checkInside([{ offset: 0, type: map.key }], map.keySize, `${path}.key`);
   } else {
@@ -296,6 +303,9 @@ function checkMap(map: MapInfo, path: string): void {
     case "hist":
     case "lhist":
       needed = 8;
+      break;
+    case "tseries":
+      needed = 24;
       break;
     default:
       needed = AGGREGATE_BYTES[map.value.kind];

@@ -29,6 +29,10 @@ export abstract class CheckerBase {
   protected forDepth: i32 = 0;
   /** Longest text of `str()` and of dynamic tracepoint strings: the config key max_strlen. */
   maximumString: i32 = 1024;
+  /** `enable`, `warn` or `error`: the config key unstable_tseries. */
+  unstableSeries: string = "enable";
+  /** The scalar map that tells tseries() the time; empty: the clock does. */
+  seriesClock: string = "";
   /** Keys of a map that declares none: the config key max_map_keys. */
   maximumKeys: i32 = 4096;
   /** Set while an attach point is walked. */

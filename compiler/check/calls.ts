@@ -7,7 +7,7 @@ import { Format, isIntegerConversion, parseFormat } from "./format";
 import { FunctionId, FunctionRow, functionRows } from "./functions";
 import { OptionChecker, PARAMETER_TEXT } from "./options";
 import { closest } from "./suggestion";
-import { BasicType, TypeKind } from "./types";
+import { BasicType, SeriesShape, SeriesValue, TypeKind } from "./types";
 
 export abstract class CallChecker extends OptionChecker {
   private functions: Array<FunctionRow> = functionRows();
@@ -336,6 +336,8 @@ export abstract class CallChecker extends OptionChecker {
         return this.histogram(e);
       case FunctionId.LinearHistogram:
         return this.linearHistogram(e);
+      case FunctionId.TimeSeries:
+        return this.timeSeries(e, signed);
       default:
         assert(false, "an aggregation without a rule");
         return BasicType.None;
@@ -356,6 +358,46 @@ export abstract class CallChecker extends OptionChecker {
     const argument = e.argumentList[1];
     if (bits < 0 || bits > 5) return this.error(Code.OutOfRange, argument.start, argument.end, `hist() bits ${bits} must be 0..5`);
     return this.types.histogram(<i32>bits);
+  }
+
+  /** Without a place, as the peer has it: once for the whole script. */
+  private reportUnstable(e: Call): void {
+    const how = "you must explicitly enable it in the config e.g. unstable_tseries=enable";
+    if (this.unstableSeries == "warn")
+      this.warning(Code.Unstable, 0, 0, `Script is using an unstable feature: tseries. To prevent this warning ${how}`);
+    else
+      this.error(
+        Code.Unstable,
+        e.start,
+        e.end,
+        `tseries feature is not enabled by default. To enable this unstable feature, set the config flag to enable. unstable_tseries=enable`,
+      );
+  }
+
+  private timeSeries(e: Call, signed: bool): i32 {
+    if (this.unstableSeries != "enable") this.reportUnstable(e);
+    const interval = this.literalArgument(e, 1, "tseries()", 1);
+    const count = this.literalArgument(e, 2, "tseries()", 1);
+    if (interval < 1) return this.error(Code.OutOfRange, e.start, e.end, `tseries() interval_ns must be >= 1 (${interval} provided)`);
+    if (count < 1) return this.error(Code.OutOfRange, e.start, e.end, `tseries() num_intervals must be >= 1 (${count} provided)`);
+    if (count > 1000000)
+      return this.error(Code.OutOfRange, e.start, e.end, `tseries() num_intervals must be < 1000000 (${count} provided)`);
+    let value: SeriesValue = SeriesValue.Last;
+    if (e.argumentList.length == 4) {
+      const literal = this.literalText(e, 3, "tseries");
+      if (literal == null) return BasicType.None;
+      const name = String.UTF8.decodeUnsafe(literal.pointer, literal.length);
+      value =
+        name == "avg" ? SeriesValue.Average : name == "max" ? SeriesValue.Maximum : name == "min" ? SeriesValue.Minimum : SeriesValue.Sum;
+      if (value == SeriesValue.Sum && name != "sum")
+        return this.error(
+          Code.InvalidArgument,
+          e.start,
+          e.end,
+          `tseries() expects one of the following aggregation functions: avg, max, min, sum ("${name}" provided)`,
+        );
+    }
+    return this.types.timeSeries(new SeriesShape(interval, <i32>count, value), signed);
   }
 
   private linearHistogram(e: Call): i32 {

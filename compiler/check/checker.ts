@@ -546,7 +546,8 @@ export class Checker extends CallChecker {
   private sameAggregate(left: i32, right: i32): i32 {
     const a = this.types.get(left);
     const b = this.types.get(right);
-    if (a.kind != b.kind || a.kind == TypeKind.Histogram || a.kind == TypeKind.LinearHistogram) return BasicType.None;
+    if (a.kind != b.kind || a.kind == TypeKind.Histogram || a.kind == TypeKind.LinearHistogram || a.kind == TypeKind.TimeSeries)
+      return BasicType.None;
     return a.signed ? left : right;
   }
 }

@@ -45,6 +45,9 @@ export const enum ConfigKey {
   StackMode,
   TruncationTrailer,
   UseBlazesym,
+  /** A map to take the time of tseries() from: for tests of what it prints. */
+  SeriesClock,
+  UnstableSeries,
   Unstable,
   Other,
 }
@@ -96,7 +99,7 @@ function configRows(): Array<ConfigRow> {
     new ConfigRow("stack_mode", ConfigKey.StackMode, ConfigKind.Choice, "bpftrace", ["bpftrace", "raw", "perf", "build_id"]),
     new ConfigRow("str_trunc_trailer", ConfigKey.TruncationTrailer, ConfigKind.Text, ".."),
     new ConfigRow("use_blazesym", ConfigKey.UseBlazesym, ConfigKind.Bool, "false"),
-    new ConfigRow("unstable_tseries", ConfigKey.Unstable, ConfigKind.Switch, "warn", switches),
+    new ConfigRow("unstable_tseries", ConfigKey.UnstableSeries, ConfigKind.Switch, "warn", switches),
     new ConfigRow("unstable_dw_ustack", ConfigKey.Unstable, ConfigKind.Switch, "warn", switches),
     new ConfigRow("unstable_import_statement", ConfigKey.Unstable, ConfigKind.Switch, "error", switches),
     new ConfigRow("unstable_typeinfo", ConfigKey.Unstable, ConfigKind.Switch, "error", switches),
@@ -110,6 +113,7 @@ function configRows(): Array<ConfigRow> {
     new ConfigRow("no_cpp_demangle", ConfigKey.Other, ConfigKind.Renamed, "", ["cpp_demangle"]),
     new ConfigRow("btf", ConfigKey.Other, ConfigKind.EnvironmentOnly, ""),
     new ConfigRow("color", ConfigKey.Other, ConfigKind.EnvironmentOnly, ""),
+    new ConfigRow("dummy_ts_map", ConfigKey.SeriesClock, ConfigKind.EnvironmentOnly, ""),
     new ConfigRow("kernel_build", ConfigKey.Other, ConfigKind.EnvironmentOnly, ""),
     new ConfigRow("kernel_source", ConfigKey.Other, ConfigKind.EnvironmentOnly, ""),
     new ConfigRow("objcopy", ConfigKey.Other, ConfigKind.EnvironmentOnly, ""),
@@ -150,6 +154,7 @@ export class Configuration {
       if (equal <= 0) continue;
       const row = this.find(lines[i].substring(0, equal).toLowerCase());
       // Variables that mean nothing to us may mean something to others.
+      if (row != null && row.key == ConfigKey.SeriesClock) row.value = lines[i].substring(equal + 1);
       if (row == null || row.kind >= ConfigKind.Deprecated) continue;
       const problem = this.assign(row, lines[i].substring(equal + 1));
       if (problem.length > 0)

@@ -69,6 +69,7 @@ export const enum FunctionId {
   Stats,
   Histogram,
   LinearHistogram,
+  TimeSeries,
 }
 
 @final
@@ -178,6 +179,7 @@ export function functionRows(): Array<FunctionRow> {
     new FunctionRow("avg", FunctionId.Average, 1, 1, true, "avg(n): mean"),
     new FunctionRow("stats", FunctionId.Stats, 1, 1, true, "stats(n): count, mean and total"),
     new FunctionRow("hist", FunctionId.Histogram, 1, 2, true, "hist(n[, bits]): histogram with power-of-two buckets"),
+    new FunctionRow("tseries", FunctionId.TimeSeries, 3, 4, true, 'tseries(n, interval, count[, "avg"|"max"|"min"|"sum"]): values by time'),
     new FunctionRow("lhist", FunctionId.LinearHistogram, 4, 4, true, "lhist(n, min, max, step): histogram with equal buckets"),
   ];
 }

@@ -116,7 +116,7 @@ export abstract class MapCallChecker extends FunctionChecker {
     const map = this.keyedMap(e, "has_key");
     if (map == null) return BasicType.Bool;
     const kind = this.types.kind(map.valueType);
-    if (kind == TypeKind.Histogram || kind == TypeKind.LinearHistogram) return this.unsupported(e.start, e.end, "has_key() of a histogram");
+    if (kind >= TypeKind.Histogram) return this.unsupported(e.start, e.end, "has_key() of a histogram");
     return BasicType.Bool;
   }
 
@@ -151,7 +151,7 @@ export abstract class MapCallChecker extends FunctionChecker {
     const map = this.wholeMapArgument(e, "len");
     if (map == null) return BasicType.Int64;
     const kind = this.types.kind(map.valueType);
-    if (kind == TypeKind.Histogram || kind == TypeKind.LinearHistogram) return this.unsupported(e.start, e.end, "len() of a histogram");
+    if (kind >= TypeKind.Histogram) return this.unsupported(e.start, e.end, "len() of a histogram");
     if (this.reporting && map.isScalar)
       return this.error(Code.InvalidArgument, e.start, e.end, `call to len() expects a map with explicit keys (non-scalar map)`);
     return BasicType.Int64;

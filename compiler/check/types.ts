@@ -49,6 +49,7 @@ export const enum TypeKind {
   Stats,
   Histogram,
   LinearHistogram,
+  TimeSeries,
 }
 
 /** How the frames of a stack are printed. */
@@ -93,7 +94,7 @@ export class TypeInfo {
   structure: i32 = -1;
   /** Integer: index into `TypeTable.enumerations` when its values have names, else -1. */
   enumeration: i32 = -1;
-  /** Histogram: bits; linear: index into `TypeTable.bounds`. */
+  /** Histogram: bits; linear: index into `TypeTable.bounds`; time series: index into `TypeTable.series`. */
   parameter: i32 = 0;
 
   /** Tuple: where this type has field `index` of `other`, which has the same fields: records name theirs. */
@@ -189,6 +190,28 @@ export const enum BasicType {
   StatsUnsigned,
 }
 
+/** How a time series makes one value of those in an interval. */
+export const enum SeriesValue {
+  /** The last one. */
+  Last,
+  Average,
+  Maximum,
+  Minimum,
+  Sum,
+}
+
+/** What a time series keeps. */
+@final
+export class SeriesShape {
+  constructor(
+    /** Nanoseconds of one interval. */
+    public interval: i64,
+    /** Intervals that are kept. */
+    public count: i32,
+    public value: SeriesValue,
+  ) {}
+}
+
 /** Bounds of a linear histogram. */
 @final
 export class LinearBounds {
@@ -206,6 +229,7 @@ export class LinearBounds {
 export class TypeTable {
   types: Array<TypeInfo> = [];
   bounds: Array<LinearBounds> = [];
+  series: Array<SeriesShape> = [];
   structures: Array<Structure> = [];
   enumerations: Array<Enumeration> = [];
 
@@ -388,6 +412,34 @@ export class TypeTable {
     return this.intern(info);
   }
 
+  /** Per CPU { u64 value; u64 meta; u64 epoch; } of each interval. */
+  timeSeries(shape: SeriesShape, signed: bool): i32 {
+    const info = new TypeInfo();
+    info.kind = TypeKind.TimeSeries;
+    info.size = 24;
+    info.align = 8;
+    info.signed = signed;
+    info.parameter = this.series.length;
+    for (let i = 0; i < this.series.length; i++) {
+      const known = this.series[i];
+      if (known.interval == shape.interval && known.count == shape.count && known.value == shape.value) info.parameter = i;
+    }
+    if (info.parameter == this.series.length) this.series.push(shape);
+    return this.intern(info);
+  }
+
+  /** Aggregations that keep many numbers under one key. */
+  hasBuckets(id: i32): bool {
+    return this.types[id].kind >= TypeKind.Histogram;
+  }
+
+  /** Buckets under one key of such an aggregation. */
+  bucketCount(id: i32): i32 {
+    const info = this.types[id];
+    if (info.kind == TypeKind.Histogram) return ((64 - info.parameter + 1) << info.parameter) + 1;
+    return info.kind == TypeKind.LinearHistogram ? this.bounds[info.parameter].buckets : this.series[info.parameter].count;
+  }
+
   /** A value that only the runner understands: `size` bytes at `align`. */
   printed(kind: TypeKind, size: i32, align: i32, count: i32 = 0, parameter: i32 = 0): i32 {
     const info = new TypeInfo();
@@ -525,6 +577,8 @@ export class TypeTable {
         return "hist_t";
       case TypeKind.LinearHistogram:
         return "lhist_t";
+      case TypeKind.TimeSeries:
+        return "tseries_t";
       default:
         return "unknown";
     }

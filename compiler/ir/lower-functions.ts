@@ -87,7 +87,7 @@ export abstract class FunctionLowering extends StringLowering {
   }
 
   /** A constant of 8 bytes that `bind` sets. */
-  private boundConstant(kind: string, e: Expression, name: string = ""): i32 {
+  protected boundConstant(kind: string, e: Expression, name: string = ""): i32 {
     return this.b.load(this.b.data(Section.Rodata, this.binding(kind, 0, 8, e, name)), 0, 8);
   }
 

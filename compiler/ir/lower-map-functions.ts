@@ -199,7 +199,7 @@ export abstract class MapFunctionLowering extends LoopLowering {
     const b = this.b;
     const map = this.checker.mapOf(<MapAccess>call.argumentList[0]);
     const kind = this.types.kind(map.valueType);
-    if (kind == TypeKind.Histogram || kind == TypeKind.LinearHistogram) return this.removeHistogram(call, map);
+    if (kind >= TypeKind.Histogram) return this.removeHistogram(call, map);
     if (!map.isScalar) {
       const failure = b.call(Helper.MapDeleteElem, [b.map(map.index), this.keyArgument(call, map)]);
       return b.binary(Op.Equal, failure, b.constant(0));
@@ -241,7 +241,7 @@ export abstract class MapFunctionLowering extends LoopLowering {
       return b.constant(1);
     }
     const info = this.types.get(map.valueType);
-    const buckets = info.kind == TypeKind.Histogram ? histogramBuckets(info.parameter) : this.types.bounds[info.parameter].buckets;
+    const buckets = this.types.bucketCount(map.valueType);
     const key = this.keyArgument(call, map);
     const bucket = b.addVariable(Type.Scalar);
     const result = b.addVariable(Type.Scalar);

@@ -2,7 +2,7 @@
 
 import { FunctionId } from "../check/functions";
 import { MapSymbol } from "../check/scope";
-import { TypeKind } from "../check/types";
+import { SeriesValue, TypeKind } from "../check/types";
 import { MapRow } from "../object/manifest";
 import { Expression } from "../syntax/ast";
 import { Call, MapAccess } from "../syntax/expression-nodes";
@@ -78,6 +78,10 @@ export abstract class MapLowering extends EventLowering {
     const kind = this.types.kind(map.valueType);
     if (kind == TypeKind.Histogram || kind == TypeKind.LinearHistogram) {
       this.countBucket(map, access.keys, this.bucket(map, value));
+      return;
+    }
+    if (kind == TypeKind.TimeSeries) {
+      this.addToSeries(map, access.keys, value, call);
       return;
     }
     const b = this.b;
@@ -167,6 +171,84 @@ export abstract class MapLowering extends EventLowering {
       const fresh = b.slot(8);
       b.store(fresh, 0, 8, one);
       this.update(map, key, fresh);
+    }
+    b.jump(done);
+    b.enter(done);
+  }
+
+  /** A constant that `bind` sets, of 8 bytes. */
+  protected abstract boundConstant(kind: string, e: Expression, name: string): i32;
+
+  /** Nanoseconds since 1970; or what a map says that the environment names. */
+  private seriesTime(call: Call): i32 {
+    const checker = this.checker;
+    for (let i = 0; i < checker.maps.length; i++) {
+      const map = checker.maps[i];
+      if (map.text != checker.seriesClock || !map.isScalar || !this.types.isInteger(map.valueType)) continue;
+      return this.readMap(new MapAccess(call.start, call.end, map.name, call.end, null));
+    }
+    return this.b.binary(Op.Add, this.b.call(Helper.KtimeGetBootNs, []), this.boundConstant("tai_offset", call, ""));
+  }
+
+  /**
+   * Puts a value into the interval of now. Intervals are numbered from 1970 on and have their place by that number; whoever finds
+   * an older one there starts it anew. Beside the value stand when it came, or of how many it is the average, and the number.
+   */
+  private addToSeries(map: MapSymbol, keys: Array<Expression> | null, value: i32, call: Call): void {
+    const b = this.b;
+    const row = this.rowOf(map);
+    const info = this.types.get(map.valueType);
+    const shape = this.types.series[info.parameter];
+    const average = shape.value == SeriesValue.Average;
+    const now = this.seriesTime(call);
+    const epoch = b.binary(Op.Div, now, b.constant(shape.interval));
+    const key = map.isScalar ? this.memory(4) : this.key(map, keys);
+    b.store(key, row.bucketOffset, 4, b.binary(Op.Mod, epoch, b.constant(shape.count)));
+    const element = this.lookup(map, key);
+    const meta = average ? b.constant(1) : now;
+    const hit = b.newBlock();
+    const miss = b.newBlock(true);
+    const fresh = b.newBlock();
+    const same = b.newBlock();
+    const write = b.newBlock();
+    const done = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, miss);
+    b.enter(hit);
+    b.branch(b.binary(Op.Equal, b.load(element, 16, 8), epoch), same, fresh);
+    b.enter(fresh);
+    b.store(element, 0, 8, value);
+    b.store(element, 8, 8, meta);
+    b.store(element, 16, 8, epoch);
+    b.jump(done);
+    b.enter(same);
+    const before = b.load(element, 0, 8);
+    switch (shape.value) {
+      case SeriesValue.Average:
+      case SeriesValue.Sum:
+        b.store(element, 0, 8, b.binary(Op.Add, before, value));
+        if (average) b.store(element, 8, 8, b.binary(Op.Add, b.load(element, 8, 8), b.constant(1)));
+        b.jump(done);
+        break;
+      case SeriesValue.Maximum:
+        b.branch(b.binary(info.signed ? Op.Greater : Op.Above, value, before), write, done);
+        break;
+      case SeriesValue.Minimum:
+        b.branch(b.binary(info.signed ? Op.Less : Op.Below, value, before), write, done);
+        break;
+      default:
+        b.store(element, 8, 8, now);
+        b.jump(write);
+    }
+    b.enter(write);
+    b.store(element, 0, 8, value);
+    b.jump(done);
+    b.enter(miss);
+    if (!map.isScalar) {
+      const first = b.slot(24);
+      b.store(first, 0, 8, value);
+      b.store(first, 8, 8, meta);
+      b.store(first, 16, 8, epoch);
+      this.update(map, key, first);
     }
     b.jump(done);
     b.enter(done);

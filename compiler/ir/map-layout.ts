@@ -10,7 +10,7 @@ import { BpfMapType, MapDefinition } from "./ir";
 export function layOutMap(map: MapSymbol, types: TypeTable, maximumKeys: i32): MapRow {
   const row = new MapRow();
   const value = types.get(map.valueType);
-  const histogram = value.kind == TypeKind.Histogram || value.kind == TypeKind.LinearHistogram;
+  const histogram = types.hasBuckets(map.valueType);
   const perCpu = types.isAggregate(map.valueType);
   row.name = map.text;
   row.symbol = "at_" + map.text.slice(1);
@@ -23,7 +23,7 @@ export function layOutMap(map: MapSymbol, types: TypeTable, maximumKeys: i32): M
     row.capacity = 1;
     row.type = perCpu ? "percpu_array" : "array";
     if (histogram) {
-      row.capacity = value.kind == TypeKind.Histogram ? histogramBuckets(value.parameter) : types.bounds[value.parameter].buckets;
+      row.capacity = types.bucketCount(map.valueType);
     } else if (value.kind == TypeKind.Sum || !perCpu) {
       // Only these have no part of their own that tells an assigned map from an untouched one.
       row.presenceOffset = row.valueSize;

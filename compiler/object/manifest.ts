@@ -3,7 +3,7 @@
 
 import { ConfigKey, Configuration } from "../check/config";
 import { OptionSymbol } from "../check/options";
-import { BasicType, Enumeration, StackMode, Structure, TypeKind, TypeTable } from "../check/types";
+import { BasicType, Enumeration, SeriesValue, StackMode, Structure, TypeKind, TypeTable } from "../check/types";
 import { ByteBuffer } from "../source/bytes";
 import { Source } from "../source/source";
 import { FieldKind, TracepointField } from "../target/tracepoint";
@@ -479,6 +479,23 @@ export class Manifest {
       case TypeKind.LinearHistogram: {
         const bounds = this.types.bounds[info.parameter];
         this.raw(`{"buckets":${bounds.buckets},"kind":"lhist","max":"${bounds.max}","min":"${bounds.min}","step":"${bounds.step}"}`);
+        return;
+      }
+      case TypeKind.TimeSeries: {
+        const shape = this.types.series[info.parameter];
+        const aggregation =
+          shape.value == SeriesValue.Average
+            ? "avg"
+            : shape.value == SeriesValue.Maximum
+              ? "max"
+              : shape.value == SeriesValue.Minimum
+                ? "min"
+                : shape.value == SeriesValue.Sum
+                  ? "sum"
+                  : "last";
+        this.raw(
+          `{"aggregation":"${aggregation}","buckets":${shape.count},"interval":"${shape.interval}","kind":"tseries","signed":${signed}}`,
+        );
         return;
       }
       default:

@@ -52,6 +52,7 @@ export const enum Code {
   TooComplex,
   MissingFeature,
   MissingTypes,
+  Unstable,
   Count,
 }
 
@@ -105,6 +106,7 @@ const NAMES: StaticArray<string> = [
   "too-complex",
   "missing-feature",
   "missing-types",
+  "unstable",
 ];
 
 /** The kebab-case name of a code. */

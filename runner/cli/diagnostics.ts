@@ -9,6 +9,8 @@ export function compileDiagnostics(diagnostics: Diagnostic[], source: { name: st
   return diagnostics
     .map((diagnostic) => {
       const severity = diagnostic.severity === "error" ? "ERROR" : "WARNING";
+      // What is said of the whole script has no place.
+      if (diagnostic.start === 0 && diagnostic.end === 0) return `${severity}: ${diagnostic.message}\n${codeLine(diagnostic.code)}`;
       return diagnosticText(severity, source, diagnostic, diagnostic.message, diagnostic.hint) + codeLine(diagnostic.code);
     })
     .join("");

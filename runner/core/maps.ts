@@ -6,6 +6,7 @@ import { compareValues, type Memory, memoryOf } from "./format/values.ts";
 import { add, asUnsigned64, compare, divide, type Integer, readInteger, readSigned64, readUnsigned64 } from "./integers.ts";
 import type { MapContents } from "./kernel.ts";
 import { FEW, sortIndexes } from "./number-sort.ts";
+import { gatherSeries, type Point } from "./series.ts";
 
 /** One key with its value on all CPUs together. */
 export interface Entry {
@@ -20,6 +21,8 @@ export interface Entry {
   total: Integer;
   /** Histograms: counts by bucket. */
   buckets: Integer[];
+  /** Time series: values by interval. */
+  points: Point[];
 }
 
 export interface MapTable {
@@ -39,9 +42,10 @@ function isHistogram(value: MapValue): value is HistogramInfo {
 }
 
 const NO_BUCKETS: Integer[] = [];
+const NO_POINTS: Point[] = [];
 
 function emptyEntry(key: number, at: number): Entry {
-  return { key, at, value: 0, count: 0, total: 0, buckets: NO_BUCKETS };
+  return { key, at, value: 0, count: 0, total: 0, buckets: NO_BUCKETS, points: NO_POINTS };
 }
 
 /** The most or least of the values of the CPUs that have one. */
@@ -187,6 +191,10 @@ export function readTable(map: MapInfo, contents: MapContents, possibleCpus: num
   const perCpu = map.type === "percpu_hash" || map.type === "percpu_array" || map.type === "lru_percpu_hash";
   const cpus = perCpu ? possibleCpus : 1;
   const table: MapTable = { map, keys, values, entries: [] };
+  if (map.value.kind === "tseries") {
+    table.entries = gatherSeries(map, map.value, contents, keys, values, cpus);
+    return table;
+  }
   if (isHistogram(map.value)) {
     table.entries = gatherHistograms(map, map.value, contents, keys, values, cpus);
   } else if (map.key === null) {

@@ -59,5 +59,5 @@ export function shownEntries(table: MapTable, top: number): MapTable["entries"] 
 
 /** True when the map prints as a block of lines for each entry. */
 export function isBlock(map: MapInfo): boolean {
-  return map.value.kind === "hist" || map.value.kind === "lhist";
+  return map.value.kind === "hist" || map.value.kind === "lhist" || map.value.kind === "tseries";
 }

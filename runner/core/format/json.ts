@@ -9,6 +9,7 @@ import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink
 import { bucketAt, filledRange, type HistogramInfo } from "./histogram.ts";
 import { writePrinted } from "./printed.ts";
 import type { PrintfFormat } from "./printf.ts";
+import { seriesJson } from "./series.ts";
 import { type Memory, readScalar, writeKey, writeString } from "./values.ts";
 import { ByteWriter } from "./writer.ts";
 
@@ -157,7 +158,14 @@ export class JsonOutput implements Output {
     const entries = shownEntries(table, top);
     if (entries.length === 0) return;
     const out = this.#out;
-    const type = isBlock(map) ? "hist" : map.value.kind === "avg" || map.value.kind === "stats" ? "stats" : "map";
+    const type =
+      map.value.kind === "tseries"
+        ? "tseries"
+        : isBlock(map)
+          ? "hist"
+          : map.value.kind === "avg" || map.value.kind === "stats"
+            ? "stats"
+            : "map";
     out.ascii(`{"type": "${type}", "data": {"${map.name}": `);
     if (map.key !== null) out.byte(123);
     entries.forEach((entry, index) => {
@@ -177,7 +185,7 @@ export class JsonOutput implements Output {
     out.ascii(map.key === null ? "}}\n" : "}}}\n");
   }
 
-  #mapValue({ map, values }: MapTable, entry: Entry, div: number): void {
+  #mapValue({ map, values, entries }: MapTable, entry: Entry, div: number): void {
     const { value } = map;
     const out = this.#out;
     switch (value.kind) {
@@ -190,6 +198,9 @@ export class JsonOutput implements Output {
         out.ascii(`{"count": ${jsonInteger(entry.count)}, "average": ${average}, "total": ${jsonInteger(entry.total)}}`);
         break;
       }
+      case "tseries":
+        out.ascii(seriesJson(value, entry, entries, jsonInteger));
+        break;
       case "hist":
       case "lhist":
         out.ascii(`[${this.#buckets(value, entry.buckets, value.kind === "hist" ? div : 1).join(",")}]`);

@@ -8,6 +8,7 @@ import type { Style } from "../names.ts";
 import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, type Source, shownEntries } from "../output.ts";
 import { writeHistogram } from "./histogram.ts";
 import type { PrintfFormat } from "./printf.ts";
+import { writeSeries } from "./series.ts";
 import { type Memory, writeKey, writeValue } from "./values.ts";
 import { ByteWriter } from "./writer.ts";
 
@@ -68,7 +69,7 @@ export class TextOutput implements Output {
     }
   }
 
-  #mapValue({ map, values }: MapTable, entry: Entry, div: number): void {
+  #mapValue({ map, values, entries }: MapTable, entry: Entry, div: number): void {
     const { value } = map;
     const out = this.#out;
     switch (value.kind) {
@@ -81,6 +82,9 @@ export class TextOutput implements Output {
         break;
       case "hist":
         writeHistogram(value, entry.buckets, div === 1 ? entry.buckets : entry.buckets.map((count) => divide(count, div)), out);
+        break;
+      case "tseries":
+        writeSeries(value, entry, entries, out);
         break;
       case "lhist":
         writeHistogram(value, entry.buckets, entry.buckets, out);
