@@ -380,7 +380,7 @@ const sections: Record<string, Row[]> = {
 
 function run(script: string): Promise<{ code: number | null; output: string; errors: string }> {
   return new Promise((done, fail) => {
-    const child = spawn("node", [resolve(".out/bpfcast.js"), "-q", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("node", [resolve(".out/bpfcast.cjs"), "-q", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     let errors = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
