@@ -131,7 +131,8 @@ export class Checker extends CallChecker {
   /** Asks for the format of a tracepoint; reports one that the target lacks. */
   private loadFormat(context: ProbeContext): void {
     context.waiting = false;
-    if (context.provider != Provider.Tracepoint || context.point.parts.length != 2 || context.format != null || context.isPattern) return;
+    if (context.provider != Provider.Tracepoint || context.point.parts.length != 2 || context.format != null) return;
+    if (context.isPattern && !context.readsFields) return;
     const name = context.tracepointName;
     const known = this.profile.tracepoints;
     if (!known.has(name)) {

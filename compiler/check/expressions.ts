@@ -229,7 +229,11 @@ export abstract class ExpressionChecker extends AccessChecker {
       case Recipe.ProbeName:
         return this.types.text(this.probeName().length + 1);
       case Recipe.ProbeArguments:
-        if (probe.isPattern) return this.unsupported(e.start, e.end, "Reading the fields of tracepoints that a wildcard matches");
+        if (probe.isPattern && !probe.readsFields) {
+          probe.readsFields = true;
+          probe.waiting = true;
+          this.changed = true;
+        }
         if (!probe.waiting && probe.format == null) {
           return this.error(
             Code.NotAvailableHere,

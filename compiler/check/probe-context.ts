@@ -8,8 +8,10 @@ import { AddressSpace } from "./types";
 export class ProbeContext {
   /** Format of the tracepoint; null for other providers and before it was supplied. */
   format: TracepointFormat | null = null;
-  /** The tracepoint is a wildcard: one program for many, which reads none of their fields. */
+  /** The tracepoint is a wildcard: one program for many; where their fields lie differently, the runner copies it. */
   isPattern: bool = false;
+  /** Its body reads `args`: then the format of the first tracepoint that the wildcard matches stands for all of them. */
+  readsFields: bool = false;
   /** True while the format is among the needs: nothing about `args` is known, and nothing wrong. */
   waiting: bool = false;
 

@@ -2,13 +2,27 @@
 
 import { readFileSync } from "node:fs";
 import type { Answer, Need } from "../../wasm/compiler.ts";
+import { isPattern, matchesGlob } from "../core/glob.ts";
 import { similarNames } from "./similar.ts";
-import { allTracepoints, readFormat } from "./tracefs.ts";
+import { allTracepoints, readFormat, tracepointCategories, tracepointEvents } from "./tracefs.ts";
 
 /** The file with the BTF of the kernel (`vmlinux`) or of a module; BPFTRACE_BTF names another one for the kernel. */
 function btfFile(module: string): string | undefined {
   if (module === "vmlinux") return process.env.BPFTRACE_BTF || "/sys/kernel/btf/vmlinux";
   return /^[A-Za-z0-9_-]+$/.test(module) ? `/sys/kernel/btf/${module}` : undefined;
+}
+
+/** The tracepoint that a name stands for: of a wildcard the first, by name. */
+function firstMatch(category: string, event: string): [string, string] {
+  if (!isPattern(category) && !isPattern(event)) return [category, event];
+  for (const own of tracepointCategories().sort()) {
+    if (!matchesGlob(category, own)) continue;
+    const name = tracepointEvents(own)
+      .sort()
+      .find((candidate) => matchesGlob(event, candidate));
+    if (name !== undefined) return [own, name];
+  }
+  return [category, event];
 }
 
 /**
@@ -27,7 +41,8 @@ export function answerNeed(need: Need): Answer {
       return { found: false, candidates: [] };
     }
     case "tracepoint": {
-      const text = readFormat(need.category, need.event);
+      const [category, event] = firstMatch(need.category, need.event);
+      const text = readFormat(category, event);
       if (text !== undefined) return { found: true, bytes: Buffer.from(text, "latin1") };
       return { found: false, candidates: similarNames(`${need.category}:${need.event}`, allTracepoints()) };
     }

@@ -165,4 +165,9 @@ END { clear(@start); }`,
     since: "5.13",
     wrong: (stdout) => expectLine(stdout, "30") || expectLine(stdout, "key 1 x") || expectLine(stdout, "key 2 y"),
   },
+  {
+    name: "wildcard-fields",
+    script: 'tracepoint:syscalls:sys_enter_openat* /comm == "load"/ { @[str(args.filename, 20)] = count(); }',
+    wrong: (stdout) => expectLine(stdout, `@[/no/such/file]: ${CALLS}`),
+  },
 ];
