@@ -6,6 +6,7 @@ import type { BoundObject } from "../core/bind.ts";
 import { lineOfInstruction } from "../core/btf-ext.ts";
 import { lineOf } from "../core/diagnostic-text.ts";
 import { readElf } from "../core/elf.ts";
+import { missingFeature } from "../host/features.ts";
 
 /** Known ends of a verifier log, each with what it means for a script. The first that matches decides. */
 const CAUSES: readonly [RegExp, string][] = [
@@ -107,6 +108,19 @@ function wholeLine(text: string, line: number): Location {
 /** Turns the error of a refused load into one on the script's line; another error stays as it is. */
 export function explainLoadError(error: unknown, bound: BoundObject): unknown {
   if (!(error instanceof BpfcastError) || error.code !== "load-failed") return error;
+  const missing = missingFeature(bound.manifest);
+  if (missing !== undefined) {
+    return new BpfcastError(
+      "missing-feature",
+      `this kernel has no BPF helper ${missing.name}, which this needs: it came with kernel ${missing.since}`,
+      {
+        ...error.details,
+        location: missing.need.location,
+        source: bound.manifest.source,
+        exitCode: 255,
+      },
+    );
+  }
   const refusal = findRefusal(error.details.log ?? "");
   if (refusal === undefined) {
     for (const [pattern, code, sentence, hint] of LOAD_CAUSES) {

@@ -86,8 +86,16 @@ for (const kernel of series) {
       const end = part.lastIndexOf("--- ");
       outputs.set(name, { status: part.slice(end + 4).trim(), output: part.slice(part.indexOf("\n") + 1, end) });
     }
-    assert.is(outputs.size, fitting.length, result.stdout + result.stderr);
+    assert.is(outputs.size, cases.length, result.stdout + result.stderr);
   });
+
+  for (const one of cases.filter((candidate) => !fitting.includes(candidate))) {
+    test(`kernel ${kernel}: ${one.name} is refused with the helper that is missing`, () => {
+      const found = outputs.get(one.name);
+      assert.is(found?.status, "255", found?.output);
+      assert.match(found?.output ?? "", /ERROR: this kernel has no BPF helper \w+, which this needs: it came with kernel/);
+    });
+  }
 
   for (const one of fitting) {
     test(`kernel ${kernel}: ${one.name} prints exact numbers`, () => {
