@@ -7,7 +7,7 @@ import { Checker } from "./check/checker";
 import { ConfigKey, Configuration } from "./check/config";
 import { Expander } from "./check/expand";
 import { ProbeContext } from "./check/probe-context";
-import { BasicType } from "./check/types";
+import { BasicType, StackMode } from "./check/types";
 import { removeDeadCode } from "./ir/dead-code";
 import { IrFunction } from "./ir/ir";
 import { LoweringState } from "./ir/lower-base";
@@ -94,6 +94,12 @@ export class Compilation {
     checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);
     checker.unstableSeries = this.configuration.text(ConfigKey.UnstableSeries);
     checker.seriesClock = this.configuration.text(ConfigKey.SeriesClock);
+    const stackMode = this.configuration.text(ConfigKey.StackMode);
+    if (stackMode == "build_id") {
+      this.diagnostics.error(Code.Unsupported, 0, 0, "The stack mode build_id is not supported yet");
+      return Status.Failed;
+    }
+    checker.stackMode = stackMode == "perf" ? StackMode.Perf : stackMode == "raw" ? StackMode.Raw : StackMode.Symbols;
     checker.maximumKeys = <i32>this.configuration.number(ConfigKey.MaxMapKeys, 1, i32.MAX_VALUE);
     checker.infer(program);
     if (checker.needs.any) return Status.Needs;

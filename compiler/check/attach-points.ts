@@ -84,6 +84,8 @@ function kprobe(target: Target, context: ProbeContext, name: string): Target {
   if (count != 1 && count != 2) return wrong(target, form);
   const symbol = context.part(count - 1);
   const module = count == 2 ? context.part(0) : "";
+  // Functions are attached by name alone: any other module would be taken for the kernel proper.
+  if (module.length > 0 && module != "vmlinux") return unsupported(target, "A module in a kprobe");
   target.section = `${name}/${symbol}`;
   if (context.provider == Provider.Kretprobe) {
     target.parts = [module, symbol];

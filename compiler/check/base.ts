@@ -9,7 +9,7 @@ import { Needs, Profile } from "../target/profile";
 import { BranchVariables } from "./branch-variables";
 import { ProbeContext } from "./probe-context";
 import { MapSymbol, Scopes } from "./scope";
-import { BasicType, TypeTable } from "./types";
+import { BasicType, StackMode, TypeTable } from "./types";
 
 export abstract class CheckerBase {
   types: TypeTable = new TypeTable();
@@ -25,6 +25,8 @@ export abstract class CheckerBase {
   reporting: bool = false;
   /** A walk learned something: another one is due. */
   changed: bool = false;
+  /** How stacks are printed where the script says nothing: the config key stack_mode. */
+  stackMode: StackMode = StackMode.Symbols;
   /** Loops around the place whose body may become a function of its own, which has no context. */
   protected forDepth: i32 = 0;
   /** Longest text of `str()` and of dynamic tracepoint strings: the config key max_strlen. */

@@ -48,7 +48,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
         return this.types.text(this.probeType().length + 1);
       case Recipe.Stack:
         if (!this.contextAllowed(e, row.name)) return BasicType.None;
-        return this.types.stack(row.name == "kstack" ? TypeKind.KernelStack : TypeKind.UserStack, DEFAULT_FRAMES, StackMode.Symbols);
+        return this.types.stack(row.name == "kstack" ? TypeKind.KernelStack : TypeKind.UserStack, DEFAULT_FRAMES, this.stackMode);
       case Recipe.UserName:
         return this.types.printed(TypeKind.UserName, 8, 8);
       case Recipe.UserMode:
@@ -442,7 +442,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
   private stackCall(e: Call, name: string): i32 {
     if (!this.contextAllowed(e, name)) return BasicType.None;
     const kind = name == "kstack" ? TypeKind.KernelStack : TypeKind.UserStack;
-    let mode: StackMode = StackMode.Symbols;
+    let mode: StackMode = this.stackMode;
     let frames = DEFAULT_FRAMES;
     for (let i = 0; i < e.argumentList.length; i++) {
       const argument = e.argumentList[i];
@@ -451,7 +451,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
         if (word == "build_id") return this.unsupported(argument.start, argument.end, "The stack mode build_id");
         if (word == "perf") mode = StackMode.Perf;
         else if (word == "raw") mode = StackMode.Raw;
-        else if (word != "bpftrace")
+        else if (word == "bpftrace") mode = StackMode.Symbols;
+        else
           return this.error(
             Code.InvalidArgument,
             argument.start,

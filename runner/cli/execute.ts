@@ -78,8 +78,8 @@ export function checkOutputOptions(options: Options): void {
 }
 
 /** @throws BpfcastError `usage` for a limit that is no number. */
-function probeLimit(): number {
-  const text = process.env.BPFTRACE_MAX_PROBES ?? "1024";
+function probeLimit(ofScript: number): number {
+  const text = process.env.BPFTRACE_MAX_PROBES ?? String(ofScript);
   if (!/^[0-9]{1,9}$/.test(text))
     throw new BpfcastError("usage", `Env var 'BPFTRACE_MAX_PROBES' did not contain a valid uint64_t, or was zero-valued.`);
   return Number(text);
@@ -107,7 +107,7 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   const names = new HostNames();
   const command = options.command === undefined ? undefined : new HostCommand(options.command);
   const bound = bind(object, gatherFacts(object, manifest, names, command?.pid ?? 0), {
-    maxProbes: probeLimit(),
+    maxProbes: probeLimit(manifest.config.maxProbes),
     positional: options.words.filter((word) => !word.startsWith("--")),
     named: options.words.filter((word) => word.startsWith("--")),
   });
