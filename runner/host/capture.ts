@@ -127,7 +127,7 @@ function architectureOf(btf: Btf): Architecture | undefined {
   for (let id = btf.firstId; id < btf.endId; id++) {
     if (btf.kind(id) !== BtfKind.Struct || btf.name(id) !== "pt_regs") continue;
     const members = Array.from({ length: btf.count(id) }, (_, index) => btf.memberName(id, index));
-    return members.includes("r15") ? "x86_64" : members.includes("pstate") ? "aarch64" : undefined;
+    return members.includes("r15") ? "x86_64" : members.includes("orig_x0") ? "aarch64" : undefined;
   }
   return undefined;
 }
