@@ -91,9 +91,9 @@ function refuseOptions(options: Options, where: string, ...allowed: (keyof Optio
 
 /** What to compile for: the profiles that were named, else this machine. */
 async function targetsOf(options: Options): Promise<Target[]> {
-  const { FallbackTarget, profileTarget } = await import("../host/profile-targets.ts");
+  const { hostTarget, profileTarget } = await import("../host/profile-targets.ts");
   return options.profile === undefined
-    ? [new FallbackTarget((line) => output.writeError(line))]
+    ? [hostTarget((line) => output.writeError(line))]
     : options.profile.map((file) => profileTarget(file));
 }
 

@@ -19,26 +19,41 @@ export function defaultProfileFile(): string | undefined {
   return existsSync(file) ? file : undefined;
 }
 
+type Say = (line: string) => void;
+
+/** @throws BpfcastError for a damaged file. */
+function defaultTarget(file: string, reason: string, say: Say): ProfileTarget {
+  // It stands for any machine: what the kernel it was made on can do says nothing.
+  const target = new ProfileTarget({ ...readProfileFile(file), features: null }, "the default profile");
+  say(`NOTE: ${reason}: compiled for ${target.description}; --profile names another\n`);
+  return target;
+}
+
+/**
+ * What is compiled for where no profile was named.
+ * @param say told, a line, that the default profile is used.
+ */
+export function hostTarget(say: Say, platform: string = process.platform, file = defaultProfileFile()): Target {
+  if (platform === "linux" || file === undefined) return new FallbackTarget(say, file);
+  return defaultTarget(file, "this machine does not run Linux", say);
+}
+
 /** This machine; the default profile, for the whole script, where it does not let itself be asked. */
-export class FallbackTarget extends LiveTarget {
-  readonly #say: (line: string) => void;
+class FallbackTarget extends LiveTarget {
+  readonly #say: Say;
+  readonly #file: string | undefined;
   #fallback: ProfileTarget | undefined;
 
-  /** @param say told once, a line, that the default profile is used. */
-  constructor(say: (line: string) => void) {
+  constructor(say: Say, file: string | undefined) {
     super();
     this.#say = say;
+    this.#file = file;
   }
 
   replacement(needs: Need[]): Target | undefined {
     const reason = needs.map(unreadableReason).find((found) => found !== undefined);
-    const file = reason === undefined ? undefined : defaultProfileFile();
-    if (file === undefined) return undefined;
-    if (this.#fallback === undefined) {
-      // It stands for any machine: what the kernel it was made on can do says nothing.
-      this.#fallback = new ProfileTarget({ ...readProfileFile(file), features: null }, "the default profile");
-      this.#say(`NOTE: ${reason}: compiled for ${this.#fallback.description}; --profile names another\n`);
-    }
+    if (reason === undefined || this.#file === undefined) return undefined;
+    this.#fallback ??= defaultTarget(this.#file, reason, this.#say);
     return this.#fallback;
   }
 }
