@@ -102,6 +102,7 @@ for (const name of series) {
       test(`kernel ${name}: ${who} ${tool.name} ${tool.exact ? "prints exact numbers" : "prints what the load bounds"}`, () => {
         const found = outputs.get(key);
         assert.ok(found !== undefined, "the tool was not reached");
+        if (tool.lacking?.test(found.output)) return;
         const wrong = tool.wrong(found.output, found.load) || (found.code === "0" ? "" : `exit code ${found.code}`);
         assert.is(wrong, "", `${wrong}\n${found.output}\n--- load\n${found.load}`);
       });
