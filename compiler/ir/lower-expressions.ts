@@ -374,7 +374,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
         return;
       }
       const isEquality = operator == BinaryOperator.Equal || operator == BinaryOperator.NotEqual;
-      if (isEquality && !this.types.isScalar(binary.left.typeId)) {
+      if (isEquality && !this.types.isScalar(binary.left.typeId) && !this.checker.isDecimalOperation(binary)) {
         if (operator == BinaryOperator.Equal) this.compareMemory(binary, whenTrue, whenFalse);
         else this.compareMemory(binary, whenFalse, whenTrue);
         return;
