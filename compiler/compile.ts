@@ -84,7 +84,7 @@ export class Compilation {
   }
 
   private stages(): Status {
-    const program = parseProgram(this.source, this.symbols, this.diagnostics);
+    const program = parseProgram(this.source, this.symbols, this.diagnostics, this.checker.architecture.macros);
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
     if (this.diagnostics.hasErrors) return Status.Failed;
     for (let i = 0; i < program.config.length; i++) this.configuration.readEntry(program.config[i]);
@@ -133,7 +133,7 @@ export class Compilation {
     const module = new IrModule(this.source);
     module.sourceName = this.source.name;
     module.license = this.configuration.text(ConfigKey.License);
-    const manifest = new Manifest(this.source, checker.types, this.configuration);
+    const manifest = new Manifest(this.source, checker.types, this.configuration, checker.architecture.name);
     for (let i = 0; i < checker.maps.length; i++) {
       const map = checker.maps[i];
       settle(map);

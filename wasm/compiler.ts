@@ -1,6 +1,7 @@
 // The compiler module from JavaScript: bytes in, bytes out, no host access.
 
 import { BpfcastError } from "./errors.ts";
+import type { Architecture } from "./manifest.ts";
 
 /** A fact of the target that the compiler asks for before it can go on. Answer with `Compiler.supply`. */
 export type Need =
@@ -34,6 +35,8 @@ export interface CompileOptions {
   dump?: string[];
   /** Variables of the environment; those called BPFTRACE_ and a config key set that key, whatever the script says. */
   environment?: Record<string, string | undefined>;
+  /** x86_64 unless told. */
+  architecture?: Architecture;
 }
 
 export type CompileResult =
@@ -64,6 +67,7 @@ interface Exports {
     dumps: number,
     environment: number,
     environmentLength: number,
+    architecture: number,
   ): number;
   resultPointer(part: number): number;
   resultLength(part: number): number;
@@ -81,6 +85,9 @@ const enum Part {
 
 /** Dump stages in the order of their parts; the compiler takes a bit each. */
 const DUMPS = ["ast", "types", "ir", "bpf"];
+
+/** In the order of the module's `Architecture`. */
+const ARCHITECTURES: Architecture[] = ["x86_64", "aarch64"];
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -163,6 +170,7 @@ export class Compiler implements CompilerApi {
         dumpBits,
         this.#put(settings, false),
         settings.length,
+        ARCHITECTURES.indexOf(options.architecture ?? "x86_64"),
       );
       const json = (part: Part) => JSON.parse(decoder.decode(this.#part(part))) as unknown;
       const diagnostics = json(Part.Diagnostics) as Diagnostic[];

@@ -252,13 +252,14 @@ export abstract class ExpressionChecker extends DecimalChecker {
             `The ${this.symbols.text(e.name)} builtin can not be used with ${providerName(probe.provider)} probes`,
           );
         }
-        if (this.registerIndex(e.name) >= probe.argumentLimit) {
+        if (this.registerIndex(e.name) >= probe.argumentLimit(this.architecture)) {
+          const last = this.architecture.argumentRegisters.length - 1;
           return this.error(
             Code.OutOfRange,
             e.start,
             e.end,
-            `x86_64 doesn't support ${this.symbols.text(e.name)}`,
-            "Only the first six arguments are in registers: arg0 to arg5.",
+            `${this.architecture.name} doesn't support ${this.symbols.text(e.name)}`,
+            `Only the first ${last + 1} arguments are in registers: arg0 to arg${last}.`,
           );
         }
         return row.type;

@@ -1,6 +1,7 @@
 // The attach point that a body is checked and lowered for: what `args`, `argN` and `retval` mean there.
 
 import { AttachPart, AttachPoint, Provider } from "../syntax/ast";
+import { ArchitectureRow } from "../target/architecture";
 import { TracepointFormat } from "../target/tracepoint";
 import { AddressSpace } from "./types";
 
@@ -61,8 +62,8 @@ export class ProbeContext {
   }
 
   /** How many arguments there are at most: those in registers, or what a raw tracepoint's context holds. */
-  get argumentLimit(): i32 {
-    return this.provider == Provider.Rawtracepoint ? 12 : 6;
+  argumentLimit(architecture: ArchitectureRow): i32 {
+    return this.provider == Provider.Rawtracepoint ? 12 : architecture.argumentRegisters.length;
   }
 
   /** True for probes whose context is, or starts with, the registers of the probed place. */

@@ -74,6 +74,8 @@ export abstract class TypeChecker extends DefinitionChecker {
       }
       case BtfKind.Struct:
       case BtfKind.Union:
+      // Only declared: it has a name, but no field that could be read.
+      case BtfKind.Forward:
         return this.kernelRecord(btf, id);
       default:
         return BasicType.None;

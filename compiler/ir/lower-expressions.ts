@@ -125,7 +125,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
 
   /** A raw tracepoint's context is its arguments, 8 bytes each; other probes have the registers. */
   private argumentOffset(index: i32): i32 {
-    return this.context.provider == Provider.Rawtracepoint ? index * 8 : argumentOffset(index);
+    return this.context.provider == Provider.Rawtracepoint ? index * 8 : this.checker.architecture.argumentOffset(index);
   }
 
   private builtin(e: Identifier): i32 {
@@ -143,7 +143,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
       case Recipe.RegisterArgument:
         return b.load(b.context(), this.argumentOffset(this.checker.registerIndex(e.name)), 8);
       case Recipe.ReturnValue:
-        return b.load(b.context(), RETURN_VALUE_OFFSET, 8);
+        return b.load(b.context(), this.checker.architecture.returnValueOffset, 8);
       default:
         return this.builtinValue(e, row);
     }
@@ -409,24 +409,3 @@ export abstract class ExpressionLowering extends DecimalLowering {
     return b.read(result);
   }
 }
-
-/** Offset in x86-64's `struct pt_regs` (arch/x86/include/asm/ptrace.h) of argument `index` of a function: di si dx cx r8 r9. */
-function argumentOffset(index: i32): i32 {
-  switch (index) {
-    case 0:
-      return 112;
-    case 1:
-      return 104;
-    case 2:
-      return 96;
-    case 3:
-      return 88;
-    case 4:
-      return 72;
-    default:
-      return 64;
-  }
-}
-
-/** `ax` in x86-64's `struct pt_regs`. */
-const RETURN_VALUE_OFFSET: i32 = 80;

@@ -41,8 +41,9 @@ export class Parser extends CSectionParser {
     super(source, symbols, diagnostics, from, to);
   }
 
-  parseProgram(): Program {
+  parseProgram(macros: StaticArray<string>): Program {
     const program = new Program(0, this.source.length);
+    for (let i = 0; i < macros.length; i++) program.predefined.push(macros[i]);
     this.program = program;
     this.skipHeader();
     while (!this.is(Token.End)) {
@@ -389,13 +390,16 @@ export class Parser extends CSectionParser {
   }
 }
 
-/** Parses a script. The tree is complete exactly if `diagnostics` has no errors. */
-export function parseProgram(source: Source, symbols: Symbols, diagnostics: Diagnostics): Program {
+/**
+ * Parses a script. The tree is complete exactly if `diagnostics` has no errors.
+ * `macros` are those that the target's architecture defines.
+ */
+export function parseProgram(source: Source, symbols: Symbols, diagnostics: Diagnostics, macros: StaticArray<string> = []): Program {
   if (source.length > MAXIMUM_LENGTH) {
     diagnostics.error(Code.TooLarge, 0, 0, `the script is larger than ${MAXIMUM_LENGTH >> 20} MiB`);
     return new Program(0, 0);
   }
-  return new Parser(source, symbols, diagnostics, 0, source.length).parseProgram();
+  return new Parser(source, symbols, diagnostics, 0, source.length).parseProgram(macros);
 }
 
 /** Parses the bytes from `start` to `end` as one expression: the body of a #define. ErrorExpression if they are none. */

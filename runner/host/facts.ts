@@ -7,10 +7,10 @@ import { parseRelocations } from "../../wasm/parse-manifest.ts";
 import { findSection, readElf } from "../core/elf.ts";
 import type { HostFacts } from "../core/facts.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
+import { similarNames } from "../core/similar.ts";
 import { parseTracepointFormat, type TracepointFormat } from "../core/tracepoint-format.ts";
 import { Clock, loadAddon } from "./addon.ts";
 import type { HostNames } from "./names.ts";
-import { similarNames } from "./similar.ts";
 import { allTracepoints, hasTracepoint, readFormat, traceableFunctions, tracepointCategories, tracepointEvents } from "./tracefs.ts";
 
 /** The kernel's name of this machine's architecture, as manifests have it. */
@@ -29,7 +29,8 @@ function availableMemory(): number {
 }
 
 /** Pages are 4 KiB on x86-64; arm64 kernels may have 16 or 64 KiB ones. */
-function pageSize(): number {
+export function pageSize(): number {
+  if (process.arch === "x64") return 4096;
   try {
     const match = /^KernelPageSize:\s+(\d+) kB/m.exec(readFileSync("/proc/self/smaps", "latin1"));
     if (match !== null) return Number(match[1]) * 1024;
@@ -108,7 +109,7 @@ export function gatherFacts(bytes: Uint8Array, manifest: Manifest, names: HostNa
   const facts: HostFacts = {
     arch: hostArchitecture(),
     possibleCpus: loadAddon().possibleCpus(),
-    pageSize: process.arch === "x64" ? 4096 : pageSize(),
+    pageSize: pageSize(),
     availableMemory: availableMemory(),
     tracepoints: new Map(),
     functions: [],
