@@ -181,6 +181,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
       case FunctionId.StringSearch:
       case FunctionId.StringContains:
         return this.stringSearch(e, id, name);
+      case FunctionId.Glob:
+        return this.match(e.argumentList[0], e.argumentList[1], true);
       case FunctionId.StringConcatenate: {
         const first = this.textArgument(e, 0, name);
         return this.textArgument(e, 1, name) && first ? this.types.text(this.maximumString) : BasicType.None;

@@ -37,6 +37,8 @@ export abstract class FunctionLowering extends StringLowering {
         return b.constant(this.types.get(e.argumentList[0].typeId).size);
       case FunctionId.StringSearch:
         return this.searchString(e);
+      case FunctionId.Glob:
+        return this.conditionValue(e);
       case FunctionId.StringContains:
         return b.binary(Op.GreaterEqual, this.searchString(e), b.constant(0));
       case FunctionId.ByteSwap: {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -236,6 +239,27 @@ static void drop_segments(long count) {
   _exit(0);
 }
 
+static void loopback(int up) {
+  struct ifreq request = {.ifr_name = "lo", .ifr_flags = up ? IFF_UP | IFF_RUNNING | IFF_LOOPBACK : IFF_LOOPBACK};
+  if (ioctl(socket(AF_INET, SOCK_DGRAM, 0), SIOCSIFFLAGS, &request)) fail("loopback");
+}
+
+/* Connections whose route goes away before anything is sent: one segment each is dropped on its way out. */
+static void lose_route(long count) {
+  int server = listener(AF_INET, 64), clients[64];
+  for (long i = 0; i < count; i++) {
+    clients[i] = connection(AF_INET);
+    accept(server, 0, 0);
+  }
+  rest(100);
+  loopback(0);
+  for (long i = 0; i < count; i++)
+    if (write(clients[i], "lost", 4) != 4) fail("write");
+  rest(100);
+  loopback(1);
+  _exit(0);
+}
+
 __attribute__((noinline)) void *thread_of_the_load(void *unused) { return unused; }
 
 static void threads(long count) {
@@ -308,8 +332,10 @@ static void tls(long count) {
   int calls = 0;
   for (int ready = 0; ready != 3 && calls < 100; calls += 2) ready = (handshake(client) == 1) | (handshake(server) == 1) << 1;
   printf("handshakes %d\n", calls);
+  fflush(stdout);
   while (count--)
     if (send_bytes(client, "message", 7) != 7 || receive(server, bytes, sizeof bytes) != 7) exit(1);
+  rest(4000); /* so that the functions can still be named */
 }
 
 static const struct {
@@ -320,11 +346,15 @@ static const struct {
     {"burn", burn}, {"look-up", look_up}, {"execute", execute}, {"fork", fork_only}, {"resolve", resolve},
     {"send-signals", send_signals}, {"nap", nap}, {"eat", eat}, {"open-missing", open_missing}, {"ping-pong", ping_pong},
     {"set-ids", set_ids}, {"stat-missing", stat_missing}, {"synchronise", synchronise}, {"parent-ids", parent_ids},
-    {"connect-four", connect_four}, {"connect-six", connect_six}, {"drop-segments", drop_segments}, {"threads", threads},
+    {"connect-four", connect_four}, {"connect-six", connect_six}, {"drop-segments", drop_segments}, {"lose-route", lose_route}, {"threads", threads},
     {"unix-packets", unix_packets}, {"file-calls", file_calls}, {"files", files}, {"sync-device", sync_device}, {"tls", tls},
 };
 
 int main(int count, char **words) {
+  /* The tracer that started the load may be bound to one CPU. */
+  cpu_set_t all;
+  memset(&all, 255, sizeof all);
+  sched_setaffinity(0, sizeof all, &all);
   argument = count > 3 ? words[3] : "";
   for (size_t i = 0; count > 2 && i < sizeof kinds / sizeof *kinds; i++)
     if (strcmp(kinds[i].name, words[1]) == 0) {
