@@ -43,6 +43,9 @@ export const enum Dump {
   Bpf = 8,
 }
 
+/** The most that on_stack_limit can ask for: a program's whole stack is 512 bytes. */
+const MAXIMUM_ON_STACK: i64 = 256;
+
 /** Longest text that max_strlen can ask for: two of them must fit a per-CPU scratch slot, and one a ring buffer record. */
 const MAXIMUM_STRING: i64 = 65536;
 
@@ -141,7 +144,8 @@ export class Compilation {
       manifest.maps.push(row);
       module.maps.push(defineMap(row, checker.types, module.btf));
     }
-    const state = new LoweringState(module, manifest, checker, scratchSize);
+    const onStackLimit = <i32>this.configuration.number(ConfigKey.OnStackLimit, 0, MAXIMUM_ON_STACK);
+    const state = new LoweringState(module, manifest, checker, scratchSize, onStackLimit);
     for (let i = 0; i < checker.contexts.length; i++) {
       const probe = checker.report(i);
       if (this.diagnostics.hasErrors || checker.needs.any) continue;

@@ -323,4 +323,6 @@ export const enum CounterKind {
   ScratchBusy = 1,
   /** Map updates refused because the map was full (or out of memory). */
   MapFull = 2,
+  /** No counter: 1 once the script has called exit(). */
+  Stopped = 3,
 }

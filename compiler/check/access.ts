@@ -36,18 +36,20 @@ export abstract class AccessChecker extends TypeChecker {
     if (info.kind == TypeKind.Arguments) return this.argumentField(e);
     if (object == BasicType.None) return BasicType.None;
     const name = this.symbols.text(e.name);
-    if (info.kind == TypeKind.Tuple && info.names.length > 0) {
-      const index = info.names.indexOf(name);
-      if (index >= 0) return info.fields[index];
+    const isPointer = info.kind == TypeKind.Pointer;
+    const tuple = isPointer ? this.types.get(info.element) : info;
+    if (tuple.kind == TypeKind.Tuple && tuple.names.length > 0) {
+      const index = tuple.names.indexOf(name);
+      if (index >= 0) return tuple.fields[index];
       return this.error(
         Code.UnknownField,
         e.nameStart,
         e.end,
         `Record does not contain a field named '${name}'`,
-        closest(name, info.names),
+        closest(name, tuple.names),
       );
     }
-    const record = info.kind == TypeKind.Pointer ? info.element : object;
+    const record = isPointer ? info.element : object;
     if (this.types.kind(record) != TypeKind.Record) {
       return this.error(
         Code.TypeMismatch,

@@ -21,6 +21,10 @@ export abstract class CheckerBase {
   branchVariables: BranchVariables = new BranchVariables();
   /** Variables, by declaration, whose type the script says: nothing widens it. */
   protected declaredTypes: Set<u64> = new Set();
+  /** Variables, by attach point and declaration, whose address the script takes. */
+  private addressed: Set<u64> = new Set();
+  /** Some probe calls exit(). */
+  exits: bool = false;
   /** False in the walks that only infer types. */
   reporting: bool = false;
   /** A walk learned something: another one is due. */
@@ -86,6 +90,14 @@ export abstract class CheckerBase {
       );
     }
     return profile.kernel;
+  }
+
+  protected noteAddressed(declaration: u64): void {
+    this.addressed.add(((<u64>this.probe.index) << 48) | declaration);
+  }
+
+  isAddressed(context: ProbeContext, declaration: u64): bool {
+    return this.addressed.has(((<u64>context.index) << 48) | declaration);
   }
 
   protected variableType(declaration: u64): i32 {

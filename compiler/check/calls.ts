@@ -81,6 +81,7 @@ export abstract class CallChecker extends OptionChecker {
       case FunctionId.Zero:
         return this.wholeMap(e, row.name);
       case FunctionId.Exit:
+        this.exits = true;
         if (this.forDepth > 0) this.error(Code.NotAvailableHere, e.start, e.end, "'return' statement is not allowed in a for-loop");
         if (e.argumentList.length == 1) this.integerArgument(e, 0, "exit");
         return BasicType.None;

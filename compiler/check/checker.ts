@@ -245,8 +245,6 @@ export class Checker extends CallChecker {
         this.effect((<Discard>statement).value);
         return;
       case NodeKind.Return: {
-        if (this.forDepth > 0)
-          this.error(Code.NotAvailableHere, statement.start, statement.end, "'return' statement is not allowed in a for-loop");
         const value = (<Return>statement).value;
         if (value != null) {
           const type = this.expression(value);
@@ -294,15 +292,13 @@ export class Checker extends CallChecker {
       );
     else if (map.valueType == BasicType.None && this.reporting)
       this.error(Code.UnknownMap, access.start, access.end, `Undefined map: ${map.text}`);
-    else if (this.types.isAggregate(map.valueType)) {
-      if (this.types.isReadableAggregate(map.valueType)) this.unsupported(access.start, access.end, "A loop over an aggregation");
-      else
-        this.error(
-          Code.TypeMismatch,
-          access.start,
-          access.end,
-          `Loop expression does not support type: ${this.types.describe(map.valueType)}`,
-        );
+    else if (this.types.isAggregate(map.valueType) && !this.types.isReadableAggregate(map.valueType)) {
+      this.error(
+        Code.TypeMismatch,
+        access.start,
+        access.end,
+        `Loop expression does not support type: ${this.types.describe(map.valueType)}`,
+      );
     }
     this.scopes.enter();
     if (this.scopes.find(statement.name) != null) {
@@ -314,8 +310,11 @@ export class Checker extends CallChecker {
       );
     }
     const symbol = this.scopes.add(statement.name, statement.nameStart);
-    if (map.keyType != BasicType.None && map.valueType != BasicType.None)
-      this.setVariableType(symbol.declaration, this.types.tuple([map.keyType, map.valueType]));
+    if (map.keyType != BasicType.None && map.valueType != BasicType.None) {
+      const isNumber = this.types.isReadableAggregate(map.valueType);
+      const value = isNumber ? this.types.integer(8, this.types.isSigned(map.valueType)) : map.valueType;
+      this.setVariableType(symbol.declaration, this.types.tuple([map.keyType, value]));
+    }
     this.forDepth++;
     this.loopBody(statement.body);
     this.forDepth--;

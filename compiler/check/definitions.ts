@@ -167,6 +167,10 @@ export abstract class DefinitionChecker extends CheckerBase {
 
   // Structs
 
+  protected get definesRecords(): bool {
+    return this.records.size > 0;
+  }
+
   /** The script's struct or union called `name`, laid out; null if it defines none. */
   protected findStructure(name: u32): Structure | null {
     return this.records.has(name) ? this.structureOf(this.records.get(name)) : null;

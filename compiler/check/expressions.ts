@@ -436,7 +436,11 @@ export abstract class ExpressionChecker extends AccessChecker {
       return this.types.integer(min(larger * 2, 8), true);
     }
     if (a.kind == TypeKind.String && b.kind == TypeKind.String) return a.size >= b.size ? left : right;
-    if (a.kind == TypeKind.Pointer && b.kind == TypeKind.Pointer) return left;
+    if (a.kind == TypeKind.Pointer && b.kind == TypeKind.Pointer) {
+      if (a.element == BasicType.None || b.element == BasicType.None) return left;
+      const element = this.promote(a.element, b.element, false);
+      return element == BasicType.None ? left : this.types.pointer(element, a.space);
+    }
     if (a.kind == TypeKind.Buffer && b.kind == TypeKind.Buffer) return a.size >= b.size ? left : right;
     if (a.kind == TypeKind.Tuple && b.kind == TypeKind.Tuple && a.fields.length == b.fields.length && sameNames(a.names, b.names)) {
       const fields: Array<i32> = [];
@@ -468,7 +472,7 @@ export abstract class ExpressionChecker extends AccessChecker {
       case UnaryOperator.PostDecrement:
         return this.increment(e);
       case UnaryOperator.AddressOf:
-        return this.unsupported(e.start, e.end, "The address-of operator");
+        return this.addressOf(e);
       case UnaryOperator.Dereference:
         return this.dereference(e);
       default:
@@ -491,6 +495,23 @@ export abstract class ExpressionChecker extends AccessChecker {
       e.end,
       `The ${e.operator == UnaryOperator.Not ? "!" : e.operator == UnaryOperator.Negate ? "-" : "~"} operator can not be used on expressions of type '${this.types.describe(type)}'`,
     );
+  }
+
+  /** `&$variable`; and `&@map`, which is the address of the map itself. */
+  private addressOf(e: Unary): i32 {
+    const operand = e.operand;
+    if (operand.kind == NodeKind.Variable) {
+      const type = this.expression(operand);
+      const symbol = this.scopes.find((<Variable>operand).name);
+      if (type == BasicType.None || symbol == null) return BasicType.None;
+      this.noteAddressed(symbol.declaration);
+      return this.types.pointer(type, AddressSpace.Kernel);
+    }
+    const access = <MapAccess>operand;
+    const map = this.mapOf(access);
+    if (map.valueType == BasicType.None) return this.error(Code.UnknownMap, access.start, access.nameEnd, `Undefined map: ${map.text}`);
+    const isNumber = this.types.isAggregate(map.valueType);
+    return this.types.pointer(isNumber ? BasicType.Uint64 : map.valueType, AddressSpace.Kernel);
   }
 
   private increment(e: Unary): i32 {
@@ -584,6 +605,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (a.kind != b.kind) return false;
     switch (a.kind) {
       case TypeKind.String:
+      case TypeKind.Buffer:
         return true;
       case TypeKind.Array:
         return types.isInteger(a.element) && a.element == b.element && a.count == b.count;

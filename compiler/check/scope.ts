@@ -36,6 +36,8 @@ export class VariableSymbol {
   type: i32 = BasicType.None;
   /** Lowering: SSA variable of a scalar, or address of the slot of anything larger. */
   storage: i32 = -1;
+  /** Lowering: a scalar whose address is taken lies in memory, too. */
+  inMemory: bool = false;
 
   /** Identifies it between the walks of an attach point. */
   declaration: u64;

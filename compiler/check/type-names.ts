@@ -52,7 +52,7 @@ export abstract class TypeChecker extends DefinitionChecker {
       case BtfKind.Enum:
       case BtfKind.Enum64:
         return btf.memberCount(id) > 0
-          ? this.types.enumerated(this.kernelEnum(btf, id))
+          ? this.types.enumerated(this.kernelEnum(btf, id), 0)
           : this.integerOrNone(btf.sizeOrType(id), btf.isSigned(id));
       case BtfKind.Pointer: {
         const element = btf.resolve(btf.sizeOrType(id));
@@ -79,7 +79,12 @@ export abstract class TypeChecker extends DefinitionChecker {
     }
   }
 
+  /** A struct or union of BTF, unless the script has one of its name. */
   protected kernelRecord(btf: Btf, id: u32): i32 {
+    if (this.definesRecords) {
+      const structure = this.findStructure(this.symbols.internString(btf.nameString(id)));
+      if (structure != null) return structure.type;
+    }
     const tag = btf.kind(id) == BtfKind.Union ? "union" : "struct";
     return this.types.record(id, <i32>min<u32>(btf.sizeOf(id), i32.MAX_VALUE), `${tag} ${btf.nameString(id)}`);
   }
@@ -109,7 +114,7 @@ export abstract class TypeChecker extends DefinitionChecker {
       case NodeKind.InlineType: {
         const definition = (<InlineType>syntax).definition;
         if (definition.kind == NodeKind.RecordDefinition) return this.structureOf(<RecordDefinition>definition).type;
-        return this.types.enumerated(this.enumOf(<EnumDefinition>definition));
+        return this.types.enumerated(this.enumOf(<EnumDefinition>definition), 0);
       }
       default: {
         assert(syntax.kind == NodeKind.TypeOf, "a type syntax without a rule");

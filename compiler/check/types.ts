@@ -337,13 +337,13 @@ export class TypeTable {
     return structure;
   }
 
-  /** Integers whose values have the names of enumeration `index`. */
-  enumerated(index: i32): i32 {
+  /** Integers of `size` bytes whose values have the names of enumeration `index`; 0: as many as the enum has in memory. */
+  enumerated(index: i32, size: i32 = 8): i32 {
     const enumeration = this.enumerations[index];
     const info = new TypeInfo();
     info.kind = TypeKind.Integer;
-    info.size = enumeration.size;
-    info.align = enumeration.size;
+    info.size = size > 0 ? size : enumeration.size;
+    info.align = info.size;
     info.signed = enumeration.signed;
     info.enumeration = index;
     return this.intern(info);

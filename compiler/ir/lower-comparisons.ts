@@ -45,6 +45,7 @@ export abstract class ComparisonLowering extends MemoryLowering {
         return;
       case TypeKind.String:
       case TypeKind.Array:
+      case TypeKind.Buffer:
         // Behind the NUL of a text in memory there are zeros: words can be compared (features T14: up to the smaller size).
         this.compareWords(left, right, min(a.size, c.size), whenDifferent);
         return;

@@ -26,6 +26,7 @@ import {
   Variable,
 } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
+import { Helper } from "./helpers";
 import { Op, Section, Type } from "./ir";
 import { ComparisonLowering } from "./lower-comparisons";
 import { arithmeticOp } from "./lower-operators";
@@ -48,7 +49,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
       case NodeKind.Identifier:
         return this.builtin(<Identifier>e);
       case NodeKind.Variable:
-        return b.read(this.scopes.find((<Variable>e).name)!.storage);
+        return this.readVariable(this.scopes.find((<Variable>e).name)!);
       case NodeKind.MapAccess:
         return this.readMap(<MapAccess>e);
       case NodeKind.Unary:
@@ -207,9 +208,26 @@ export abstract class ExpressionLowering extends ComparisonLowering {
         return b.extend(b.binary(Op.Xor, this.value(e.operand), b.constant(-1)), this.types.get(e.typeId).size, false);
       case UnaryOperator.Dereference:
         return this.pointedValue(e);
+      case UnaryOperator.AddressOf:
+        return this.addressOf(e.operand);
       default:
         return this.increment(e);
     }
+  }
+
+  /**
+   * The address of a variable or map as a number. To the verifier it is a pointer, whose sums it restricts, until the helper has
+   * copied it.
+   */
+  private addressOf(operand: Expression): i32 {
+    const b = this.b;
+    const isMap = operand.kind == NodeKind.MapAccess;
+    const pointer = isMap ? b.map(this.checker.mapOf(<MapAccess>operand).index) : this.scopes.find((<Variable>operand).name)!.storage;
+    const slot = b.slot(8);
+    const copy = b.slot(8);
+    b.store(slot, 0, 8, pointer);
+    b.call(Helper.ProbeReadKernel, [copy, b.constant(8), slot]);
+    return b.load(copy, 0, 8, false, Type.Kernel);
   }
 
   private increment(e: Unary): i32 {
@@ -232,7 +250,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
   protected assignScalar(target: Expression, value: i32): i32 {
     const info = this.types.get(target.typeId);
     if (info.kind == TypeKind.Integer) value = this.b.extend(value, info.size, info.signed);
-    if (target.kind == NodeKind.Variable) this.b.write(this.scopes.find((<Variable>target).name)!.storage, value);
+    if (target.kind == NodeKind.Variable) this.writeVariable(this.scopes.find((<Variable>target).name)!, value);
     else {
       const access = <MapAccess>target;
       this.storeMapValue(this.checker.mapOf(access), access.keys, value);

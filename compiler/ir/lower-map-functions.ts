@@ -57,14 +57,18 @@ export abstract class MapFunctionLowering extends LoopLowering {
 
   /** The number that an aggregation stands for: 0 where there is none. */
   protected readAggregate(access: MapAccess): i32 {
-    const b = this.b;
     const map = this.checker.mapOf(access);
+    return this.aggregateValue(map, this.key(map, access.keys), access);
+  }
+
+  protected aggregateValue(map: MapSymbol, key: i32, e: Expression): i32 {
+    const b = this.b;
     const info = this.types.get(map.valueType);
     const result = b.addVariable(Type.Scalar);
     const count = b.addVariable(Type.Scalar);
     b.write(result, b.constant(0));
     b.write(count, b.constant(0));
-    const loop = this.eachCpu(map, this.key(map, access.keys), access);
+    const loop = this.eachCpu(map, key, e);
     const value = b.load(loop.element, 0, 8);
     switch (info.kind) {
       case TypeKind.Minimum:

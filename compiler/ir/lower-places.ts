@@ -3,7 +3,7 @@
 // Whatever is too large for a register has a place: memory of the program itself, which it may load from, or an address in
 // the kernel or a process, which only helpers read. Parts of a place are places again; nothing is copied before it is read.
 
-import { Scopes } from "../check/scope";
+import { Scopes, VariableSymbol } from "../check/scope";
 import { AddressSpace, BasicType, Structure, StructureField, TypeKind } from "../check/types";
 import { EventKind } from "../object/manifest";
 import { Expression, NodeKind } from "../syntax/ast";
@@ -21,6 +21,31 @@ export abstract class PlaceLowering extends FieldLowering {
     const info = this.types.get(type);
     if (info.kind != TypeKind.Pointer) return Type.Scalar;
     return info.space == AddressSpace.User ? Type.User : info.space == AddressSpace.Kernel ? Type.Kernel : Type.Scalar;
+  }
+
+  protected readVariable(symbol: VariableSymbol): i32 {
+    if (!symbol.inMemory) return this.b.read(symbol.storage);
+    const info = this.types.get(symbol.type);
+    return this.b.load(symbol.storage, 0, info.size, info.signed, this.addressType(symbol.type));
+  }
+
+  /** Sets a scalar variable; `value` fits its type. */
+  protected writeVariable(symbol: VariableSymbol, value: i32): void {
+    if (symbol.inMemory) this.b.store(symbol.storage, 0, this.types.get(symbol.type).size, value);
+    else this.b.write(symbol.storage, value);
+  }
+
+  /** Gives a variable its storage: a register for a scalar, memory for anything larger. */
+  protected allocate(symbol: VariableSymbol): void {
+    symbol.type = this.checker.typeOfVariable(this.context, symbol.declaration);
+    if (symbol.type == BasicType.None) return;
+    const isScalar = this.types.isScalar(symbol.type);
+    const isAddressed = this.checker.isAddressed(this.context, symbol.declaration);
+    if (isScalar && !isAddressed) symbol.storage = this.b.addVariable(this.addressType(symbol.type));
+    else {
+      symbol.storage = this.variableMemory((this.types.get(symbol.type).size + 7) & -8, isAddressed);
+      symbol.inMemory = isScalar;
+    }
   }
 
   /** Where the value of `e` lies; one that lies nowhere yet is written to memory that lives until the statement ends. */
@@ -84,7 +109,12 @@ export abstract class PlaceLowering extends FieldLowering {
   private fieldPlace(e: FieldAccess): Place {
     const info = this.types.get(e.object.typeId);
     if (info.kind == TypeKind.Arguments) return this.ownCopy(e);
-    if (info.kind == TypeKind.Tuple) return this.elementPlace(e.object, info.names.indexOf(this.symbols.text(e.name)));
+    const tuple = info.kind == TypeKind.Pointer ? this.types.get(info.element) : info;
+    if (tuple.kind == TypeKind.Tuple) {
+      const place = this.recordPlace(e.object);
+      place.offset += tuple.offsets[tuple.names.indexOf(this.symbols.text(e.name))];
+      return place;
+    }
     const structure = this.structureOf(e);
     if (structure != null) {
       const place = this.recordPlace(e.object);
@@ -106,6 +136,12 @@ export abstract class PlaceLowering extends FieldLowering {
     return info.kind == TypeKind.Record && info.structure >= 0 ? this.types.structures[info.structure] : null;
   }
 
+  /** Whether `e` is a field of a struct of BTF. */
+  private isKernelField(e: FieldAccess): bool {
+    const info = this.types.get(e.object.typeId);
+    return this.types.kind(info.kind == TypeKind.Pointer ? info.element : e.object.typeId) == TypeKind.Record;
+  }
+
   /** The value of a scalar field. */
   protected fieldValue(e: FieldAccess): i32 {
     if (this.types.kind(e.object.typeId) == TypeKind.Arguments) return this.argumentValue(e);
@@ -113,7 +149,7 @@ export abstract class PlaceLowering extends FieldLowering {
     if (structure != null) {
       const field = structure.find(this.types, this.symbols.text(e.name))!;
       if (field.bits > 0) return this.bitfield(e, field);
-    } else if (this.types.kind(e.object.typeId) != TypeKind.Tuple && this.isKernelBitfield(e)) return this.kernelBitfield(e);
+    } else if (this.isKernelField(e) && this.isKernelBitfield(e)) return this.kernelBitfield(e);
     const place = this.fieldPlace(e);
     this.b.source = e.nameStart;
     return this.readPlace(place, e.typeId);

@@ -43,6 +43,8 @@ export class Lowering extends FunctionLowering {
   probe(probe: Probe): void {
     const b = this.b;
     b.source = probe.start;
+    const isTracing = this.context.provider != Provider.Begin && this.context.provider != Provider.End;
+    if (this.checker.exits && isTracing) this.leaveWhenStopped();
     if (this.scratch) this.acquireScratch();
     const predicate = probe.predicate;
     this.scopes.enter();
@@ -123,7 +125,7 @@ export class Lowering extends FunctionLowering {
         return;
       case NodeKind.Return: {
         const value = (<Return>statement).value;
-        this.leave(value != null ? this.value(value) : -1);
+        this.return_(value != null ? this.value(value) : -1);
         return;
       }
       case NodeKind.Break:
@@ -204,19 +206,12 @@ export class Lowering extends FunctionLowering {
     const symbol = new VariableSymbol(statement.name, statement.nameStart);
     this.allocate(symbol);
     if (value != null) this.assignTo(symbol, value);
-    else if (this.types.isScalar(symbol.type)) this.b.write(symbol.storage, this.b.constant(0));
+    else if (this.types.isScalar(symbol.type)) this.writeVariable(symbol, this.b.constant(0));
     else if (symbol.type != BasicType.None) this.clear(symbol.storage, 0, this.types.get(symbol.type).size);
     const declared = this.scopes.add(statement.name, statement.nameStart);
     declared.type = symbol.type;
     declared.storage = symbol.storage;
-  }
-
-  /** Gives a variable its storage: a register for a scalar, memory for a text. */
-  private allocate(symbol: VariableSymbol): void {
-    symbol.type = this.checker.typeOfVariable(this.context, symbol.declaration);
-    if (symbol.type == BasicType.None) return;
-    if (this.types.isScalar(symbol.type)) symbol.storage = this.b.addVariable(this.addressType(symbol.type));
-    else symbol.storage = this.variableMemory((this.types.get(symbol.type).size + 7) & -8);
+    declared.inMemory = symbol.inMemory;
   }
 
   private assignTo(symbol: VariableSymbol, value: Expression): void {
@@ -228,7 +223,7 @@ export class Lowering extends FunctionLowering {
     let register = this.value(value);
     if (info.kind == TypeKind.Integer && !this.types.holds(symbol.type, value.typeId))
       register = this.b.extend(register, info.size, info.signed);
-    this.b.write(symbol.storage, register);
+    this.writeVariable(symbol, register);
   }
 
   private assignment(statement: Assignment): void {
@@ -423,6 +418,7 @@ export class Lowering extends FunctionLowering {
       b.store(record, row.offsets[0], 8, code);
       this.sendFromStack(record, row);
     }
+    this.markStopped();
     this.leave();
   }
 }

@@ -281,6 +281,8 @@ export class Session {
     const lost = (counters[CounterKind.LostEvents] ?? 0) + (counters[CounterKind.ScratchBusy] ?? 0);
     if (lost > this.#lost) this.#output.lostEvents(lost - this.#lost);
     this.#lost = lost;
+    // The event of an exit() that found no room is lost, its mark is not.
+    if (counters[CounterKind.Stopped] === 1) this.#requestStop();
     return counters[CounterKind.MapFull] ?? 0;
   }
 
