@@ -19,6 +19,7 @@ import { numberValues } from "./ir/value-numbering";
 import { Manifest, ProgramRow, writeJsonString } from "./object/manifest";
 import { IrModule } from "./object/module";
 import { writeObject } from "./object/object";
+import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Code, codeName, Diagnostics, Severity } from "./source/diagnostics";
 import { Source } from "./source/source";
@@ -69,6 +70,8 @@ export class Compilation {
     private dumps: u32,
     /** BPFTRACE_ variables of the environment: `KEY=VALUE` lines, without the prefix. */
     environment: string = "",
+    /** What the command line says that shapes the code. */
+    private settings: Settings = new Settings(),
   ) {
     const diagnostics = new Diagnostics(source);
     const symbols = new Symbols();
@@ -91,7 +94,7 @@ export class Compilation {
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
     if (this.diagnostics.hasErrors) return Status.Failed;
     for (let i = 0; i < program.config.length; i++) this.configuration.readEntry(program.config[i]);
-    new Expander(program, this.symbols, this.diagnostics).run();
+    new Expander(program, this.symbols, this.diagnostics, this.configuration, this.settings.parameters).run();
     if (this.diagnostics.hasErrors) return Status.Failed;
     const checker = this.checker;
     checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);

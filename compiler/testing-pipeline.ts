@@ -6,6 +6,7 @@ import { IrFunction } from "./ir/ir";
 import { validateFunction } from "./ir/validator";
 import { IrModule } from "./object/module";
 import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
+import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
 import { Profile } from "./target/profile";
@@ -57,10 +58,18 @@ export function compile(
   dumps: u32,
   environment: usize,
   environmentLength: u32,
+  settings: usize,
+  settingsLength: u32,
 ): Status {
   useRegion(Region.Compile);
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
-  const run = new ValidatedCompilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength));
+  const run = new ValidatedCompilation(
+    profile,
+    source,
+    dumps,
+    String.UTF8.decodeUnsafe(environment, environmentLength),
+    Settings.read(String.UTF8.decodeUnsafe(settings, settingsLength)),
+  );
   compilation = run;
   return run.run();
 }

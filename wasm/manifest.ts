@@ -179,7 +179,8 @@ export type EventInfo =
   | { kind: "cat"; format: string; size: number; args: Field[]; location: Location }
   | { kind: "system"; format: string; size: number; args: Field[]; location: Location }
   /** Messages with their place in the script. */
-  | { kind: "errorf"; format: string; size: number; args: Field[]; location: Location }
+  /** `library`: place in the peer's library that the message names first; empty for a call of the script. */
+  | { kind: "errorf"; format: string; size: number; args: Field[]; library: string; location: Location }
   | { kind: "warnf"; format: string; size: number; args: Field[]; location: Location }
   /** time(): `format` is strftime's. */
   | { kind: "time"; format: string; size: number; location: Location }

@@ -151,7 +151,7 @@ const event = union<EventInfo>({
   print_value: record({ kind: oneOf("print_value"), size, args, location }),
   cat: message("cat"),
   system: message("system"),
-  errorf: message("errorf"),
+  errorf: record({ kind: oneOf("errorf"), format: text(MAX_TEXT), size, args, library: text(256), location }),
   warnf: message("warnf"),
   time: record({ kind: oneOf("time"), format: text(4096), size, location }),
   join: record({ kind: oneOf("join"), separator: text(4096), size, args, location }),

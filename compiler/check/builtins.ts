@@ -93,6 +93,7 @@ export function builtinRows(): Array<BuiltinRow> {
     new BuiltinRow("username", Recipe.UserName, Helper.GetCurrentUidGid, 0, "Name of the user of the running task"),
     new BuiltinRow("ncpus", Recipe.Constant, 0, BasicType.Uint64, "Number of CPUs"),
     new BuiltinRow("cpid", Recipe.Constant, 0, BasicType.Uint64, "Process id of the command of -c"),
+    new BuiltinRow("has_cpid", Recipe.Constant, 0, BasicType.Bool, "Whether there is a command of -c"),
     new BuiltinRow("elapsed", Recipe.Elapsed, Helper.KtimeGetBootNs, BasicType.Uint64, "Nanoseconds since the start of the trace"),
     new BuiltinRow("usermode", Recipe.UserMode, 0, BasicType.Uint8, "1 when the processor was in user mode, else 0"),
     new BuiltinRow("func", Recipe.ProbedFunction, Helper.GetFuncIp, 0, "Name of the probed function"),

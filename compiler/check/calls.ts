@@ -349,7 +349,8 @@ export abstract class CallChecker extends OptionChecker {
   private literalArgument(e: Call, index: i32, name: string, fallback: i64): i64 {
     const argument = e.argumentList[index];
     if (argument.kind == NodeKind.IntegerLiteral) return <i64>(<IntegerLiteral>argument).value;
-    this.error(Code.NotConstant, argument.start, argument.end, `${name} only supports literal arguments`);
+    const hint = argument.kind == NodeKind.PositionalParameter ? "Its value must be known when the script is compiled." : "";
+    this.error(Code.NotConstant, argument.start, argument.end, `${name} only supports literal arguments`, hint);
     return fallback;
   }
 

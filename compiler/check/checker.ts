@@ -346,6 +346,11 @@ export class Checker extends CallChecker {
   }
 
   private if_(statement: If): void {
+    if (statement.condition.kind == NodeKind.Comptime) {
+      this.expression(statement.condition);
+      this.chosen(statement);
+      return;
+    }
     this.condition(statement.condition, "if()");
     const names = this.branchVariables.of(this.probe.index, statement);
     for (let i = 0; i < names.length; i++) this.scopes.add(names[i], statement.start);
@@ -353,6 +358,14 @@ export class Checker extends CallChecker {
     const otherwise = statement.otherwise;
     if (otherwise != null) this.statement(otherwise);
     this.branchVariables.note(this.probe.index, statement);
+  }
+
+  /** The branch of an `if comptime` that remains; the other one is not looked at. */
+  private chosen(statement: If): void {
+    const branch = this.chosenBranch(statement.condition);
+    const otherwise = statement.otherwise;
+    if (branch == 1) this.block(statement.then);
+    else if (branch == 0 && otherwise != null) this.statement(otherwise);
   }
 
   private unroll(statement: Unroll): void {

@@ -9,7 +9,9 @@ import {
   BooleanLiteral,
   Call,
   Cast,
+  Comptime,
   Conditional,
+  ContainerOf,
   FieldAccess,
   Identifier,
   IfExpression,
@@ -46,6 +48,10 @@ export abstract class ExpressionChecker extends AccessChecker {
 
   /** Checks a block of statements, the last of which may have a value that nobody uses. */
   protected abstract block(block: Block): void;
+
+  protected abstract comptime(e: Comptime): i32;
+
+  protected abstract containerOf(e: ContainerOf): i32;
 
   /** The type of a builtin that depends on the probe. */
   protected abstract contextBuiltin(e: Identifier, row: BuiltinRow): i32;
@@ -132,9 +138,9 @@ export abstract class ExpressionChecker extends AccessChecker {
       case NodeKind.TypeInformation:
         return this.unsupported(e.start, e.end, "typeinfo");
       case NodeKind.ContainerOf:
-        return this.unsupported(e.start, e.end, "container_of");
+        return this.containerOf(<ContainerOf>e);
       case NodeKind.Comptime:
-        return this.unsupported(e.start, e.end, "comptime");
+        return this.comptime(<Comptime>e);
       case NodeKind.Record:
         return this.record(<Record>e);
       case NodeKind.BlockExpression:

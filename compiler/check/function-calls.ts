@@ -129,7 +129,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
   }
 
   /** True if the argument is a text. */
-  private textArgument(e: Call, index: i32, name: string): bool {
+  protected textArgument(e: Call, index: i32, name: string): bool {
     const argument = e.argumentList[index];
     const type = this.expression(argument);
     if (type == BasicType.None) return false;
@@ -194,8 +194,13 @@ export abstract class FunctionChecker extends ExpressionChecker {
       case FunctionId.Register:
         return this.register(e);
       case FunctionId.KernelAddress:
-      case FunctionId.CgroupId:
-        return this.literalText(e, 0, name) == null ? BasicType.None : BasicType.Uint64;
+      case FunctionId.CgroupId: {
+        const literal = this.literalText(e, 0, name);
+        if (literal == null) return BasicType.None;
+        if (literal.length > 0) return BasicType.Uint64;
+        const problem = id == FunctionId.KernelAddress ? "Failed to resolve kernel symbol: " : 'Failed to get `cgroupid` for path: ""';
+        return this.error(Code.InvalidArgument, e.start, e.end, problem);
+      }
       case FunctionId.NanoSeconds:
         return this.nanoSeconds(e);
       case FunctionId.ProcessId:
@@ -250,10 +255,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
         this.integerArgument(e, 2, name);
         return BasicType.Bool;
       default:
-        assert(false, "a function without a rule");
-        return BasicType.None;
+        return this.libraryCall(e, id, name);
     }
   }
+
+  /** The type of a call of one of the peer's macros. */
+  protected abstract libraryCall(e: Call, id: FunctionId, name: string): i32;
 
   private stringCompare(e: Call): i32 {
     const first = this.textArgument(e, 0, "strncmp");
@@ -433,7 +440,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
         Code.InvalidArgument,
         e.start,
         e.end,
-        `pton() expects an string argument of an IPv4/IPv6 address, got ${String.UTF8.decodeUnsafe(literal.pointer, literal.length)}`,
+        `pton() expects a valid IPv4/IPv6 address, got ${String.UTF8.decodeUnsafe(literal.pointer, literal.length)}`,
       );
     }
     return this.types.array(BasicType.Uint8, bytes.length);

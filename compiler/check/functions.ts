@@ -42,6 +42,16 @@ export const enum FunctionId {
   UserStack,
   FormatTime,
   CgroupPath,
+  /** is_ptr() and its like: known while compiling. */
+  TypeQuestion,
+  KernelFunctionExists,
+  KernelFunctionAllowed,
+  DefaultTextLength,
+  IsError,
+  MemoryCompare,
+  PerCpuAddress,
+  /** comm(PID) */
+  TaskName,
   // Actions.
   Time,
   Join,
@@ -54,6 +64,12 @@ export const enum FunctionId {
   SignalThread,
   Override,
   WriteUser,
+  Assert,
+  StaticAssert,
+  Fail,
+  AssertText,
+  /** Functions about sockets, which need pointers that the verifier knows. */
+  Socket,
   HasKey,
   Find,
   Length,
@@ -88,7 +104,7 @@ export class FunctionRow {
 
 /** Whether a call changes nothing: only its value counts. */
 export function isPure(id: FunctionId): bool {
-  return id == FunctionId.Str || (id >= FunctionId.StringCompare && id <= FunctionId.CgroupPath);
+  return id == FunctionId.Str || (id >= FunctionId.StringCompare && id <= FunctionId.TaskName);
 }
 
 /** The most arguments that printf-like functions take. */
@@ -166,6 +182,88 @@ export function functionRows(): Array<FunctionRow> {
     new FunctionRow("signal_thread", FunctionId.SignalThread, 1, 1, false, "signal_thread(number or name): sends a signal to the thread"),
     new FunctionRow("override", FunctionId.Override, 1, 1, false, "override(value): makes the probed function return a value at once"),
     new FunctionRow("write_user", FunctionId.WriteUser, 3, 3, false, "write_user(target, source, length): writes memory of the process"),
+    new FunctionRow(
+      "assert",
+      FunctionId.Assert,
+      2,
+      2,
+      false,
+      "assert(condition, message): reports an error and ends the trace unless the condition holds",
+    ),
+    new FunctionRow(
+      "static_assert",
+      FunctionId.StaticAssert,
+      2,
+      2,
+      false,
+      "static_assert(condition, message): as assert(), while compiling",
+    ),
+    new FunctionRow("fail", FunctionId.Fail, 1, 1 + MAXIMUM_FORMAT_ARGUMENTS, false, "fail(format, ...): an error while compiling"),
+    new FunctionRow(
+      "assert_str",
+      FunctionId.AssertText,
+      1,
+      1,
+      false,
+      "assert_str(value): an error while compiling unless it is like a text",
+    ),
+    new FunctionRow("is_str", FunctionId.TypeQuestion, 1, 1, false, "is_str(value): whether it is a text"),
+    new FunctionRow("is_ptr", FunctionId.TypeQuestion, 1, 1, false, "is_ptr(value): whether it is a pointer"),
+    new FunctionRow("is_array", FunctionId.TypeQuestion, 1, 1, false, "is_array(value): whether it is an array"),
+    new FunctionRow("is_integer", FunctionId.TypeQuestion, 1, 1, false, "is_integer(value): whether it is a number"),
+    new FunctionRow(
+      "is_unsigned_integer",
+      FunctionId.TypeQuestion,
+      1,
+      1,
+      false,
+      "is_unsigned_integer(value): whether it is a number without a sign",
+    ),
+    new FunctionRow("is_literal", FunctionId.TypeQuestion, 1, 1, false, "is_literal(value): whether the script has it as a literal"),
+    new FunctionRow("is_err", FunctionId.IsError, 1, 1, false, "is_err(pointer): whether the kernel means an error number by it"),
+    new FunctionRow(
+      "default_str_length",
+      FunctionId.DefaultTextLength,
+      0,
+      0,
+      false,
+      "default_str_length(): bytes of str() without a length",
+    ),
+    new FunctionRow(
+      "kfunc_exist",
+      FunctionId.KernelFunctionExists,
+      1,
+      1,
+      false,
+      "kfunc_exist(name): whether the kernel's types have the function",
+    ),
+    new FunctionRow(
+      "kfunc_allowed",
+      FunctionId.KernelFunctionAllowed,
+      1,
+      1,
+      false,
+      "kfunc_allowed(name): whether programs of this probe may call the function",
+    ),
+    new FunctionRow(
+      "memcmp",
+      FunctionId.MemoryCompare,
+      3,
+      3,
+      false,
+      "memcmp(a, b, length): difference of the first bytes that differ, or 0",
+    ),
+    new FunctionRow(
+      "percpu_kaddr",
+      FunctionId.PerCpuAddress,
+      1,
+      2,
+      false,
+      "percpu_kaddr(name[, cpu]): address of a kernel variable of one CPU",
+    ),
+    new FunctionRow("comm", FunctionId.TaskName, 1, 1, false, "comm(PID): command name of a process"),
+    new FunctionRow("socket_cookie", FunctionId.Socket, 1, 1, false, "socket_cookie(socket): a number for a socket"),
+    new FunctionRow("skboutput", FunctionId.Socket, 4, 4, false, "skboutput(file, buffer, length, offset): writes a packet to a file"),
     new FunctionRow("has_key", FunctionId.HasKey, 2, 2, false, "has_key(@map, key): whether the key is there"),
     new FunctionRow("find", FunctionId.Find, 3, 3, false, "find(@map, key, $variable): sets the variable if the key is there"),
     new FunctionRow("len", FunctionId.Length, 1, 1, false, "len(@map): number of keys"),

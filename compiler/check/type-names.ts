@@ -250,7 +250,7 @@ export abstract class TypeChecker extends DefinitionChecker {
       return from.kind == TypeKind.String && to.kind == TypeKind.Pointer;
     }
     if (to.kind == TypeKind.Array && (this.types.isInteger(to.element) || to.element == BasicType.Bool)) {
-      if (from.kind == TypeKind.Integer) return to.size == 1 || to.size == 2 || to.size == 4 || to.size == 8;
+      if (from.kind == TypeKind.Integer) return to.size >= 1 && to.size <= 8;
       if (from.kind == TypeKind.String) return to.size >= from.size;
       return from.kind == TypeKind.Array && from.size == to.size;
     }

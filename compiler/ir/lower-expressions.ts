@@ -13,6 +13,7 @@ import {
   Call,
   Cast,
   Conditional,
+  ContainerOf,
   FieldAccess,
   Identifier,
   IfExpression,
@@ -79,6 +80,13 @@ export abstract class ExpressionLowering extends ComparisonLowering {
         return this.blockValue((<BlockExpression>e).body);
       case NodeKind.OffsetOf:
         return this.offsetOf(<OffsetOf>e);
+      case NodeKind.Comptime:
+        return b.constant(this.checker.constantOf(e));
+      case NodeKind.ContainerOf: {
+        const container = <ContainerOf>e;
+        const offset = this.offsetOf(new OffsetOf(e.start, e.end, container.type, null, container.path));
+        return b.binary(Op.Sub, this.value(container.pointer), offset);
+      }
       case NodeKind.PositionalParameter:
         return b.load(this.parameter(<PositionalParameter>e, "parameter_number", 8), 0, 8);
       case NodeKind.ParameterCount:

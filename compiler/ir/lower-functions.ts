@@ -14,6 +14,9 @@ import { Op, Section, Type } from "./ir";
 import { readHelper } from "./lower-places";
 import { StringLowering } from "./lower-strings";
 
+/** MAX_ERRNO of the kernel (include/linux/err.h): larger addresses mean errors. */
+const LARGEST_ERROR: i64 = 4095;
+
 /** BPF_F_USER_STACK of get_stack. */
 const USER_STACK: i64 = 256;
 
@@ -24,6 +27,8 @@ const IPV4: i64 = 2;
 const IPV6: i64 = 10;
 
 export abstract class FunctionLowering extends StringLowering {
+  protected abstract assertion(e: Call): void;
+
   // Numbers
 
   /** The value of a call of a function that has one; 0 for the others, whose effect it has. */
@@ -79,6 +84,22 @@ export abstract class FunctionLowering extends StringLowering {
       case FunctionId.DebugPrint:
         this.debugPrint(e);
         return b.constant(0);
+      case FunctionId.Assert:
+        this.assertion(e);
+        return b.constant(0);
+      case FunctionId.StaticAssert:
+      case FunctionId.AssertText:
+        return b.constant(0);
+      case FunctionId.TypeQuestion:
+      case FunctionId.KernelFunctionExists:
+      case FunctionId.DefaultTextLength:
+        return b.constant(this.checker.constantOf(e));
+      case FunctionId.IsError:
+        return b.binary(Op.AboveEqual, this.value(e.argumentList[0]), b.constant(-LARGEST_ERROR));
+      case FunctionId.MemoryCompare:
+        return this.compareBytes(e);
+      case FunctionId.PerCpuAddress:
+        return this.perCpuAddress(e);
       default:
         // Of a value that is printed in its own form nothing is left when nobody uses it.
         assert(!this.types.isScalar(e.typeId), "a function without a lowering");
@@ -95,6 +116,7 @@ export abstract class FunctionLowering extends StringLowering {
     const b = this.b;
     switch (row.recipe) {
       case Recipe.Constant:
+        if (row.name == "has_cpid") return b.truth(this.boundConstant("command_pid", e));
         return this.boundConstant(row.name == "ncpus" ? "cpu_count" : "command_pid", e);
       case Recipe.Elapsed:
         return b.binary(Op.Sub, b.call(row.helper, []), this.boundConstant("start_time", e));
@@ -167,7 +189,7 @@ export abstract class FunctionLowering extends StringLowering {
   }
 
   /** The smaller of a number, seen as unsigned, and a constant. */
-  private bounded(value: i32, limit: i32): i32 {
+  protected bounded(value: i32, limit: i32): i32 {
     const b = this.b;
     if (b.isConst(value)) return b.constant(min(b.constOf(value), <i64>limit));
     const result = b.addVariable(Type.Scalar);
@@ -375,6 +397,26 @@ export abstract class FunctionLowering extends StringLowering {
     if (this.types.isScalar(address.typeId)) b.store(pointer, offset + 8, 4, this.value(address));
     else this.copyBytes(address, isLong ? 16 : 4, pointer, offset + 8);
     b.store(pointer, offset, 8, family);
+  }
+
+  /** `percpu_kaddr(name[, cpu])`: the variable's address plus where the CPU's variables are; 0 for a CPU that there is none of. */
+  private perCpuAddress(e: Call): i32 {
+    const b = this.b;
+    const base = this.boundConstant("kernel_address", e, literalText(e.argumentList[0]));
+    const table = this.boundConstant("kernel_address", e, "__per_cpu_offset");
+    const cpu = e.argumentList.length == 2 ? this.value(e.argumentList[1]) : b.call(Helper.GetSmpProcessorId, []);
+    const result = b.addVariable(Type.Kernel);
+    const inside = b.newBlock();
+    const done = b.newBlock();
+    b.write(result, b.constant(0));
+    b.branch(b.binary(Op.BelowEqual, cpu, this.maximumCpu()), inside, done);
+    b.enter(inside);
+    const slot = b.slot(8);
+    b.call(Helper.ProbeReadKernel, [slot, b.constant(8), b.binary(Op.Add, table, b.binary(Op.Mul, cpu, b.constant(8)))]);
+    b.write(result, b.binary(Op.Add, base, b.load(slot, 0, 8)));
+    b.jump(done);
+    b.enter(done);
+    return b.read(result);
   }
 
   // Actions

@@ -184,9 +184,20 @@ export abstract class MemoryLowering extends PlaceLowering {
   private writeCast(e: Cast, type: i32, pointer: i32, offset: i32): void {
     const size = this.types.get(type).size;
     const operand = e.operand;
-    if (this.types.isScalar(operand.typeId)) this.b.store(pointer, offset, size, this.value(operand));
+    if (this.types.isScalar(operand.typeId)) this.writeNumber(this.value(operand), size, pointer, offset);
     else if (this.types.kind(operand.typeId) == TypeKind.String) this.writeText(operand, size, pointer, offset, true);
     else this.copyPlace(this.place(operand), operand.typeId, operand.typeId, pointer, offset);
+  }
+
+  /** The low `size` bytes, up to 8, of a number. */
+  private writeNumber(value: i32, size: i32, pointer: i32, offset: i32): void {
+    const b = this.b;
+    let at = 0;
+    for (let step = 8; step > 0; step >>= 1) {
+      if ((size & step) == 0) continue;
+      b.store(pointer, offset + at, step, at == 0 ? value : b.binary(Op.Shr, value, b.constant(at * 8)));
+      at += step;
+    }
   }
 
   /**
@@ -267,6 +278,11 @@ export abstract class MemoryLowering extends PlaceLowering {
     const b = this.b;
     const address = call.argumentList[0];
     const own = this.types.get(call.typeId).size;
+    if (address.kind == NodeKind.StringLiteral && call.argumentList.length == 2 && call.argumentList[1].kind == NodeKind.IntegerLiteral) {
+      const literal = <StringLiteral>address;
+      this.writeBytes(literal.pointer, min(literal.length, <u32>(own - 1)), size, pointer, offset, whole);
+      return;
+    }
     let count = min(size, own);
     let limit = -1;
     if (call.argumentList.length == 2) {

@@ -28,6 +28,9 @@ import { arithmeticOp, hasSideEffect } from "./lower-operators";
 /** Values of one program at most, which only nested unrolling exceeds: they make more instructions than a branch reaches (32767). */
 const MAXIMUM_VALUES: i32 = 40000;
 
+/** Where the peer's library reports a failed assert(): its messages name that place before the script's. */
+const ASSERT_PLACE: string = "stdlib/base.bt:6:5-37";
+
 @final
 export class Lowering extends FunctionLowering {
   constructor(
@@ -184,6 +187,13 @@ export class Lowering extends FunctionLowering {
 
   private if_(statement: If): void {
     const b = this.b;
+    const branch = this.checker.chosenBranch(statement.condition);
+    if (branch >= 0) {
+      const otherwise = statement.otherwise;
+      if (branch == 1) this.block(statement.then);
+      else if (otherwise != null) this.statement(otherwise);
+      return;
+    }
     const then = b.newBlock();
     const otherwise = b.newBlock();
     const done = b.newBlock();
@@ -405,19 +415,42 @@ export class Lowering extends FunctionLowering {
     if (whole && row.size > end) b.zero(record, end, row.size - end);
   }
 
-  private exit(e: Call): void {
+  /** `assert(condition, message)`: unless the condition holds, an error and the end, with exit code 1. */
+  protected assertion(e: Call): void {
     const b = this.b;
-    if (e.argumentList.length == 0) this.sendConstantEvent(EventKind.Exit, e.start, e.end);
-    else {
-      const row = new EventRow(EventKind.Exit, e.start, e.end);
-      this.layOut(row, [BasicType.Uint64]);
-      const id = this.addEvent(row);
-      const code = this.value(e.argumentList[0]);
-      const record = b.slot(row.size);
-      b.store(record, 0, 8, b.constant(id));
-      b.store(record, row.offsets[0], 8, code);
-      this.sendFromStack(record, row);
+    const failed = b.newBlock(true);
+    const done = b.newBlock();
+    this.condition(e.argumentList[0], done, failed);
+    b.enter(failed);
+    const row = new EventRow(EventKind.ReportError, e.start, e.end);
+    row.library = ASSERT_PLACE;
+    const format = String.UTF8.encode("assert failed: %s");
+    row.text = changetype<usize>(format);
+    row.textLength = format.byteLength;
+    this.sendValues(row, e.argumentList, 1);
+    this.sendExit(e, b.constant(1));
+    b.enter(done);
+  }
+
+  private sendExit(e: Call, code: i32): void {
+    const b = this.b;
+    const row = new EventRow(EventKind.Exit, e.start, e.end);
+    this.layOut(row, [BasicType.Uint64]);
+    const id = this.addEvent(row);
+    const record = b.slot(row.size);
+    b.store(record, 0, 8, b.constant(id));
+    b.store(record, row.offsets[0], 8, code);
+    this.sendFromStack(record, row);
+    this.markStopped();
+    this.return_();
+  }
+
+  private exit(e: Call): void {
+    if (e.argumentList.length > 0) {
+      this.sendExit(e, this.value(e.argumentList[0]));
+      return;
     }
+    this.sendConstantEvent(EventKind.Exit, e.start, e.end);
     this.markStopped();
     this.leave();
   }

@@ -46,6 +46,8 @@ export class EventRow {
   /** Bytes of the record. */
   size: i32 = 8;
   map: i32 = 0;
+  /** errorf of the library: its own place, which messages name first. */
+  library: string = "";
   top: u64 = 0;
   divisor: u64 = 0;
 
@@ -313,6 +315,7 @@ export class Manifest {
       this.raw(",");
     }
     this.raw(`"kind":"${eventName(kind)}",`);
+    if (kind == EventKind.ReportError) this.raw(`"library":"${event.library}",`);
     this.location(event.start, event.end);
     if (kind == EventKind.Join) {
       this.raw(',"separator":');

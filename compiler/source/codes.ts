@@ -53,6 +53,8 @@ export const enum Code {
   MissingFeature,
   MissingTypes,
   Unstable,
+  /** The script itself says so: fail() and static_assert(). */
+  Failed,
   Count,
 }
 
@@ -107,6 +109,7 @@ const NAMES: StaticArray<string> = [
   "missing-feature",
   "missing-types",
   "unstable",
+  "failed",
 ];
 
 /** The kebab-case name of a code. */

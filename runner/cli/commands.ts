@@ -51,10 +51,10 @@ function scriptOf(options: Options): Script {
 }
 
 /** Compiles and prints what the compiler has to say; undefined when the script has errors. */
-async function compile(script: Script, options: Options): Promise<Uint8Array | undefined> {
+async function compile(script: Script, options: Options, parameters?: string[]): Promise<Uint8Array | undefined> {
   const stages = stagesOf(options);
   const { compileScript } = await import("./compile.ts");
-  const { object, messages, dumps } = await compileScript(script, stages, !options.noWarnings);
+  const { object, messages, dumps } = await compileScript(script, stages, !options.noWarnings, parameters);
   for (const stage of stages) {
     const dump = dumps[stage];
     if (dump !== undefined) output.print(`${dump}${dump.endsWith("\n") ? "" : "\n"}`);
@@ -71,7 +71,9 @@ async function runScript(options: Options): Promise<number> {
   checkOutputOptions(options);
   const first = options.words[0];
   if (options.program === undefined && first !== undefined && isObjectFile(first)) return execute(readInput(first), options);
-  const object = await compile(scriptOf(options), options);
+  const script = scriptOf(options);
+  const positional = options.words.filter((word) => !word.startsWith("--"));
+  const object = await compile(script, options, positional);
   if (object === undefined) return 1;
   if (options.emitElf !== undefined) writeObject(options.emitElf, object);
   return execute(object, options);

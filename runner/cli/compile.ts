@@ -21,18 +21,23 @@ export interface Compiled {
 /** Each answer lets the compiler see more of the script; more rounds than this are an error of the compiler. */
 const MAX_ROUNDS = 64;
 
-/** @throws BpfcastError when the machine cannot be asked, or the compiler fails. */
-export async function compileScript(script: Script, dump: string[], warnings: boolean): Promise<Compiled> {
+/**
+ * @param parameters words behind the script, where they are known.
+ * @throws BpfcastError when the machine cannot be asked, or the compiler fails.
+ */
+export async function compileScript(script: Script, dump: string[], warnings: boolean, parameters?: string[]): Promise<Compiled> {
   const [{ loadCompiler }, { answerNeed }] = await Promise.all([import("../../wasm/compiler.ts"), import("../host/profile.ts")]);
   const compiler = await loadCompiler();
   const source = { name: script.name, text: new TextDecoder().decode(script.bytes) };
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const result = compiler.compile(script.bytes, { name: script.name, dump, environment: process.env });
+    const result = compiler.compile(script.bytes, { name: script.name, dump, environment: process.env, ...(parameters && { parameters }) });
     if (result.kind === "needs") {
       for (const need of result.needs) compiler.supply(need, answerNeed(need));
       continue;
     }
-    const shown = result.diagnostics.filter(({ severity }) => warnings || severity === "error");
+    // As the peer does, errors before warnings.
+    const ofSeverity = (wanted: string) => result.diagnostics.filter(({ severity }) => severity === wanted);
+    const shown = [...ofSeverity("error"), ...(warnings ? ofSeverity("warning") : [])];
     return {
       object: result.kind === "object" ? result.object : undefined,
       messages: compileDiagnostics(shown, source),

@@ -177,7 +177,8 @@ export class Decoder {
     format?.write(memory, record, out);
     const bytes = out.view();
     if (event.kind === "errorf" || event.kind === "warnf") {
-      if (event.kind === "errorf" || this.showWarnings) this.#output.report(event.kind, bytes, this.#manifest.source, event.location);
+      if (event.kind === "errorf" || this.showWarnings)
+        this.#output.report(event.kind, bytes, this.#manifest.source, event.location, event.kind === "errorf" ? event.library : "");
       return;
     }
     const text = decoder.decode(bytes);

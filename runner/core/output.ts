@@ -30,7 +30,7 @@ export interface Output {
   /** What time(), cat(), join() or system() printed. */
   message(kind: MessageKind, bytes: Uint8Array): void;
   /** A message of errorf() or warnf(), with its place in the script. */
-  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location): void;
+  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location, library: string): void;
   lostEvents(count: number): void;
   /** A message about the whole run, whatever the form of the output. */
   warning(message: string): void;

@@ -229,10 +229,12 @@ export class JsonOutput implements Output {
     this.#out.ascii('"}\n');
   }
 
-  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location): void {
+  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location, library: string): void {
     this.#out.ascii(`{"type": "${kind}", "msg": "`);
     writeEscaped(message, message.length, this.#out);
-    this.#out.text(`", "filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}}\n`);
+    const [file = "", line = "", column = ""] = library.split(/[:-]/);
+    if (library !== "") this.#out.text(`", "filename": ${JSON.stringify(file)}, "line": ${line}, "col": ${column}}\n`);
+    else this.#out.text(`", "filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}}\n`);
   }
 
   lostEvents(count: number): void {

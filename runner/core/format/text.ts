@@ -100,9 +100,14 @@ export class TextOutput implements Output {
     if (kind === "join" || kind === "syscall") this.#out.byte(10);
   }
 
-  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location): void {
+  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location, library: string): void {
     const severity = kind === "errorf" ? "ERROR" : "WARNING";
-    this.#error(`${placeName(source.name, location)}: ${severity}: ${new TextDecoder().decode(message)}\n`);
+    const text = new TextDecoder().decode(message);
+    if (library !== "") {
+      this.#error(`${library}: ${severity}: ${text}\n${diagnosticText(severity, source, location, "expanded from")}`);
+      return;
+    }
+    this.#error(`${placeName(source.name, location)}: ${severity}: ${text}\n`);
   }
 
   lostEvents(count: number): void {
