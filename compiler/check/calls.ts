@@ -196,7 +196,7 @@ export abstract class CallChecker extends OptionChecker {
   }
 
   private isPrintable(type: i32): bool {
-    return this.types.isStorable(type);
+    return this.types.isStorable(this.stored(type));
   }
 
   /** The map that a bare `@name` argument names; null after an error. */
@@ -244,7 +244,7 @@ export abstract class CallChecker extends OptionChecker {
     }
     const type = this.operand(first);
     if (e.argumentList.length > 1)
-      return this.error(Code.WrongArgumentCount, e.start, e.end, "print() of a value takes no further arguments");
+      return this.error(Code.WrongArgumentCount, e.start, e.end, `Non-map print() only takes 1 argument, ${e.argumentList.length} found`);
     if (this.types.kind(type) == TypeKind.Tuple && this.types.get(type).fields.length == 0)
       return this.error(Code.InvalidArgument, e.start, e.end, "none type passed to print() is not printable");
     if (type != BasicType.None && !this.isPrintable(type))

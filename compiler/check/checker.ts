@@ -394,7 +394,7 @@ export class Checker extends CallChecker {
     if (value != null) type = this.storable(this.operand(value), value.start, value.end);
     const declared = statement.type;
     if (declared != null) {
-      const wanted = this.namedType(declared);
+      const wanted = this.stored(this.namedType(declared));
       if (wanted != BasicType.None) {
         if (type != BasicType.None && this.promote(wanted, type, true) == BasicType.None) {
           this.error(
@@ -414,6 +414,7 @@ export class Checker extends CallChecker {
 
   /** The type that a scratch variable gets from a value of `type`; None after an error. */
   private storable(type: i32, start: u32, end: u32): i32 {
+    type = this.stored(type);
     if (type == BasicType.None || this.types.isStorable(type)) return type;
     return this.unsupported(start, end, `A variable of type '${this.types.describe(type)}'`);
   }
@@ -498,8 +499,7 @@ export class Checker extends CallChecker {
       type = this.aggregation(<Call>value);
       value.typeId = type;
     } else {
-      type = this.expression(value);
-      const kind = this.types.kind(type);
+      type = this.stored(this.expression(value));
       if (type != BasicType.None && !this.types.isStorable(type)) {
         type = this.error(
           Code.TypeMismatch,

@@ -339,7 +339,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     } else {
       if (!map.isKeyed) this.changed = true;
       map.isKeyed = true;
-      const type = keys.length == 1 ? this.operand(keys[0]) : this.tuple(keys);
+      const type = keys.length == 1 ? this.stored(this.operand(keys[0])) : this.tuple(keys);
       if (type == BasicType.None) return;
       const widened = map.keyType == BasicType.None ? type : this.promote(map.keyType, type, keys.length == 1 && this.isFlexible(keys[0]));
       if (widened == BasicType.None || !this.types.isStorable(type)) {
@@ -399,7 +399,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     const fields: Array<i32> = [];
     let known = true;
     for (let i = 0; i < elements.length; i++) {
-      const type = this.operand(elements[i]);
+      const type = this.stored(this.operand(elements[i]));
       if (type == BasicType.None) known = false;
       else if (!this.types.isStorable(type)) {
         return this.error(
@@ -555,12 +555,11 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (left == BasicType.None || right == BasicType.None) return BasicType.None;
     const result = this.binaryType(e, left, right);
     if (result != BasicType.None) return result;
-    return this.error(
-      Code.InvalidOperator,
-      e.operatorStart,
-      e.operatorEnd,
-      `Type mismatch for '${binaryText(e.operator)}': comparing ${this.types.describe(left)} with ${this.types.describe(right)}`,
-    );
+    const leftName = this.types.describe(left);
+    const rightName = this.types.describe(right);
+    this.error(Code.InvalidOperator, e.start, e.end, `Type mismatch for '${binaryText(e.operator)}': comparing ${leftName} with ${rightName}`);
+    this.error(Code.InvalidOperator, e.left.start, e.left.end, `left (${leftName})`);
+    return this.error(Code.InvalidOperator, e.right.start, e.right.end, `right (${rightName})`);
   }
 
   private binaryType(e: Binary, left: i32, right: i32): i32 {
@@ -663,6 +662,10 @@ export abstract class ExpressionChecker extends AccessChecker {
   /** The common type of the two values of which `e` is one. */
   private either(e: Expression, left: i32, then: Expression | null, right: i32, otherwise: Expression): i32 {
     if (left == BasicType.None || right == BasicType.None) return BasicType.None;
+    if (left != right) {
+      left = this.stored(left);
+      right = this.stored(right);
+    }
     let type = this.promote(left, right, this.isFlexible(otherwise));
     if (then != null && this.isFlexible(then) && this.types.isInteger(right)) type = this.promote(right, left, true);
     if (type != BasicType.None) return type;

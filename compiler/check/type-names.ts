@@ -20,7 +20,7 @@ import { Btf, BtfKind } from "../target/btf";
 import { cString, DefinitionChecker } from "./definitions";
 import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
-import { AddressSpace, BasicType, TypeKind } from "./types";
+import { AddressSpace, BasicType, Structure, StructureField, TypeKind } from "./types";
 
 /** Pointers to pointers in BTF at most: a blob may hold a circle of them. */
 const MAXIMUM_POINTERS: i32 = 8;
@@ -31,7 +31,16 @@ const MAXIMUM_DIMENSIONS: i32 = 8;
 /** Largest array in bytes that a value may be. */
 const MAXIMUM_ARRAY: i64 = 1 << 20;
 
+/** Largest kernel struct that is copied whole. */
+const MAXIMUM_COPY: i32 = 16384;
+
+/** Structs inside structs at most. */
+const MAXIMUM_NESTING: i32 = 16;
+
 export abstract class TypeChecker extends DefinitionChecker {
+  /** Copies of kernel structs by their id. */
+  private recordCopies: Map<u32, Structure> = new Map();
+
   /** As `expression`, an aggregation as the number that it stands for. */
   protected abstract operand(e: Expression): i32;
 
@@ -87,6 +96,47 @@ export abstract class TypeChecker extends DefinitionChecker {
     }
     const tag = btf.kind(id) == BtfKind.Union ? "union" : "struct";
     return this.types.record(id, <i32>min<u32>(btf.sizeOf(id), i32.MAX_VALUE), `${tag} ${btf.nameString(id)}`);
+  }
+
+  /** What a variable, map or event holds of a value of `type`: of a kernel struct, a copy as the machine of the build has it. */
+  stored(type: i32): i32 {
+    const btf = this.profile.kernel;
+    const record = this.types.kernelRecord(type);
+    if (record == 0 || btf == null || this.types.get(type).size > MAXIMUM_COPY) return type;
+    return this.ownType(btf, type, 0);
+  }
+
+  /** `type` with its kernel structs replaced by copies of their layout. */
+  private ownType(btf: Btf, type: i32, depth: i32): i32 {
+    const info = this.types.get(type);
+    if (info.kind == TypeKind.Array) {
+      const element = this.ownType(btf, info.element, depth);
+      return element == info.element ? type : this.types.array(element, info.count);
+    }
+    return info.kind == TypeKind.Record && info.structure < 0 ? this.recordCopy(btf, info.btf, depth).type : type;
+  }
+
+  private recordCopy(btf: Btf, id: u32, depth: i32): Structure {
+    if (this.recordCopies.has(id)) return this.recordCopies.get(id);
+    const tag = btf.kind(id) == BtfKind.Union ? "union" : "struct";
+    const structure = this.types.structure(`${tag} ${btf.nameString(id)}`);
+    this.recordCopies.set(id, structure);
+    structure.btf = id;
+    structure.size = <i32>btf.sizeOf(id);
+    structure.align = 8;
+    const count = btf.memberCount(id);
+    for (let i: u32 = 0; i < count && depth < MAXIMUM_NESTING; i++) {
+      const type = this.ownType(btf, this.fromBtf(btf, btf.memberType(id, i), AddressSpace.Kernel), depth + 1);
+      // Members without a type that values can have, as arrays of no length, are left out.
+      if (this.types.get(type).size == 0 || <i32>(btf.memberBitOffset(id, i) >> 3) + this.types.get(type).size > structure.size) continue;
+      const name = cString(btf.memberName(id, i));
+      structure.fields.push(new StructureField(name, type, <i32>btf.memberBitOffset(id, i), <i32>btf.memberBitSize(id, i)));
+    }
+    const info = this.types.get(structure.type);
+    info.size = structure.size;
+    info.align = structure.align;
+    structure.complete = true;
+    return structure;
   }
 
   private integerOrNone(size: u32, signed: bool): i32 {

@@ -127,6 +127,8 @@ export class Structure {
   type: i32 = 0;
   /** False while its fields are being laid out. */
   complete: bool = false;
+  /** Its id in the target's BTF, when it is a copy of a kernel struct as the machine of the build has it; else 0. */
+  btf: u32 = 0;
 
   constructor(
     /** `struct x`, `union x`. */
@@ -335,6 +337,13 @@ export class TypeTable {
     this.types.push(info);
     structure.type = this.types.length - 1;
     return structure;
+  }
+
+  /** Id of the kernel struct of which a value is one, or an array of them; 0 for anything else. */
+  kernelRecord(id: i32): u32 {
+    const info = this.types[id];
+    if (info.kind == TypeKind.Array) return this.kernelRecord(info.element);
+    return info.kind == TypeKind.Record && info.structure < 0 ? info.btf : 0;
   }
 
   /** Integers of `size` bytes whose values have the names of enumeration `index`; 0: as many as the enum has in memory. */

@@ -1,10 +1,11 @@
 // Lowering of field accesses: chains of kernel structs through CO-RE, and the fields of tracepoints.
 
+import { cString } from "../check/definitions";
 import { AddressSpace, TypeKind } from "../check/types";
 import { TracepointRow } from "../object/manifest";
 import { Expression, NodeKind } from "../syntax/ast";
 import { FieldAccess, OffsetOf } from "../syntax/expression-nodes";
-import { BtfMember } from "../target/btf";
+import { BtfKind, BtfMember } from "../target/btf";
 import { CoreTypes, FieldPath } from "../target/core-types";
 import { FieldKind, TracepointField } from "../target/tracepoint";
 import { Helper } from "./helpers";
@@ -144,6 +145,39 @@ export abstract class FieldLowering extends MapLowering {
   /** Bytes of a kernel struct on the target. */
   protected structSize(id: u32): i32 {
     return this.b.relocatedConstant(0, this.core().sizeRelocation(id));
+  }
+
+  /** Goes on in a fresh block if the kernel struct `record` has its size and members where the machine of the build has them. */
+  protected compareLayout(record: u32, differs: i32): void {
+    const btf = this.checker.profile.kernel!;
+    const seen: Array<u32> = [record];
+    // Structs inside it follow it in the list.
+    for (let i = 0; i < seen.length; i++) {
+      const id = seen[i];
+      if (btf.nameString(id).length == 0) continue;
+      this.expect(this.structSize(id), btf.sizeOf(id), differs);
+      const count = btf.memberCount(id);
+      for (let j: u32 = 0; j < count; j++) {
+        const inner = btf.resolve(btf.memberType(id, j));
+        const isRecord = btf.kind(inner) == BtfKind.Struct || btf.kind(inner) == BtfKind.Union;
+        if (isRecord && !seen.includes(inner)) seen.push(inner);
+        const name = btf.memberName(id, j);
+        const length = cString(name).length;
+        if (length == 0 || btf.memberBitSize(id, j) > 0 || btf.sizeOf(inner) == 0) continue;
+        const member = btf.findMember(id, name, length)!;
+        const path = this.core().path(id);
+        this.core().extend(path, id, member);
+        const relocation = this.core().relocation(path, RelocationKind.CoreFieldOffset);
+        this.expect(this.b.relocatedConstant(path.localBitOffset >> 3, relocation), member.bitOffset >> 3, differs);
+      }
+    }
+  }
+
+  private expect(value: i32, wanted: i64, otherwise: i32): void {
+    const b = this.b;
+    const next = b.newBlock();
+    b.branch(b.binary(Op.Equal, value, b.constant(wanted)), next, otherwise);
+    b.enter(next);
   }
 
   // Tracepoints

@@ -307,6 +307,11 @@ export abstract class PlaceLowering extends FieldLowering {
       this.convert(place.pointer, place.offset, from, pointer, offset, to);
       return;
     }
+    const record = from == to ? 0 : this.types.kernelRecord(from);
+    if (record != 0) {
+      this.copyKernelRecord(place, record, to, pointer, offset);
+      return;
+    }
     const b = this.b;
     const info = this.types.get(to);
     const own = this.types.get(from).size;
@@ -319,6 +324,23 @@ export abstract class PlaceLowering extends FieldLowering {
     const copy = this.memory((own + 7) & -8);
     b.call(readHelper(place.space), [copy, b.constant(own), address]);
     this.convert(copy, 0, from, pointer, offset, to);
+  }
+
+  /** Copies kernel struct `record`, or an array of them, if this kernel lays it out as that of the build; else zeros and a warning. */
+  private copyKernelRecord(place: Place, record: u32, to: i32, pointer: i32, offset: i32): void {
+    const b = this.b;
+    const size = this.types.get(to).size;
+    const differs = b.newBlock(true);
+    const done = b.newBlock();
+    const start = b.source;
+    this.compareLayout(record, differs);
+    b.call(readHelper(place.space), [b.offset(pointer, offset), b.constant(size), b.offset(place.pointer, place.offset)]);
+    b.jump(done);
+    b.enter(differs);
+    this.clear(pointer, offset, size);
+    this.runtimeError(start, start, "The layout of this struct is not that of the kernel that the script was compiled for.");
+    b.jump(done);
+    b.enter(done);
   }
 
   /** Copies a value of type `from` in own memory to one of type `to`: field by field where their layouts differ. */

@@ -371,7 +371,7 @@ export class Lowering extends FunctionLowering {
     let effects = false;
     let scalars = true;
     for (let i = first; i < list.length; i++) {
-      types.push(list[i].typeId);
+      types.push(this.checker.stored(list[i].typeId));
       if (hasSideEffect(list[i], this.checker)) effects = true;
       if (!this.types.isScalar(list[i].typeId)) scalars = false;
     }

@@ -416,20 +416,31 @@ export class Manifest {
 
   private structure(structure: Structure): void {
     this.raw('{"fields":[');
+    this.structureFields(structure, 0, 0);
+    this.raw(`],"kind":"record","size":${structure.size}}`);
+  }
+
+  /** The fields of a struct that begins at bit `base`, `count` others before them; those of anonymous members are its own. */
+  private structureFields(structure: Structure, base: i32, count: i32): i32 {
     for (let i = 0; i < structure.fields.length; i++) {
       const field = structure.fields[i];
-      this.comma(i);
-      if (field.bits == 0) {
-        this.namedField(field.name, field.bitOffset >> 3, field.type);
+      const at = base + field.bitOffset;
+      const info = this.types.get(field.type);
+      if (field.name.length == 0 && info.kind == TypeKind.Record && info.structure >= 0) {
+        count = this.structureFields(this.types.structures[info.structure], at, count);
         continue;
       }
-      const info = this.types.get(field.type);
-      const start = field.bitOffset & -(info.size * 8);
+      this.comma(count++);
+      if (field.bits == 0) {
+        this.namedField(field.name, at >> 3, field.type);
+        continue;
+      }
+      const start = at & -(info.size * 8);
       this.raw(
-        `{"name":"${field.name}","offset":${start >> 3},"type":{"kind":"bits","shift":${field.bitOffset - start},"signed":${info.signed ? "true" : "false"},"size":${info.size},"width":${field.bits}}}`,
+        `{"name":"${field.name}","offset":${start >> 3},"type":{"kind":"bits","shift":${at - start},"signed":${info.signed ? "true" : "false"},"size":${info.size},"width":${field.bits}}}`,
       );
     }
-    this.raw(`],"kind":"record","size":${structure.size}}`);
+    return count;
   }
 
   private enumeration(enumeration: Enumeration): void {
