@@ -19,6 +19,7 @@ import { numberValues } from "./ir/value-numbering";
 import { Manifest, ProgramRow, writeJsonString } from "./object/manifest";
 import { IrModule } from "./object/module";
 import { writeObject } from "./object/object";
+import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Code, codeName, Diagnostics, Severity } from "./source/diagnostics";
 import { Source } from "./source/source";
@@ -66,6 +67,8 @@ export class Compilation {
     private dumps: u32,
     /** BPFTRACE_ variables of the environment: `KEY=VALUE` lines, without the prefix. */
     environment: string = "",
+    /** What the command line says that shapes the code. */
+    private settings: Settings = new Settings(),
   ) {
     const diagnostics = new Diagnostics(source);
     const symbols = new Symbols();
@@ -84,7 +87,7 @@ export class Compilation {
   }
 
   private stages(): Status {
-    const program = parseProgram(this.source, this.symbols, this.diagnostics);
+    const program = parseProgram(this.source, this.symbols, this.diagnostics, this.settings.parameters);
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
     if (this.diagnostics.hasErrors) return Status.Failed;
     for (let i = 0; i < program.config.length; i++) this.configuration.readEntry(program.config[i]);
@@ -94,6 +97,7 @@ export class Compilation {
     checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);
     checker.unstableSeries = this.configuration.text(ConfigKey.UnstableSeries);
     checker.seriesClock = this.configuration.text(ConfigKey.SeriesClock);
+    checker.missingProbes = this.configuration.text(ConfigKey.MissingProbes);
     const stackMode = this.configuration.text(ConfigKey.StackMode);
     if (stackMode == "build_id") {
       this.diagnostics.error(Code.Unsupported, 0, 0, "The stack mode build_id is not supported yet");
@@ -146,7 +150,11 @@ export class Compilation {
       const probe = checker.report(i);
       if (this.diagnostics.hasErrors || checker.needs.any) continue;
       const context = checker.contexts[i];
-      const row = this.programRow(context, i);
+      if (context.isMissing) {
+        if (scratchSize == 0) needs.push(0);
+        continue;
+      }
+      const row = this.programRow(context, i, manifest);
       const lowering = new Lowering(state, context, new IrFunction(row.name, row.section), scratchSize > 0 && needs[i] > 0);
       lowering.probe(probe);
       if (lowering.tooLarge)
@@ -165,7 +173,7 @@ export class Compilation {
     return module;
   }
 
-  private programRow(context: ProbeContext, index: i32): ProgramRow {
+  private programRow(context: ProbeContext, index: i32, manifest: Manifest): ProgramRow {
     const point = context.point;
     let probe = providerName(point.provider);
     let name = probe;
@@ -174,12 +182,14 @@ export class Compilation {
       name += "_" + identifier(context.part(i));
     }
     const target = readTarget(context);
+    if (target.isUnsafe) manifest.unsafe("probing by address", point.start, point.end);
     return new ProgramRow(
       `${name}_${index + 1}`,
       target.section,
       providerName(point.provider),
       probe,
       target.parts,
+      context.body,
       point.start,
       point.end,
     );

@@ -1,7 +1,7 @@
 // Types of expressions. Each walk annotates `typeId`; the walk before lowering is the one that counts, and that reports.
 
 import { Code } from "../source/diagnostics";
-import { Block, Expression, NodeKind } from "../syntax/ast";
+import { Block, Expression, NodeKind, Provider } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
 import {
   Binary,
@@ -28,7 +28,7 @@ import {
 import { BinaryOperator, binaryText, UnaryOperator } from "../syntax/operators";
 import { BtfKind } from "../target/btf";
 import { AccessChecker } from "./access";
-import { BuiltinRow, builtinRows, Recipe, registerArgumentRow } from "./builtins";
+import { BuiltinRow, builtinRows, PROBE_NAME_SIZE, Recipe, registerArgumentRow } from "./builtins";
 import { isLiteral } from "./constant-operators";
 import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
@@ -227,9 +227,13 @@ export abstract class ExpressionChecker extends AccessChecker {
       case Recipe.CurrentTask:
         return this.currentTask(e);
       case Recipe.ProbeName:
-        return this.types.text(this.probeName().length + 1);
+        if (!probe.hasBoundName) return this.types.text(this.probeName().length + 1);
+        // The text of a function made from a loop's body would be the same for all places.
+        if (this.forDepth > 0) return this.unsupported(e.start, e.end, "The name of a probe with many places in a for-loop");
+        return this.types.text(PROBE_NAME_SIZE);
       case Recipe.ProbeArguments:
-        if (probe.isPattern && !probe.readsFields) {
+        if (probe.isTraced) return this.tracedArguments(e);
+        if (probe.provider == Provider.Tracepoint && !probe.readsFields) {
           probe.readsFields = true;
           probe.waiting = true;
           this.changed = true;
@@ -239,7 +243,7 @@ export abstract class ExpressionChecker extends AccessChecker {
             Code.NotAvailableHere,
             e.start,
             e.end,
-            `The args builtin can not be used with ${providerName(probe.provider)} probes`,
+            `The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (${probe.typeName} used here)`,
           );
         }
         return BasicType.Arguments;
@@ -263,6 +267,7 @@ export abstract class ExpressionChecker extends AccessChecker {
         }
         return row.type;
       case Recipe.ReturnValue:
+        if (probe.provider == Provider.Fentry || probe.provider == Provider.Fexit) return this.tracedReturn(e);
         if (!probe.hasReturnValue) {
           return this.error(
             Code.NotAvailableHere,
@@ -277,7 +282,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     }
   }
 
-  /** The probe as the peer prints it. */
+  /** The probe as the peer prints it, where that is known. */
   probeName(): string {
     const probe = this.probe;
     let name = providerName(probe.provider);

@@ -139,6 +139,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
       case Recipe.RegisterArgument:
         return b.load(b.context(), this.argumentOffset(this.checker.registerIndex(e.name)), 8);
       case Recipe.ReturnValue:
+        if (this.context.isTraced) return this.tracedValue(this.context.argumentCount, e.typeId);
         return b.load(b.context(), RETURN_VALUE_OFFSET, 8);
       default:
         return this.builtinValue(e, row);

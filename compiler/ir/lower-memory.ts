@@ -57,7 +57,7 @@ export abstract class MemoryLowering extends PlaceLowering {
   protected abstract option(e: Call): i32;
 
   /** Text of at most `own` bytes that the object holds; the rest of `size` zero when `whole`. */
-  private copyBounded(from: i32, own: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
+  protected copyBounded(from: i32, own: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
     if (whole) this.clear(pointer, offset, size);
     b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(min(own, size)), from]);

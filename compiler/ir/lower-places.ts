@@ -109,6 +109,8 @@ export abstract class PlaceLowering extends FieldLowering {
   /** The value of a scalar field. */
   protected fieldValue(e: FieldAccess): i32 {
     if (this.types.kind(e.object.typeId) == TypeKind.Arguments) return this.argumentValue(e);
+    const traced = this.tracedIndex(e);
+    if (traced >= 0) return this.tracedValue(traced, e.typeId);
     const structure = this.structureOf(e);
     if (structure != null) {
       const field = structure.find(this.types, this.symbols.text(e.name))!;

@@ -64,6 +64,8 @@ export class ProgramRow {
     public kind: string,
     public probe: string,
     public target: Array<string>,
+    /** Index of the script's probe that the attach point belongs to. */
+    public body: i32,
     public start: u32,
     public end: u32,
   ) {}
@@ -105,6 +107,8 @@ export class BindingRow {
   name: string = "";
   start: u32 = 0;
   end: u32 = 0;
+  /** Names of probes: index of the program. */
+  program: i32 = -1;
   /** Named parameters: which one. */
   option: OptionSymbol | null = null;
 
@@ -266,7 +270,9 @@ export class Manifest {
       this.string(binding.name);
       this.raw(",");
     }
-    this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
+    this.raw(`"offset":${binding.offset},`);
+    if (binding.program >= 0) this.raw(`"program":${binding.program},`);
+    this.raw(`"size":${binding.size}}`);
   }
 
   private raw(text: string): void {
@@ -506,7 +512,7 @@ export class Manifest {
   }
 
   private program(program: ProgramRow): void {
-    this.raw(`{"kind":"${program.kind}",`);
+    this.raw(`{"body":${program.body},"kind":"${program.kind}",`);
     this.location(program.start, program.end);
     this.raw(`,"name":"${program.name}","probe":`);
     this.string(program.probe);

@@ -286,7 +286,11 @@ test("a function that does not exist: error, warning or nothing", async () => {
   assert.match(error.details.hint ?? "", "ff");
   const warned = failing("warn");
   await warned.run();
-  assert.is(warned.calls[0], "warning: No matches for kprobe f.");
+  assert.is(
+    warned.calls[0],
+    'warning: f is not traceable (either non-existing, inlined, or marked as "notrace"); attaching to it will likely fail',
+  );
+  assert.is(warned.calls[1], "warning: No matches for kprobe f. Skipping.");
   assert.is(warned.sink.error, "Attached 1 probe\n");
   const ignored = failing("ignore");
   await ignored.run();

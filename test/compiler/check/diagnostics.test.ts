@@ -37,7 +37,7 @@ const cases: Record<string, Expected> = {
   },
   "unknown-probe": {
     script: "tracepoint:syscalls:sys_enter_openay { print(args.filename); }",
-    errors: ["unknown-probe 1:1-37 tracepoint not found: syscalls:sys_enter_openay"],
+    errors: ["unknown-probe 1:1-37 No matches for tracepoint syscalls:sys_enter_openay."],
     hint: "Did you mean 'syscalls:sys_enter_openat'?",
   },
   "common fields": {
@@ -46,7 +46,9 @@ const cases: Record<string, Expected> = {
   },
   "args elsewhere": {
     script: "kprobe:f { print(args.x); }",
-    errors: ["not-available-here 1:18-22 The args builtin can not be used with kprobe probes"],
+    errors: [
+      "not-available-here 1:18-22 The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (kprobe used here)",
+    ],
   },
   "argN elsewhere": {
     script: "BEGIN { print(arg0); }",
@@ -241,7 +243,7 @@ const cases: Record<string, Expected> = {
     errors: [
       "unknown-identifier 1:14-17 Unknown identifier: 'foo'",
       "unknown-identifier 2:8-11 Unknown identifier: 'bar'",
-      "not-available-here 4:12-16 The args builtin can not be used with kprobe probes",
+      "not-available-here 4:12-16 The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (kprobe used here)",
     ],
   },
   unsupported: { script: "BEGIN { $x = 1.5; }", errors: ["unsupported 1:14-17 A decimal literal is not supported yet"] },
