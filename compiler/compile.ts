@@ -90,7 +90,7 @@ export class Compilation {
   }
 
   private stages(): Status {
-    const program = parseProgram(this.source, this.symbols, this.diagnostics);
+    const program = parseProgram(this.source, this.symbols, this.diagnostics, this.settings.parameters);
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
     if (this.diagnostics.hasErrors) return Status.Failed;
     for (let i = 0; i < program.config.length; i++) this.configuration.readEntry(program.config[i]);
@@ -100,6 +100,7 @@ export class Compilation {
     checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);
     checker.unstableSeries = this.configuration.text(ConfigKey.UnstableSeries);
     checker.seriesClock = this.configuration.text(ConfigKey.SeriesClock);
+    checker.missingProbes = this.configuration.text(ConfigKey.MissingProbes);
     const stackMode = this.configuration.text(ConfigKey.StackMode);
     if (stackMode == "build_id") {
       this.diagnostics.error(Code.Unsupported, 0, 0, "The stack mode build_id is not supported yet");
@@ -148,12 +149,16 @@ export class Compilation {
       module.maps.push(defineMap(row, checker.types, module.btf));
     }
     const onStackLimit = <i32>this.configuration.number(ConfigKey.OnStackLimit, 0, MAXIMUM_ON_STACK);
-    const state = new LoweringState(module, manifest, checker, scratchSize, onStackLimit);
+    const state = new LoweringState(module, manifest, checker, scratchSize, onStackLimit, this.settings.helperErrors);
     for (let i = 0; i < checker.contexts.length; i++) {
       const probe = checker.report(i);
       if (this.diagnostics.hasErrors || checker.needs.any) continue;
       const context = checker.contexts[i];
-      const row = this.programRow(context, i);
+      if (context.isMissing) {
+        if (scratchSize == 0) needs.push(0);
+        continue;
+      }
+      const row = this.programRow(context, i, manifest);
       const lowering = new Lowering(state, context, new IrFunction(row.name, row.section), scratchSize > 0 && needs[i] > 0);
       lowering.probe(probe);
       if (lowering.tooLarge)
@@ -172,7 +177,7 @@ export class Compilation {
     return module;
   }
 
-  private programRow(context: ProbeContext, index: i32): ProgramRow {
+  private programRow(context: ProbeContext, index: i32, manifest: Manifest): ProgramRow {
     const point = context.point;
     let probe = providerName(point.provider);
     let name = probe;
@@ -181,12 +186,14 @@ export class Compilation {
       name += "_" + identifier(context.part(i));
     }
     const target = readTarget(context);
+    if (target.isUnsafe) manifest.unsafe("probing by address", point.start, point.end);
     return new ProgramRow(
       `${name}_${index + 1}`,
       target.section,
       providerName(point.provider),
       probe,
       target.parts,
+      context.body,
       point.start,
       point.end,
     );

@@ -143,7 +143,9 @@ export type ProgramKind =
   | "profile"
   | "software"
   | "hardware"
-  | "rawtracepoint";
+  | "rawtracepoint"
+  | "fentry"
+  | "fexit";
 
 /** One BPF program. A wildcard stays a pattern in `target` and is expanded on the host. */
 export interface Program {
@@ -155,12 +157,14 @@ export interface Program {
   /** The probe as the peer prints it: `tracepoint:raw_syscalls:sys_enter`. */
   probe: string;
   /**
-   * Parts of the attach point. tracepoint: [category, event]. kprobe: [module or "", function, offset in decimal].
-   * kretprobe: [module or "", function]. uprobe, uretprobe: [binary, function or "", offset in decimal]. software, hardware: perf's
-   * [type, number of the event, events between two samples], in decimal. interval, profile: [unit "hz"|"s"|"ms"|"us", number]. rawtracepoint: [event].
-   * begin, end: [].
+   * Parts of the attach point. tracepoint: [category, event]. kprobe, kretprobe: [module or "", function or "", offset in decimal],
+   * without a function the offset is an address. uprobe, uretprobe: [binary, function or "", offset in decimal]. software, hardware:
+   * perf's [type, number of the event, events between two samples], in decimal. interval, profile: [unit "hz"|"s"|"ms"|"us", number].
+   * rawtracepoint: [module or "", event]. fentry, fexit: [module or "", function]. begin, end: [].
    */
   target: string[];
+  /** Counts the probes of the script: the attach points of one have it in common. */
+  body: number;
   location: Location;
 }
 
@@ -179,6 +183,8 @@ export type EventInfo =
   | { kind: "cat"; format: string; size: number; args: Field[]; location: Location }
   | { kind: "system"; format: string; size: number; args: Field[]; location: Location }
   /** Messages with their place in the script. */
+  /** A helper failed: its name, what that means (empty: the errno does), and what it returned, an int32. */
+  | { kind: "helper_error"; helper: string; text: string; size: number; args: Field[]; location: Location }
   /** `library`: place in the peer's library that the message names first; empty for a call of the script. */
   | { kind: "errorf"; format: string; size: number; args: Field[]; library: string; location: Location }
   | { kind: "warnf"; format: string; size: number; args: Field[]; location: Location }
@@ -226,6 +232,8 @@ export type Binding =
   /** Address of the kernel symbol `name`; id of the cgroup at path `name`. */
   | { kind: "kernel_address"; offset: number; size: 8; name: string; location: Location }
   | { kind: "cgroup_id"; offset: number; size: 8; name: string; location: Location }
+  /** NUL-terminated full name of the place that `program` (an index) is attached to. */
+  | { kind: "probe_name"; offset: number; size: number; program: number }
   /** `$#`. */
   | { kind: "parameter_count"; offset: number; size: 8 }
   /** `$1` as a number: `index` counts from 1. */

@@ -132,10 +132,13 @@ const program = record({
     "profile",
     "software",
     "hardware",
+    "fentry",
+    "fexit",
     "rawtracepoint",
   ),
   probe: text(4096),
   target: array(text(4096), 4),
+  body: integer(0, MAX_LIST),
   location,
 });
 
@@ -155,6 +158,7 @@ const event = union<EventInfo>({
   warnf: message("warnf"),
   time: record({ kind: oneOf("time"), format: text(4096), size, location }),
   join: record({ kind: oneOf("join"), separator: text(4096), size, args, location }),
+  helper_error: record({ kind: oneOf("helper_error"), helper: text(64), text: text(4096), size, args, location }),
   runtime_error: record({ kind: oneOf("runtime_error"), text: text(4096), size, location }),
 });
 
@@ -189,6 +193,7 @@ const binding = union<Binding>({
   command_pid: constant("command_pid"),
   kernel_address: namedConstant("kernel_address"),
   cgroup_id: namedConstant("cgroup_id"),
+  probe_name: record({ kind: oneOf("probe_name"), offset: size, size: integer(1, 4096), program: count }),
   parameter_count: record({ kind: oneOf("parameter_count"), offset: size, size: oneOf(8) }),
   parameter_number: record({ kind: oneOf("parameter_number"), offset: size, size: oneOf(8), index: parameterIndex, location }),
   option: record({
@@ -326,21 +331,24 @@ const TARGET_PARTS = {
   end: 0,
   tracepoint: 2,
   kprobe: 3,
-  kretprobe: 2,
+  kretprobe: 3,
   uprobe: 3,
   uretprobe: 3,
   interval: 2,
   profile: 2,
   software: 3,
   hardware: 3,
-  rawtracepoint: 1,
+  rawtracepoint: 2,
+  fentry: 2,
+  fexit: 2,
 } as const;
 
 function checkManifest(checked: Manifest): void {
   checked.programs.forEach(({ kind, target }, index) => {
     const path = `programs[${index}].target`;
     if (target.length !== TARGET_PARTS[kind]) refuse(path, `of ${TARGET_PARTS[kind]} parts`);
-    if (kind === "kprobe" && !/^[0-9]{1,9}$/.test(target[2] ?? "")) refuse(`${path}[2]`, "a decimal offset");
+    const isFunction = kind === "kprobe" || kind === "kretprobe";
+    if (isFunction && !/^[0-9]{1,20}$/.test(target[2] ?? "")) refuse(`${path}[2]`, "a decimal offset or address");
     if (kind === "interval" || kind === "profile") {
       if (!["hz", "s", "ms", "us"].includes(target[0] ?? "")) refuse(`${path}[0]`, "a unit of time");
       if (!/^[1-9][0-9]{0,14}$/.test(target[1] ?? "")) refuse(`${path}[1]`, "a positive number");

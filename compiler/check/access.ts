@@ -7,10 +7,10 @@ import { UnaryOperator } from "../syntax/operators";
 import { BtfKind } from "../target/btf";
 import { FieldKind, TracepointField } from "../target/tracepoint";
 import { closest } from "./suggestion";
-import { TypeChecker } from "./type-names";
+import { TracedChecker } from "./traced-arguments";
 import { AddressSpace, BasicType, TypeKind } from "./types";
 
-export abstract class AccessChecker extends TypeChecker {
+export abstract class AccessChecker extends TracedChecker {
   /** Whose memory a struct or array that is reached by address lies in; a pointer says it itself. */
   spaceOf(e: Expression): AddressSpace {
     const info = this.types.get(e.typeId);
@@ -41,6 +41,7 @@ export abstract class AccessChecker extends TypeChecker {
     if (tuple.kind == TypeKind.Tuple && tuple.names.length > 0) {
       const index = tuple.names.indexOf(name);
       if (index >= 0) return tuple.fields[index];
+      if (object == this.probe.tracedType && this.probe.isTraced) return this.unknownArgument(name, info.names, e.start, e.end);
       return this.error(
         Code.UnknownField,
         e.nameStart,

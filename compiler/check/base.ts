@@ -52,6 +52,9 @@ export abstract class CheckerBase {
 
   protected abstract call(e: Call): i32;
 
+  /** Reports an attach point that the target lacks, or leaves it out: as the script's configuration says. */
+  protected abstract missingTarget(context: ProbeContext, candidates: Array<string> = []): i32;
+
   get probe(): ProbeContext {
     return this.context!;
   }

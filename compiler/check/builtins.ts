@@ -42,6 +42,9 @@ export const enum Recipe {
   TaskField,
 }
 
+/** Bytes of the name of a probe that is known only where it is attached. */
+export const PROBE_NAME_SIZE: i32 = 128;
+
 /** Probe kinds in which a builtin exists, as bits of `1 << ProbeKind`. */
 export const ALL_PROBES: u32 = 0xffffffff;
 

@@ -35,6 +35,8 @@ export class Checker extends CallChecker {
   /** Every attach point of the script, in order, with the probe it belongs to. */
   contexts: Array<ProbeContext> = [];
   private probes: Array<Probe> = [];
+  /** What to do about probes that the host lacks: `error`, `warn` or `ignore`. */
+  missingProbes: string = "error";
   private loopDepth: i32 = 0;
   /** The statement that is checked next is the last of its block. */
   private isLast: bool = false;
@@ -49,7 +51,7 @@ export class Checker extends CallChecker {
     for (let i = 0; i < program.probes.length; i++) {
       const probe = program.probes[i];
       for (let j = 0; j < probe.attachPoints.length; j++) {
-        this.contexts.push(new ProbeContext(probe.attachPoints[j], this.contexts.length));
+        this.contexts.push(new ProbeContext(probe.attachPoints[j], this.contexts.length, i));
         this.probes.push(probe);
       }
     }
@@ -116,6 +118,16 @@ export class Checker extends CallChecker {
 
   private attachPoint(context: ProbeContext): void {
     const point = context.point;
+    if (point.hasParameter) {
+      this.error(
+        Code.InvalidAttachPoint,
+        point.start,
+        point.end,
+        "A positional parameter in an attach point must be known when the script is compiled",
+        "give it behind the script: bpfcast build script.bt -o script.o WORDS",
+      );
+      return;
+    }
     const target = readTarget(context);
     if (target.isUnsupported) this.unsupported(point.start, point.end, target.problem);
     else if (target.problem.length > 0) {
@@ -123,16 +135,16 @@ export class Checker extends CallChecker {
         Code.InvalidAttachPoint,
         point.start,
         point.end,
-        `${providerName(point.provider)} probe type requires the form ${target.problem}`,
+        target.message.length > 0 ? target.message : `${providerName(point.provider)} probe type requires the form ${target.problem}`,
       );
-    } else if (point.provider == Provider.Tracepoint && (point.parts[0].wildcard || point.parts[1].wildcard)) context.isPattern = true;
+    } else for (let i = 0; i < point.parts.length; i++) if (point.parts[i].wildcard) context.isPattern = true;
   }
 
   /** Asks for the format of a tracepoint; reports one that the target lacks. */
   private loadFormat(context: ProbeContext): void {
     context.waiting = false;
     if (context.provider != Provider.Tracepoint || context.point.parts.length != 2 || context.format != null) return;
-    if (context.isPattern && !context.readsFields) return;
+    if (!context.readsFields || context.isMissing) return;
     const name = context.tracepointName;
     const known = this.profile.tracepoints;
     if (!known.has(name)) {
@@ -142,17 +154,52 @@ export class Checker extends CallChecker {
     }
     const fact = known.get(name);
     context.format = fact.format;
-    if (fact.format == null) {
-      const point = context.point;
-      context.waiting = true;
-      this.error(Code.UnknownProbe, point.start, point.end, `tracepoint not found: ${name}`, closest(name, fact.candidates));
+    if (fact.format == null) this.missingTarget(context, fact.candidates);
+  }
+
+  /** Attach points whose body reads arguments that nothing is known of. The sentences are those of the runner. */
+  protected missingTarget(context: ProbeContext, candidates: Array<string> = []): i32 {
+    const point = context.point;
+    const name = context.shownName;
+    context.waiting = true;
+    const start = point.start;
+    const end = point.end;
+    if (this.missingProbes == "error") {
+      if (context.isPattern)
+        this.error(
+          Code.UnknownProbe,
+          start,
+          end,
+          "Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'.",
+        );
+      else this.error(Code.UnknownProbe, start, end, `No matches for ${name}.`, closest(context.tracepointName, candidates));
+      return BasicType.None;
     }
+    context.isMissing = true;
+    if (this.missingProbes != "warn") return BasicType.None;
+    // These are said once, whatever walk finds them.
+    const reporting = this.reporting;
+    this.reporting = true;
+    if (!context.isPattern) this.warning(Code.UnknownProbe, start, end, `No matches for ${name}. Skipping.`);
+    const points = this.probes[context.index].attachPoints;
+    let left = 0;
+    for (let i = 0; i < this.contexts.length; i++) if (this.contexts[i].body == context.body && !this.contexts[i].isMissing) left++;
+    if (left == 0)
+      this.warning(
+        Code.EmptyProbe,
+        points[0].start,
+        points[points.length - 1].end,
+        "Probe has no valid attach points. It is being removed which may cause issues with program behavior.",
+      );
+    this.reporting = reporting;
+    return BasicType.None;
   }
 
   private walk(index: i32): void {
     const context = this.contexts[index];
     this.context = context;
     this.loadFormat(context);
+    if (context.isMissing) return;
     this.branchVariables.enterProbe();
     const probe = this.probes[index];
     this.scopes.enter();

@@ -1,7 +1,7 @@
 // Types of expressions. Each walk annotates `typeId`; the walk before lowering is the one that counts, and that reports.
 
-import { Code } from "../source/diagnostics";
-import { Block, Expression, NodeKind } from "../syntax/ast";
+import { Code, Severity } from "../source/diagnostics";
+import { Block, Expression, NodeKind, Provider } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
 import {
   Binary,
@@ -30,7 +30,7 @@ import {
 import { BinaryOperator, binaryText, UnaryOperator } from "../syntax/operators";
 import { BtfKind } from "../target/btf";
 import { AccessChecker } from "./access";
-import { BuiltinRow, builtinRows, Recipe, registerArgumentRow } from "./builtins";
+import { BuiltinRow, builtinRows, PROBE_NAME_SIZE, Recipe, registerArgumentRow } from "./builtins";
 import { isLiteral } from "./constant-operators";
 import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
@@ -233,9 +233,13 @@ export abstract class ExpressionChecker extends AccessChecker {
       case Recipe.CurrentTask:
         return this.currentTask(e);
       case Recipe.ProbeName:
-        return this.types.text(this.probeName().length + 1);
+        if (!probe.hasBoundName) return this.types.text(this.probeName().length + 1);
+        // The text of a function made from a loop's body would be the same for all places.
+        if (this.forDepth > 0) return this.unsupported(e.start, e.end, "The name of a probe with many places in a for-loop");
+        return this.types.text(PROBE_NAME_SIZE);
       case Recipe.ProbeArguments:
-        if (probe.isPattern && !probe.readsFields) {
+        if (probe.isTraced) return this.tracedArguments(e);
+        if (probe.provider == Provider.Tracepoint && !probe.readsFields) {
           probe.readsFields = true;
           probe.waiting = true;
           this.changed = true;
@@ -245,7 +249,7 @@ export abstract class ExpressionChecker extends AccessChecker {
             Code.NotAvailableHere,
             e.start,
             e.end,
-            `The args builtin can not be used with ${providerName(probe.provider)} probes`,
+            `The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (${probe.typeName} used here)`,
           );
         }
         return BasicType.Arguments;
@@ -269,6 +273,7 @@ export abstract class ExpressionChecker extends AccessChecker {
         }
         return row.type;
       case Recipe.ReturnValue:
+        if (probe.provider == Provider.Fentry || probe.provider == Provider.Fexit) return this.tracedReturn(e);
         if (!probe.hasReturnValue) {
           return this.error(
             Code.NotAvailableHere,
@@ -283,7 +288,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     }
   }
 
-  /** The probe as the peer prints it. */
+  /** The probe as the peer prints it, where that is known. */
   probeName(): string {
     const probe = this.probe;
     let name = providerName(probe.provider);
@@ -333,6 +338,7 @@ export abstract class ExpressionChecker extends AccessChecker {
 
   /** Checks the key of an access (or of `delete(@map, key)`) and widens the map's key type. */
   protected mapKey(map: MapSymbol, keys: Array<Expression> | null, start: u32, end: u32): void {
+    if (!map.isKeyed && !map.isScalar) map.isFirstKeyed = keys != null;
     if (keys == null) {
       if (!map.isScalar) this.changed = true;
       map.isScalar = true;
@@ -354,7 +360,7 @@ export abstract class ExpressionChecker extends AccessChecker {
         this.changed = true;
       }
     }
-    if (map.isKeyed && map.isScalar) {
+    if (map.isKeyed && map.isScalar && (keys != null) != map.isFirstKeyed) {
       this.error(
         Code.InvalidKey,
         start,
@@ -557,9 +563,37 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (result != BasicType.None) return result;
     const leftName = this.types.describe(left);
     const rightName = this.types.describe(right);
-    this.error(Code.InvalidOperator, e.start, e.end, `Type mismatch for '${binaryText(e.operator)}': comparing ${leftName} with ${rightName}`);
-    this.error(Code.InvalidOperator, e.left.start, e.left.end, `left (${leftName})`);
-    return this.error(Code.InvalidOperator, e.right.start, e.right.end, `right (${rightName})`);
+    const leftKind = this.types.kind(left);
+    const rightKind = this.types.kind(right);
+    const text = binaryText(e.operator);
+    if (leftKind == rightKind || leftKind == TypeKind.Pointer || rightKind == TypeKind.Pointer)
+      return this.error(
+        Code.InvalidOperator,
+        e.start,
+        e.end,
+        `The ${text} operator can not be used on expressions of types ${leftName}, ${rightName}`,
+      );
+    this.error(Code.InvalidOperator, e.start, e.end, `Type mismatch for '${text}': comparing ${leftName} with ${rightName}`);
+    this.sides(Severity.Error, e, leftName, rightName);
+    return BasicType.None;
+  }
+
+  /** Names the types of both sides below a diagnostic about an operator. */
+  private sides(severity: Severity, e: Binary, left: string, right: string): void {
+    if (!this.reporting) return;
+    this.diagnostics.related(severity, Code.InvalidOperator, e.left.start, e.left.end, `left (${left})`);
+    this.diagnostics.related(severity, Code.InvalidOperator, e.right.start, e.right.end, `right (${right})`);
+  }
+
+  /** Warns of a comparison of pointers to different types. */
+  private comparePointers(e: Binary, left: i32, right: i32): void {
+    const a = this.types.get(left);
+    const b = this.types.get(right);
+    if (a.kind != TypeKind.Pointer || b.kind != TypeKind.Pointer || a.element == b.element) return;
+    const leftName = this.types.describe(a.element);
+    const rightName = this.types.describe(b.element);
+    this.warning(Code.TypeMismatch, e.start, e.end, `comparison of distinct pointer types: ${leftName}, ${rightName}`);
+    this.sides(Severity.Warning, e, leftName, rightName);
   }
 
   private binaryType(e: Binary, left: i32, right: i32): i32 {
@@ -570,11 +604,13 @@ export abstract class ExpressionChecker extends AccessChecker {
         return types.isScalar(left) && types.isScalar(right) ? BasicType.Bool : BasicType.None;
       case BinaryOperator.Equal:
       case BinaryOperator.NotEqual:
+        this.comparePointers(e, left, right);
         return this.isComparable(left, right) ? BasicType.Bool : BasicType.None;
       case BinaryOperator.Less:
       case BinaryOperator.LessEqual:
       case BinaryOperator.Greater:
       case BinaryOperator.GreaterEqual:
+        this.comparePointers(e, left, right);
         return types.isScalar(left) && types.isScalar(right) ? BasicType.Bool : BasicType.None;
       default:
         break;
@@ -582,7 +618,8 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (types.kind(left) == TypeKind.Pointer || types.kind(right) == TypeKind.Pointer) return this.pointerArithmetic(e, left, right);
     if (!types.isInteger(left) || !types.isInteger(right)) return BasicType.None;
     const signed = this.signedOperation(e);
-    if (signed && !isLiteral(e)) this.signedDivision(e.operator, e.start, e.end);
+    // The peer says nothing where both sides have one type.
+    if (signed && left != right && !isLiteral(e)) this.signedDivision(e.operator, e.start, e.end);
     return signed || e.operator == BinaryOperator.Subtract ? BasicType.Int64 : BasicType.Uint64;
   }
 
@@ -592,13 +629,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     const pointer = types.kind(left) == TypeKind.Pointer ? left : right;
     const other = pointer == left ? right : left;
     const fits = e.operator == BinaryOperator.Add || (e.operator == BinaryOperator.Subtract && pointer == left);
-    if (fits && types.isInteger(other)) return pointer;
-    return this.error(
-      Code.InvalidOperator,
-      e.operatorStart,
-      e.operatorEnd,
-      `The ${binaryText(e.operator)} operator can not be used on expressions of types ${types.describe(left)}, ${types.describe(right)}`,
-    );
+    return fits && types.isInteger(other) ? pointer : BasicType.None;
   }
 
   /** Whether values of the types can be equal. */

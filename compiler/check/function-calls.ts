@@ -45,7 +45,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const probe = this.probe;
     switch (row.recipe) {
       case Recipe.ProbeType:
-        return this.types.text(this.probeType().length + 1);
+        return this.types.text(this.probe.typeName.length + 1);
       case Recipe.Stack:
         if (!this.contextAllowed(e, row.name)) return BasicType.None;
         return this.types.stack(row.name == "kstack" ? TypeKind.KernelStack : TypeKind.UserStack, DEFAULT_FRAMES, this.stackMode);
@@ -87,12 +87,6 @@ export abstract class FunctionChecker extends ExpressionChecker {
     for (let i = 0; i < fields.length; i++) made = new FieldAccess(e.end, made, this.symbols.internString(fields[i]), e.start, false);
     this.expansions.set(changetype<usize>(e), made);
     return made;
-  }
-
-  /** `special` for begin and end. */
-  probeType(): string {
-    const provider = this.probe.provider;
-    return provider == Provider.Begin || provider == Provider.End ? "special" : providerName(provider);
   }
 
   /** False, and an error, where the body may become a function of its own, which has no context. */
@@ -501,8 +495,22 @@ export abstract class FunctionChecker extends ExpressionChecker {
 
   private signal(e: Call, name: string): i32 {
     const argument = e.argumentList[0];
+    const provider = this.probe.provider;
+    // These programs do not run for the process that is current.
+    const isForeign =
+      provider == Provider.Begin ||
+      provider == Provider.End ||
+      provider == Provider.Interval ||
+      provider == Provider.Software ||
+      provider == Provider.Hardware;
+    if (isForeign) {
+      this.error(Code.NotAvailableHere, e.start, e.end, `${name}() can not be used for this probetype ${this.probe.typeName}`);
+      return BasicType.None;
+    }
     if (argument.kind != NodeKind.StringLiteral) {
       this.integerArgument(e, 0, name);
+      if (argument.kind == NodeKind.IntegerLiteral && (<IntegerLiteral>argument).value - 1 >= 64)
+        this.error(Code.OutOfRange, e.start, e.end, `${name}() accepts a string literal or an integer between 1 and 64 (inclusive)`);
       return BasicType.None;
     }
     this.expression(argument);

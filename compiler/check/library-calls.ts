@@ -115,7 +115,7 @@ export abstract class LibraryChecker extends FunctionChecker {
       case NodeKind.Identifier: {
         const row = this.findBuiltin((<Identifier>e).name);
         if (row == null) return null;
-        return row.recipe == Recipe.ProbeType ? this.probeType() : row.recipe == Recipe.ProbeName ? this.probeName() : null;
+        return row.recipe == Recipe.ProbeType ? this.probe.typeName : row.recipe == Recipe.ProbeName ? this.probeName() : null;
       }
       default:
         return null;

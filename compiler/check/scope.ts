@@ -17,6 +17,8 @@ export class MapSymbol {
   /** True once it was used with a key, or without. */
   isKeyed: bool = false;
   isScalar: bool = false;
+  /** How its first use was: the others have to be like it. */
+  isFirstKeyed: bool = false;
 
   constructor(
     /** Symbol id, without `@`. */

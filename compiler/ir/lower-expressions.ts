@@ -148,6 +148,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
       case Recipe.RegisterArgument:
         return b.load(b.context(), this.argumentOffset(this.checker.registerIndex(e.name)), 8);
       case Recipe.ReturnValue:
+        if (this.context.isTraced) return this.tracedValue(this.context.argumentCount, e.typeId);
         return b.load(b.context(), RETURN_VALUE_OFFSET, 8);
       default:
         return this.builtinValue(e, row);
@@ -243,6 +244,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     const up = e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PostIncrement;
     const op = up ? Op.Add : Op.Sub;
     const isPrefix = e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PreDecrement;
+    this.updates(e.start, e.end);
     if (e.operand.kind == NodeKind.MapAccess && this.types.isInteger(e.operand.typeId)) {
       this.modifyMap(<MapAccess>e.operand, op, b.constant(1));
       return isPrefix ? this.after : this.before;

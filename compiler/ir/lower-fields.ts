@@ -211,6 +211,20 @@ export abstract class FieldLowering extends MapLowering {
     return relocations.length - 1;
   }
 
+  /** An argument of a probe that BTF describes, by its place: all fill 8 bytes, of which a narrow one's own are the first. */
+  protected tracedValue(index: i32, type: i32): i32 {
+    const info = this.types.get(type);
+    const value = this.b.load(this.b.context(), index * 8, 8, false, this.addressType(type));
+    return info.size < 8 ? this.b.extend(value, info.size, info.signed) : value;
+  }
+
+  /** Index of the argument that `e` is; -1 when it is none of a probe that BTF describes. */
+  protected tracedIndex(e: FieldAccess): i32 {
+    const object = e.object;
+    if (!this.context.isTraced || object.kind != NodeKind.Identifier || object.typeId != this.context.tracedType) return -1;
+    return this.types.get(object.typeId).names.indexOf(this.symbols.text(e.name));
+  }
+
   protected argumentValue(e: FieldAccess): i32 {
     const b = this.b;
     const field = this.field(e);

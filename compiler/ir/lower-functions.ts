@@ -1,12 +1,12 @@
 // Lowering of the functions and builtins whose values are addresses, symbols, stacks and times, and of the actions.
 
-import { BuiltinRow, Recipe } from "../check/builtins";
+import { BuiltinRow, PROBE_NAME_SIZE, Recipe } from "../check/builtins";
 import { ClockKind, signalNumber } from "../check/function-calls";
 import { FunctionId } from "../check/functions";
 import { parseAddress } from "../check/network-address";
 import { CODE_SEGMENT, registerOffset } from "../check/registers";
 import { AddressSpace, BasicType, TypeKind } from "../check/types";
-import { EventKind, EventRow } from "../object/manifest";
+import { BindingRow, EventKind, EventRow } from "../object/manifest";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { Call, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
 import { Helper } from "./helpers";
@@ -112,6 +112,17 @@ export abstract class FunctionLowering extends StringLowering {
     return this.b.load(this.b.data(Section.Rodata, this.binding(kind, 0, 8, e, name)), 0, 8);
   }
 
+  /** Address of the text that `bind` sets to the name of the place that this program is attached to. */
+  private boundProbeName(): i32 {
+    const bindings = this.manifest.bindings;
+    const program = this.manifest.programs.length;
+    for (let i = 0; i < bindings.length; i++) if (bindings[i].program == program) return this.b.data(Section.Rodata, bindings[i].offset);
+    const row = new BindingRow("probe_name", this.constantOfRodata(PROBE_NAME_SIZE), PROBE_NAME_SIZE);
+    row.program = program;
+    bindings.push(row);
+    return this.b.data(Section.Rodata, row.offset);
+  }
+
   protected builtinValue(e: Identifier, row: BuiltinRow): i32 {
     const b = this.b;
     switch (row.recipe) {
@@ -211,10 +222,20 @@ export abstract class FunctionLowering extends StringLowering {
     const row = this.checker.findBuiltin(e.name)!;
     switch (row.recipe) {
       case Recipe.ProbeName:
-        this.writeConstant(this.checker.probeName(), size, pointer, offset, whole);
+        if (this.context.hasBoundName) this.copyBounded(this.boundProbeName(), PROBE_NAME_SIZE, size, pointer, offset, whole);
+        else this.writeConstant(this.checker.probeName(), size, pointer, offset, whole);
         return;
+      case Recipe.ProbeArguments: {
+        const info = this.types.get(type);
+        this.clear(pointer, offset, info.size);
+        for (let i = 0; i < info.fields.length; i++) {
+          const field = info.fields[i];
+          b.store(pointer, offset + info.offsets[i], this.types.get(field).size, this.tracedValue(i, field));
+        }
+        return;
+      }
       case Recipe.ProbeType:
-        this.writeConstant(this.checker.probeType(), size, pointer, offset, whole);
+        this.writeConstant(this.context.typeName, size, pointer, offset, whole);
         return;
       case Recipe.Stack:
         this.writeStack(type, pointer, offset);

@@ -8,8 +8,12 @@ import { Expression } from "../syntax/ast";
 import { Call, MapAccess } from "../syntax/expression-nodes";
 import { Helper } from "./helpers";
 import { Op, Type } from "./ir";
-import { Counter } from "./lower-base";
 import { EventLowering } from "./lower-events";
+
+const MAP_FULL: string =
+  "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
+
+const MISSING_KEY: string = "Can't lookup map element because it does not exist.";
 
 export abstract class MapLowering extends EventLowering {
   /** The value of a scalar expression, in a register. */
@@ -62,16 +66,38 @@ export abstract class MapLowering extends EventLowering {
     return this.b.call(Helper.MapLookupElem, [this.b.map(map.index), key]);
   }
 
-  /** Stores a fresh value under `key`; a full map is counted. */
+  /** The bytes of the script that what is lowered now updates a map for. */
+  protected updateStart: u32 = 0;
+  protected updateEnd: u32 = 0;
+
+  protected updates(start: u32, end: u32): void {
+    this.updateStart = start;
+    this.updateEnd = end;
+  }
+
+  /** Stores a fresh value under `key`; reports a map that is full. */
   protected update(map: MapSymbol, key: i32, value: i32): void {
-    const failure = this.b.call(Helper.MapUpdateElem, [this.b.map(map.index), key, value, this.b.constant(0)]);
-    this.countIfNot(failure, Counter.MapFull);
+    const b = this.b;
+    const result = b.call(Helper.MapUpdateElem, [b.map(map.index), key, value, b.constant(0)]);
+    const failed = b.newBlock(true);
+    const done = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, result, b.constant(0)), failed, done);
+    b.enter(failed);
+    this.reportFailure(result, "map_update_elem", this.updateStart, this.updateEnd, MAP_FULL);
+    b.jump(done);
+    b.enter(done);
+  }
+
+  /** With `-k`, reports a key that is not in the map, in the block where that is known. */
+  protected noteMissing(start: u32, end: u32): void {
+    if (this.state.helperErrors) this.reportFailure(this.b.constant(0), "map_lookup_elem", start, end, MISSING_KEY);
   }
 
   // Aggregations
 
   /** `@map[keys] = call`, where the call is an aggregation. */
   protected aggregate(access: MapAccess, call: Call): void {
+    this.updates(call.start, call.end);
     const map = this.checker.mapOf(access);
     const id = this.checker.findFunction(call.name)!.id;
     const value = id == FunctionId.Count ? -1 : this.value(call.argumentList[0]);
@@ -353,11 +379,15 @@ export abstract class MapLowering extends EventLowering {
     const result = b.addVariable(type);
     const element = this.lookup(map, this.key(map, access.keys));
     const hit = b.newBlock();
+    const miss = b.newBlock(true);
     const done = b.newBlock();
     b.write(result, b.constant(0));
-    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, done);
+    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, miss);
     b.enter(hit);
     b.write(result, b.load(element, 0, info.size, info.signed, type));
+    b.jump(done);
+    b.enter(miss);
+    this.noteMissing(access.start, access.end);
     b.jump(done);
     b.enter(done);
     return b.read(result);
@@ -417,6 +447,7 @@ export abstract class MapLowering extends EventLowering {
     b.write(after, changed);
     b.jump(done);
     b.enter(miss);
+    this.noteMissing(this.updateStart, this.updateEnd);
     const first = map.isScalar ? b.constant(0) : b.extend(b.binary(op, b.constant(0), operand), info.size, info.signed);
     // An entry of an array is always there; the branch is for the verifier.
     if (!map.isScalar) {

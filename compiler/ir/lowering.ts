@@ -237,6 +237,7 @@ export class Lowering extends FunctionLowering {
   }
 
   private assignment(statement: Assignment): void {
+    this.updates(statement.start, statement.end);
     const target = statement.target;
     const value = statement.value;
     if (target.kind == NodeKind.MapAccess && this.types.isAggregate(value.typeId)) {
@@ -266,6 +267,7 @@ export class Lowering extends FunctionLowering {
       return;
     }
     if (target.kind == NodeKind.MapAccess) {
+      // The value may hold updates of its own.
       this.assignMapValue(<MapAccess>target, value);
       return;
     }

@@ -32,6 +32,7 @@ export const enum EventKind {
   ReportWarning,
   Time,
   Join,
+  HelperError,
 }
 
 /** A row of `events`; its index is the id in the record. */
@@ -46,6 +47,8 @@ export class EventRow {
   /** Bytes of the record. */
   size: i32 = 8;
   map: i32 = 0;
+  /** helper_error: the helper's name, as the kernel's documents have it. */
+  helper: string = "";
   /** errorf of the library: its own place, which messages name first. */
   library: string = "";
   top: u64 = 0;
@@ -66,6 +69,8 @@ export class ProgramRow {
     public kind: string,
     public probe: string,
     public target: Array<string>,
+    /** Index of the script's probe that the attach point belongs to. */
+    public body: i32,
     public start: u32,
     public end: u32,
   ) {}
@@ -107,6 +112,8 @@ export class BindingRow {
   name: string = "";
   start: u32 = 0;
   end: u32 = 0;
+  /** Names of probes: index of the program. */
+  program: i32 = -1;
   /** Named parameters: which one. */
   option: OptionSymbol | null = null;
 
@@ -268,7 +275,9 @@ export class Manifest {
       this.string(binding.name);
       this.raw(",");
     }
-    this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
+    this.raw(`"offset":${binding.offset},`);
+    if (binding.program >= 0) this.raw(`"program":${binding.program},`);
+    this.raw(`"size":${binding.size}}`);
   }
 
   private raw(text: string): void {
@@ -298,7 +307,8 @@ export class Manifest {
   private event(event: EventRow): void {
     const kind = event.kind;
     const formatted = hasFormat(kind);
-    const args = formatted || kind == EventKind.Exit || kind == EventKind.PrintValue || kind == EventKind.Join;
+    const args =
+      formatted || kind == EventKind.Exit || kind == EventKind.PrintValue || kind == EventKind.Join || kind == EventKind.HelperError;
     this.raw("{");
     if (args) {
       this.raw('"args":[');
@@ -314,6 +324,7 @@ export class Manifest {
       this.bytes(event.text, event.textLength);
       this.raw(",");
     }
+    if (kind == EventKind.HelperError) this.raw(`"helper":"${event.helper}",`);
     this.raw(`"kind":"${eventName(kind)}",`);
     if (kind == EventKind.ReportError) this.raw(`"library":"${event.library}",`);
     this.location(event.start, event.end);
@@ -323,7 +334,7 @@ export class Manifest {
     }
     if (kind == EventKind.PrintMap || kind == EventKind.Clear || kind == EventKind.Zero) this.raw(`,"map":${event.map}`);
     this.raw(`,"size":${event.size}`);
-    if (kind == EventKind.RuntimeError) {
+    if (kind == EventKind.RuntimeError || kind == EventKind.HelperError) {
       this.raw(',"text":');
       this.bytes(event.text, event.textLength);
     }
@@ -520,7 +531,7 @@ export class Manifest {
   }
 
   private program(program: ProgramRow): void {
-    this.raw(`{"kind":"${program.kind}",`);
+    this.raw(`{"body":${program.body},"kind":"${program.kind}",`);
     this.location(program.start, program.end);
     this.raw(`,"name":"${program.name}","probe":`);
     this.string(program.probe);
@@ -585,6 +596,8 @@ function eventName(kind: EventKind): string {
       return "time";
     case EventKind.Join:
       return "join";
+    case EventKind.HelperError:
+      return "helper_error";
     default:
       return "runtime_error";
   }

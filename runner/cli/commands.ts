@@ -1,11 +1,12 @@
 // What the command line asks for: run a script, or one of our subcommands.
 
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { requirePrivileges } from "../host/privileges.ts";
 import { FileSink } from "../host/sink.ts";
 import type { Script } from "./compile.ts";
-import { checkOutputOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
+import { checkOutputOptions, checkTraceOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 
 /** Written at once: the process ends as soon as a command has. */
@@ -14,6 +15,8 @@ const output = new FileSink();
 /** Replaced by the bundler with the package's version. */
 declare const BPFCAST_VERSION: string | undefined;
 const VERSION = typeof BPFCAST_VERSION === "string" ? BPFCAST_VERSION : "0.1.0";
+/** The release whose language and output these are; programs that call us as it read it from the first two words. */
+const PEER_VERSION = "0.27.1";
 
 /** Stages that the compiler can print, by the names that -d accepts; the peer's names stand for our nearest stage. */
 const COMPILER_STAGES: Record<string, string[]> = {
@@ -54,7 +57,12 @@ function scriptOf(options: Options): Script {
 async function compile(script: Script, options: Options, parameters?: string[]): Promise<Uint8Array | undefined> {
   const stages = stagesOf(options);
   const { compileScript } = await import("./compile.ts");
-  const { object, messages, dumps } = await compileScript(script, stages, !options.noWarnings, parameters);
+  const { object, messages, dumps } = await compileScript(script, {
+    dump: stages,
+    warnings: !options.noWarnings,
+    helperErrors: options.helperErrors === true,
+    ...(parameters === undefined ? {} : { parameters }),
+  });
   for (const stage of stages) {
     const dump = dumps[stage];
     if (dump !== undefined) output.print(`${dump}${dump.endsWith("\n") ? "" : "\n"}`);
@@ -67,13 +75,18 @@ async function compile(script: Script, options: Options, parameters?: string[]):
   return object;
 }
 
+/** Words behind the script that are no named parameters. */
+function positional({ words }: Options): string[] {
+  return words.filter((word) => !word.startsWith("--"));
+}
+
 async function runScript(options: Options): Promise<number> {
   checkOutputOptions(options);
   const first = options.words[0];
   if (options.program === undefined && first !== undefined && isObjectFile(first)) return execute(readInput(first), options);
+  checkTraceOptions(options);
   const script = scriptOf(options);
-  const positional = options.words.filter((word) => !word.startsWith("--"));
-  const object = await compile(script, options, positional);
+  const object = await compile(script, options, positional(options));
   if (object === undefined) return 1;
   if (options.emitElf !== undefined) writeObject(options.emitElf, object);
   return execute(object, options);
@@ -84,7 +97,9 @@ async function build(words: string[]): Promise<number> {
   const script = scriptOf(options);
   const file = options.output ?? (script.name === "stdin" ? undefined : `${basename(script.name).replace(/\.bt$/, "")}.o`);
   if (file === undefined) throw new BpfcastError("usage", "USAGE: bpfcast build -e 'program' -o FILE");
-  const object = await compile(script, options);
+  // Without words nothing is known of them: an object may be built for many.
+  const given = positional(options);
+  const object = await compile(script, options, given.length === 0 ? undefined : given);
   if (object === undefined) return 1;
   writeObject(file, object);
   return 0;
@@ -110,6 +125,25 @@ async function check(words: string[]): Promise<number> {
   return code;
 }
 
+/** The probes that a pattern names, or that a script would be attached to. */
+async function list(options: Options): Promise<number> {
+  requirePrivileges();
+  const [first] = options.words;
+  const { listPatterns, listPlaces } = await import("./list.ts");
+  const isScript = options.program !== undefined || (first !== undefined && existsSync(first));
+  if (!isScript) {
+    if (first !== undefined && /^[^:*]*(\.bt|\/[^:*]*)$/.test(first))
+      output.writeError(`WARNING: It appears that '${first}' is a file that does not exist: it is used as a pattern.\n`);
+    for (const text of listPatterns(first ?? "*:*", options.verbose === true)) output.print(text);
+    return 0;
+  }
+  const object = await compile(scriptOf(options), options, positional(options));
+  if (object === undefined) return 1;
+  const { boundPlaces } = await import("./execute.ts");
+  output.print(listPlaces(boundPlaces(object, options), options.verbose === true));
+  return 0;
+}
+
 const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check };
 
 /**
@@ -126,7 +160,7 @@ export async function runCommand(words: string[]): Promise<number> {
     return 0;
   }
   if (options.version) {
-    output.print(`bpfcast v${VERSION}\n`);
+    output.print(`bpftrace v${PEER_VERSION} (bpfcast v${VERSION})\n`);
     return 0;
   }
   if (options.info) {
@@ -135,11 +169,6 @@ export async function runCommand(words: string[]): Promise<number> {
     output.print(information(VERSION));
     return 0;
   }
-  if (options.list && options.program === undefined) {
-    const { listProbes } = await import("./list.ts");
-    output.print(listProbes(options.words[0], options.verbose === true));
-    return 0;
-  }
-  if (options.list) throw new BpfcastError("unsupported-option", "option -l with a program is not supported by this version of bpfcast");
+  if (options.list) return list(options);
   return runScript(options);
 }

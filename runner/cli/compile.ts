@@ -9,6 +9,15 @@ export interface Script {
   bytes: Uint8Array;
 }
 
+export interface ScriptOptions {
+  /** Stages whose dump is wanted. */
+  dump: string[];
+  warnings: boolean;
+  /** Words behind the script; absent while they are not known. */
+  parameters?: string[];
+  helperErrors?: boolean;
+}
+
 export interface Compiled {
   /** Undefined when the script has errors. */
   object: Uint8Array | undefined;
@@ -21,16 +30,13 @@ export interface Compiled {
 /** Each answer lets the compiler see more of the script; more rounds than this are an error of the compiler. */
 const MAX_ROUNDS = 64;
 
-/**
- * @param parameters words behind the script, where they are known.
- * @throws BpfcastError when the machine cannot be asked, or the compiler fails.
- */
-export async function compileScript(script: Script, dump: string[], warnings: boolean, parameters?: string[]): Promise<Compiled> {
+/** @throws BpfcastError when the machine cannot be asked, or the compiler fails. */
+export async function compileScript(script: Script, { warnings, ...options }: ScriptOptions): Promise<Compiled> {
   const [{ loadCompiler }, { answerNeed }] = await Promise.all([import("../../wasm/compiler.ts"), import("../host/profile.ts")]);
   const compiler = await loadCompiler();
   const source = { name: script.name, text: new TextDecoder().decode(script.bytes) };
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const result = compiler.compile(script.bytes, { name: script.name, dump, environment: process.env, ...(parameters && { parameters }) });
+    const result = compiler.compile(script.bytes, { name: script.name, environment: process.env, ...options });
     if (result.kind === "needs") {
       for (const need of result.needs) compiler.supply(need, answerNeed(need));
       continue;

@@ -133,6 +133,11 @@ export class ElfSymbols {
     return best < 0 ? undefined : { name: this.#name(best), offset: address - start };
   }
 
+  /** Names of all functions, each once, sorted. */
+  names(): string[] {
+    return [...new Set(this.#names.map((_, index) => this.#name(index)))].filter((name) => name !== "").sort();
+  }
+
   #name(index: number): string {
     const packed = this.#names[index] as number;
     const strings = this.#strings[Math.floor(packed / MAX_TABLE)] as Uint8Array;

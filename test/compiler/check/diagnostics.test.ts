@@ -37,7 +37,7 @@ const cases: Record<string, Expected> = {
   },
   "unknown-probe": {
     script: "tracepoint:syscalls:sys_enter_openay { print(args.filename); }",
-    errors: ["unknown-probe 1:1-37 tracepoint not found: syscalls:sys_enter_openay"],
+    errors: ["unknown-probe 1:1-37 No matches for tracepoint syscalls:sys_enter_openay."],
     hint: "Did you mean 'syscalls:sys_enter_openat'?",
   },
   "common fields": {
@@ -46,7 +46,9 @@ const cases: Record<string, Expected> = {
   },
   "args elsewhere": {
     script: "kprobe:f { print(args.x); }",
-    errors: ["not-available-here 1:18-22 The args builtin can not be used with kprobe probes"],
+    errors: [
+      "not-available-here 1:18-22 The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (kprobe used here)",
+    ],
   },
   "argN elsewhere": {
     script: "BEGIN { print(arg0); }",
@@ -68,7 +70,6 @@ const cases: Record<string, Expected> = {
   "scalar and keyed": {
     script: "BEGIN { @a = 1; @a[2] = 1; }",
     errors: [
-      "invalid-key 1:9-11 @a used as a map without an explicit key (scalar map), previously used with an explicit key (non-scalar map)",
       "invalid-key 1:17-22 @a used as a map with an explicit key (non-scalar map), previously used without an explicit key (scalar map)",
     ],
   },
@@ -124,7 +125,11 @@ const cases: Record<string, Expected> = {
   "break outside": { script: "BEGIN { break; }", errors: ["not-available-here 1:9-14 break used outside of a loop"] },
   "string arithmetic": {
     script: "BEGIN { $x = comm + 1; }",
-    errors: ["invalid-operator 1:19-20 Type mismatch for '+': comparing string[16] with int8"],
+    errors: [
+      "invalid-operator 1:14-22 Type mismatch for '+': comparing string[16] with int8",
+      "invalid-operator 1:14-18 left (string[16])",
+      "invalid-operator 1:21-22 right (int8)",
+    ],
   },
   "tuple index": {
     script: "BEGIN { $t = (1, 2); print($t.2); }",
@@ -156,12 +161,12 @@ const cases: Record<string, Expected> = {
   },
   "pointer arithmetic": {
     script: "BEGIN { $a = (int32 *)8; print(5 - $a); }",
-    errors: ["invalid-operator 1:34-35 The - operator can not be used on expressions of types int8, int32 *"],
+    errors: ["invalid-operator 1:32-38 The - operator can not be used on expressions of types int8, int32 *"],
   },
   "invalid cast": { script: 'BEGIN { $a = (int32)"abc"; }', errors: ['invalid-cast 1:14-21 Cannot cast from "string[4]" to "int32"'] },
   "comparison of tuples": {
     script: 'BEGIN { print((1, 2) == (1, "a")); }',
-    errors: ["invalid-operator 1:22-24 Type mismatch for '==': comparing (int8,int8) with (int8,string[2])"],
+    errors: ["invalid-operator 1:15-33 The == operator can not be used on expressions of types (int8,int8), (int8,string[2])"],
   },
   "variable of one branch": {
     script: "BEGIN { if (1) { $x = 1; } print($x); }",
@@ -241,7 +246,7 @@ const cases: Record<string, Expected> = {
     errors: [
       "unknown-identifier 1:14-17 Unknown identifier: 'foo'",
       "unknown-identifier 2:8-11 Unknown identifier: 'bar'",
-      "not-available-here 4:12-16 The args builtin can not be used with kprobe probes",
+      "not-available-here 4:12-16 The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (kprobe used here)",
     ],
   },
   unsupported: { script: "BEGIN { $x = 1.5; }", errors: ["unsupported 1:14-17 A decimal literal is not supported yet"] },
