@@ -7,7 +7,7 @@ import { Checker } from "./check/checker";
 import { ConfigKey, Configuration } from "./check/config";
 import { Expander } from "./check/expand";
 import { ProbeContext } from "./check/probe-context";
-import { BasicType, StackMode } from "./check/types";
+import { BasicType, stackModeNames } from "./check/types";
 import { removeDeadCode } from "./ir/dead-code";
 import { IrFunction } from "./ir/ir";
 import { LoweringState } from "./ir/lower-base";
@@ -101,12 +101,7 @@ export class Compilation {
     checker.unstableSeries = this.configuration.text(ConfigKey.UnstableSeries);
     checker.seriesClock = this.configuration.text(ConfigKey.SeriesClock);
     checker.missingProbes = this.configuration.text(ConfigKey.MissingProbes);
-    const stackMode = this.configuration.text(ConfigKey.StackMode);
-    if (stackMode == "build_id") {
-      this.diagnostics.error(Code.Unsupported, 0, 0, "The stack mode build_id is not supported yet");
-      return Status.Failed;
-    }
-    checker.stackMode = stackMode == "perf" ? StackMode.Perf : stackMode == "raw" ? StackMode.Raw : StackMode.Symbols;
+    checker.stackMode = stackModeNames().indexOf(this.configuration.text(ConfigKey.StackMode));
     checker.maximumKeys = <i32>this.configuration.number(ConfigKey.MaxMapKeys, 1, i32.MAX_VALUE);
     checker.infer(program);
     if (checker.needs.any) return Status.Needs;

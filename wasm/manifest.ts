@@ -53,7 +53,7 @@ export type ValueType =
   | { kind: "usym" }
   /** u64 number of frames, then room for `frames` u64 addresses. */
   | { kind: "kstack"; frames: number; mode: StackMode }
-  /** u64 number of frames, u32 process, u32 unused, then room for `frames` u64 addresses. */
+  /** u64 number of frames, u32 process, u32 unused, then room for `frames` u64 addresses; in mode build_id for as many struct bpf_stack_build_id. */
   | { kind: "ustack"; frames: number; mode: StackMode }
   /** u64 family (AF_INET, AF_INET6), then 16 bytes in network order, of which IPv4 has the first 4. */
   | { kind: "inet" }
@@ -66,8 +66,8 @@ export type ValueType =
   /** u64 user id. */
   | { kind: "username" };
 
-/** How frames print: `symbol+offset`, as perf has them, or as addresses. */
-export type StackMode = "symbols" | "perf" | "raw";
+/** How frames print: `symbol+offset`, as perf has them, as addresses, or as build ids and places in files. */
+export type StackMode = "bpftrace" | "perf" | "raw" | "build_id";
 
 export interface Field {
   /** Bytes from the start of the tuple or event. */

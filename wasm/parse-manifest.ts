@@ -12,6 +12,7 @@ import {
   type NamedField,
   type Relocation,
   RelocationKind,
+  type StackMode,
   type ValueType,
 } from "./manifest.ts";
 import { array, boolean, integer, nullable, oneOf, type Reader, record, refuse, text, textLike, union } from "./schema.ts";
@@ -34,7 +35,7 @@ const decimal = textLike(/^-?[0-9]{1,20}$/, "a decimal number");
 const location = record({ line, column: line, endLine: line, endColumn: line });
 
 const frames = integer(1, 1024);
-const stackMode = oneOf("symbols", "perf", "raw");
+const stackMode = oneOf("bpftrace", "perf", "raw", "build_id");
 
 /** Readers may nest (a tuple in a tuple); the depth is bounded so that a hostile document cannot exhaust the stack. */
 function valueTypeAt(depth: number): Reader<ValueType> {
@@ -262,7 +263,7 @@ export function valueSize(type: ValueType): number {
     case "kstack":
       return 8 + type.frames * 8;
     case "ustack":
-      return 16 + type.frames * 8;
+      return 16 + type.frames * frameSize(type.mode);
     case "inet":
       return 24;
     case "mac":
@@ -272,6 +273,11 @@ export function valueSize(type: ValueType): number {
     case "bool":
       return 1;
   }
+}
+
+/** Bytes of a frame of a process's stack. */
+export function frameSize(mode: StackMode): number {
+  return mode === "build_id" ? 32 : 8;
 }
 
 /** Fields must lie inside what holds them: everything that decodes relies on it and checks no more. */

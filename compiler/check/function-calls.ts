@@ -9,7 +9,7 @@ import { ExpressionChecker } from "./expressions";
 import { FunctionId } from "./functions";
 import { parseAddress } from "./network-address";
 import { registerOffset } from "./registers";
-import { BasicType, StackMode, TypeKind } from "./types";
+import { BasicType, StackMode, stackModeNames, TypeKind } from "./types";
 
 /** Bytes of the texts of strerror(), signal_name() and syscall_name(): the peer's. */
 export const NAME_SIZE: i32 = 64;
@@ -48,7 +48,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
         return this.types.text(this.probe.typeName.length + 1);
       case Recipe.Stack:
         if (!this.contextAllowed(e, row.name)) return BasicType.None;
-        return this.types.stack(row.name == "kstack" ? TypeKind.KernelStack : TypeKind.UserStack, DEFAULT_FRAMES, this.stackMode);
+        return this.stackType(e, row.name == "kstack" ? TypeKind.KernelStack : TypeKind.UserStack, DEFAULT_FRAMES, this.stackMode);
       case Recipe.UserName:
         return this.types.printed(TypeKind.UserName, 8, 8);
       case Recipe.UserMode:
@@ -449,11 +449,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
       const argument = e.argumentList[i];
       if (argument.kind == NodeKind.Identifier && i == 0) {
         const word = this.word(e, i);
-        if (word == "build_id") return this.unsupported(argument.start, argument.end, "The stack mode build_id");
-        if (word == "perf") mode = StackMode.Perf;
-        else if (word == "raw") mode = StackMode.Raw;
-        else if (word == "bpftrace") mode = StackMode.Symbols;
-        else
+        mode = stackModeNames().indexOf(word);
+        if (mode < 0)
           return this.error(
             Code.InvalidArgument,
             argument.start,
@@ -462,9 +459,9 @@ export abstract class FunctionChecker extends ExpressionChecker {
           );
         continue;
       }
+      const isLiteralLimit = argument.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>argument).negative;
+      if (!isLiteralLimit) return this.error(Code.NotConstant, e.start, e.end, `${name}: invalid limit value`);
       this.expression(argument);
-      if (argument.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>argument).negative)
-        return this.error(Code.NotConstant, argument.start, argument.end, `${name}: invalid limit value`);
       const limit = (<IntegerLiteral>argument).value;
       if (limit > MAXIMUM_FRAMES)
         return this.error(
@@ -475,6 +472,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
         );
       frames = max(<i32>limit, 1);
     }
+    return this.stackType(e, kind, frames, mode);
+  }
+
+  private stackType(e: Expression, kind: TypeKind, frames: i32, mode: StackMode): i32 {
+    if (mode == StackMode.BuildId && kind == TypeKind.KernelStack)
+      return this.error(Code.InvalidArgument, e.start, e.end, "'build_id' stack mode can only be used for ustack");
     return this.types.stack(kind, frames, mode);
   }
 

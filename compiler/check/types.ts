@@ -60,6 +60,18 @@ export const enum StackMode {
   Perf,
   /** Addresses alone. */
   Raw,
+  /** Each binary's build id and the place in its file; of a process only. */
+  BuildId,
+}
+
+/** Bytes of a frame: an address, or the kernel's struct bpf_stack_build_id. */
+export function frameSize(mode: StackMode): i32 {
+  return mode == StackMode.BuildId ? 32 : 8;
+}
+
+/** What the language calls the modes, in the order of `StackMode`. */
+export function stackModeNames(): Array<string> {
+  return ["bpftrace", "perf", "raw", "build_id"];
 }
 
 /** Whose memory an address is in. */
@@ -466,7 +478,7 @@ export class TypeTable {
   }
 
   stack(kind: TypeKind, frames: i32, mode: StackMode): i32 {
-    return this.printed(kind, frames * 8 + (kind == TypeKind.UserStack ? 16 : 8), 8, frames, mode);
+    return this.printed(kind, frames * frameSize(mode) + (kind == TypeKind.UserStack ? 16 : 8), 8, frames, mode);
   }
 
   isPrinted(id: i32): bool {
@@ -557,9 +569,8 @@ export class TypeTable {
       case TypeKind.UserSymbol:
         return "usym_t";
       case TypeKind.KernelStack:
-        return "kstack";
       case TypeKind.UserStack:
-        return "ustack";
+        return `${info.kind == TypeKind.KernelStack ? "kstack" : "ustack"}_${stackModeNames()[info.parameter]}_${info.count}`;
       case TypeKind.NetworkAddress:
         return "inet";
       case TypeKind.MacAddress:

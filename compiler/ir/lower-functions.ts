@@ -5,7 +5,7 @@ import { ClockKind, signalNumber } from "../check/function-calls";
 import { FunctionId } from "../check/functions";
 import { parseAddress } from "../check/network-address";
 import { CODE_SEGMENT, registerOffset } from "../check/registers";
-import { AddressSpace, BasicType, TypeKind } from "../check/types";
+import { AddressSpace, BasicType, frameSize, StackMode, TypeKind } from "../check/types";
 import { BindingRow, EventKind, EventRow } from "../object/manifest";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { Call, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
@@ -19,6 +19,9 @@ const LARGEST_ERROR: i64 = 4095;
 
 /** BPF_F_USER_STACK of get_stack. */
 const USER_STACK: i64 = 256;
+
+/** BPF_F_USER_BUILD_ID of get_stack. */
+const BUILD_IDS: i64 = 2048;
 
 /** Texts that join() prints at most, as the peer. */
 const JOIN_TEXTS: i32 = 16;
@@ -343,12 +346,13 @@ export abstract class FunctionLowering extends StringLowering {
     const isUser = info.kind == TypeKind.UserStack;
     const first = offset + (isUser ? 16 : 8);
     this.manifest.need("helper:get_stack", this.b.source, this.b.source);
-    this.clear(pointer, first, info.count * 8);
+    const frame = frameSize(info.parameter);
+    this.clear(pointer, first, info.count * frame);
     const bytes = b.call(Helper.GetStack, [
       b.context(),
       b.offset(pointer, first),
-      b.constant(info.count * 8),
-      b.constant(isUser ? USER_STACK : 0),
+      b.constant(info.count * frame),
+      b.constant(info.parameter == StackMode.BuildId ? USER_STACK | BUILD_IDS : isUser ? USER_STACK : 0),
     ]);
     const count = b.addVariable(Type.Scalar);
     const some = b.newBlock();
@@ -356,7 +360,7 @@ export abstract class FunctionLowering extends StringLowering {
     b.write(count, b.constant(0));
     b.branch(b.binary(Op.Greater, bytes, b.constant(0)), some, done);
     b.enter(some);
-    b.write(count, b.binary(Op.Shr, bytes, b.constant(3)));
+    b.write(count, b.binary(Op.Shr, bytes, b.constant(frame == 8 ? 3 : 5)));
     b.jump(done);
     b.enter(done);
     b.store(pointer, offset, 8, b.read(count));

@@ -3,7 +3,7 @@
 
 import { ConfigKey, Configuration } from "../check/config";
 import { OptionSymbol } from "../check/options";
-import { BasicType, Enumeration, SeriesValue, StackMode, Structure, TypeKind, TypeTable } from "../check/types";
+import { BasicType, Enumeration, SeriesValue, Structure, stackModeNames, TypeKind, TypeTable } from "../check/types";
 import { ByteBuffer } from "../source/bytes";
 import { Source } from "../source/source";
 import { FieldKind, TracepointField } from "../target/tracepoint";
@@ -386,7 +386,7 @@ export class Manifest {
         return;
       case TypeKind.KernelStack:
       case TypeKind.UserStack: {
-        const mode = info.parameter == StackMode.Perf ? "perf" : info.parameter == StackMode.Raw ? "raw" : "symbols";
+        const mode = stackModeNames()[info.parameter];
         this.raw(`{"frames":${info.count},"kind":"${info.kind == TypeKind.KernelStack ? "kstack" : "ustack"}","mode":"${mode}"}`);
         return;
       }
