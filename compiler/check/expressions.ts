@@ -620,6 +620,8 @@ export abstract class ExpressionChecker extends AccessChecker {
     const signed = this.signedOperation(e);
     // The peer says nothing where both sides have one type.
     if (signed && left != right && !isLiteral(e)) this.signedDivision(e.operator, e.start, e.end);
+    // `1 << 63`: literals that are not negative do not become so.
+    if (e.operator == BinaryOperator.ShiftLeft && this.isFlexible(e.left) && isLiteral(e)) return BasicType.Uint64;
     return signed || e.operator == BinaryOperator.Subtract ? BasicType.Int64 : BasicType.Uint64;
   }
 
