@@ -33,6 +33,8 @@ export abstract class CheckerBase {
   stackMode: StackMode = StackMode.Symbols;
   /** Loops around the place whose body may become a function of its own, which has no context. */
   protected forDepth: i32 = 0;
+  /** Loops of any kind around the place. */
+  protected loopDepth: i32 = 0;
   /** Longest text of `str()` and of dynamic tracepoint strings: the config key max_strlen. */
   maximumString: i32 = 1024;
   /** `enable`, `warn` or `error`: the config key unstable_tseries. */

@@ -37,7 +37,6 @@ export class Checker extends CallChecker {
   private probes: Array<Probe> = [];
   /** What to do about probes that the host lacks: `error`, `warn` or `ignore`. */
   missingProbes: string = "error";
-  private loopDepth: i32 = 0;
   /** The statement that is checked next is the last of its block. */
   private isLast: bool = false;
 
@@ -216,7 +215,23 @@ export class Checker extends CallChecker {
     this.statements(block);
     const result = block.result;
     if (result != null) this.statementEffect(result);
+    this.reportUnassigned();
     this.scopes.leave();
+  }
+
+  /** Warns of variables of the block that ends which were declared and never given a value. */
+  private reportUnassigned(): void {
+    const symbols = this.scopes.all;
+    for (let i = this.scopes.first; i < symbols.length; i++) {
+      const symbol = symbols[i];
+      if (symbol.isAssigned) continue;
+      const name = this.symbols.text(symbol.name);
+      // The declaration begins with the word before the name.
+      const source = this.diagnostics.source;
+      let start = symbol.start;
+      while (start >= 3 && load<u8>(source.pointer + start - 1) <= 0x20) start--;
+      this.warning(Code.UnusedValue, start - 3, symbol.start + <u32>name.length + 1, `Variable $${name} was never assigned to.`);
+    }
   }
 
   /** Offset behind a statement and its semicolon. */
@@ -296,7 +311,12 @@ export class Checker extends CallChecker {
         if (value != null) {
           const type = this.expression(value);
           if (type != BasicType.None && !this.types.isInteger(type))
-            this.error(Code.TypeMismatch, value.start, value.end, `Invalid return type: '${this.types.describe(type)}'`);
+            this.error(
+              Code.TypeMismatch,
+              statement.start,
+              statement.end,
+              `Probe return values can only be integers. Found ${this.types.describe(type)}`,
+            );
         }
         return;
       }
@@ -306,8 +326,8 @@ export class Checker extends CallChecker {
           this.error(
             Code.NotAvailableHere,
             statement.start,
-            statement.end,
-            `${statement.kind == NodeKind.Break ? "break" : "continue"} used outside of a loop`,
+            this.endOf(statement),
+            `'${statement.kind == NodeKind.Break ? "break" : "continue"}' statement is not allowed in a probe`,
           );
         return;
       case NodeKind.ForRange:
@@ -418,11 +438,13 @@ export class Checker extends CallChecker {
   private unroll(statement: Unroll): void {
     this.expression(statement.count);
     const count = statement.count;
-    if (count.kind != NodeKind.IntegerLiteral) this.error(Code.NotConstant, count.start, count.end, "unroll() needs a literal count");
+    const start = statement.start;
+    const end = statement.end;
+    if (count.kind != NodeKind.IntegerLiteral) this.error(Code.NotConstant, start, end, "invalid unroll value");
     else {
       const value = (<IntegerLiteral>count).value;
-      if (value < 1) this.error(Code.OutOfRange, count.start, count.end, "unroll minimum value is 1");
-      else if (value > MAXIMUM_UNROLL) this.error(Code.OutOfRange, count.start, count.end, `unroll maximum value is ${MAXIMUM_UNROLL}`);
+      if (value < 1) this.error(Code.OutOfRange, start, end, "unroll minimum value is 1");
+      else if (value > MAXIMUM_UNROLL) this.error(Code.OutOfRange, start, end, `unroll maximum value is ${MAXIMUM_UNROLL}`);
     }
     this.block(statement.body);
   }
@@ -443,7 +465,8 @@ export class Checker extends CallChecker {
     if (declared != null) {
       const wanted = this.stored(this.namedType(declared));
       if (wanted != BasicType.None) {
-        if (type != BasicType.None && this.promote(wanted, type, true) == BasicType.None) {
+        const isOutside = value != null && !this.literalFits(wanted, value);
+        if (type != BasicType.None && (isOutside || this.promote(wanted, type, true) == BasicType.None)) {
           this.error(
             Code.TypeMismatch,
             statement.start,
@@ -456,6 +479,7 @@ export class Checker extends CallChecker {
       }
     }
     const symbol = this.scopes.add(statement.name, statement.nameStart);
+    symbol.isAssigned = value != null;
     if (type != BasicType.None) this.widenVariable(statement.name, symbol.declaration, type, false, statement.start, statement.end);
   }
 
@@ -464,6 +488,18 @@ export class Checker extends CallChecker {
     type = this.stored(type);
     if (type == BasicType.None || this.types.isStorable(type)) return type;
     return this.unsupported(start, end, `A variable of type '${this.types.describe(type)}'`);
+  }
+
+  /** Whether `value`, if it is a literal, is one of the numbers of the integer type `type`. */
+  private literalFits(type: i32, value: Expression): bool {
+    const info = this.types.get(type);
+    if (value.kind != NodeKind.IntegerLiteral || info.kind != TypeKind.Integer || info.size == 8) return true;
+    const literal = <IntegerLiteral>value;
+    const number = <i64>literal.value;
+    if (!literal.negative && number < 0) return false;
+    const bits = info.size * 8;
+    if (info.signed) return number >= -((<i64>1) << (bits - 1)) && number < (<i64>1) << (bits - 1);
+    return number >= 0 && number < (<i64>1) << bits;
   }
 
   private widenVariable(name: u32, declaration: u64, type: i32, flexible: bool, start: u32, end: u32): void {
@@ -504,6 +540,7 @@ export class Checker extends CallChecker {
       }
       symbol = this.scopes.add(target.name, target.start);
     }
+    symbol.isAssigned = true;
     if (type != BasicType.None) {
       if (statement.operator != BinaryOperator.None) {
         const current = this.knownType(target, this.variableType(symbol.declaration));
@@ -518,7 +555,18 @@ export class Checker extends CallChecker {
       }
       const flexible =
         statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+      const before = this.variableType(symbol.declaration);
+      if (before != BasicType.None && this.declaredTypes.has(symbol.declaration) && !this.literalFits(before, value)) {
+        this.error(
+          Code.TypeMismatch,
+          statement.start,
+          statement.end,
+          `Type mismatch for $${this.symbols.text(target.name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(before)}'`,
+        );
+        type = BasicType.None;
+      }
       if (type != BasicType.None) this.widenVariable(target.name, symbol.declaration, type, flexible, statement.start, statement.end);
+      if (!flexible) this.signChange(value, type, this.variableType(symbol.declaration));
     }
     target.typeId = this.variableType(symbol.declaration);
   }
@@ -577,6 +625,7 @@ export class Checker extends CallChecker {
     this.mapKey(map, target.keys, target.start, target.end);
     target.typeId = map.valueType;
     if (type == BasicType.None) return;
+    if (!flexible) this.signChange(value, type, map.valueType);
     if (map.valueType == BasicType.None) {
       map.valueType = type;
       this.changed = true;

@@ -312,6 +312,8 @@ export abstract class ExpressionChecker extends AccessChecker {
     }
     if (symbol == null)
       return this.error(Code.UnknownVariable, e.start, e.end, `Undefined or undeclared variable: $${this.symbols.text(e.name)}`);
+    if (!symbol.isAssigned)
+      this.warning(Code.UnknownVariable, e.start, e.end, `Variable used before it was assigned: $${this.symbols.text(e.name)}`);
     return this.knownType(e, this.variableType(symbol.declaration));
   }
 
@@ -513,8 +515,10 @@ export abstract class ExpressionChecker extends AccessChecker {
   private addressOf(e: Unary): i32 {
     const operand = e.operand;
     if (operand.kind == NodeKind.Variable) {
-      const type = this.expression(operand);
       const symbol = this.scopes.find((<Variable>operand).name);
+      // Whoever has the address may assign it.
+      if (symbol != null) symbol.isAssigned = true;
+      const type = this.expression(operand);
       if (type == BasicType.None || symbol == null) return BasicType.None;
       this.noteAddressed(symbol.declaration);
       return this.types.pointer(type, AddressSpace.Kernel);
@@ -559,6 +563,14 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (e.operator == BinaryOperator.Match || e.operator == BinaryOperator.NotMatch)
       return this.unsupported(e.start, e.end, "Matching a pattern");
     if (left == BasicType.None || right == BasicType.None) return BasicType.None;
+    const mixes =
+      e.operator < BinaryOperator.LogicalAnd && e.operator != BinaryOperator.ShiftLeft && e.operator != BinaryOperator.ShiftRight;
+    // A difference has a sign.
+    const isSigned = e.operator == BinaryOperator.Subtract || this.signedOperation(e);
+    if (mixes && isSigned && !isLiteral(e)) {
+      if (!this.isFlexible(e.left)) this.signChange(e.left, left, BasicType.Int64);
+      if (!this.isFlexible(e.right)) this.signChange(e.right, right, BasicType.Int64);
+    }
     const result = this.binaryType(e, left, right);
     if (result != BasicType.None) return result;
     const leftName = this.types.describe(left);
@@ -618,6 +630,9 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (types.kind(left) == TypeKind.Pointer || types.kind(right) == TypeKind.Pointer) return this.pointerArithmetic(e, left, right);
     if (!types.isInteger(left) || !types.isInteger(right)) return BasicType.None;
     const signed = this.signedOperation(e);
+    const divides = e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo;
+    if (divides && isLiteral(e) && this.constant(e.right).value == 0)
+      return this.error(Code.OutOfRange, e.start, e.end, "unable to fold literals due to overflow or underflow");
     // The peer says nothing where both sides have one type.
     if (signed && left != right && !isLiteral(e)) this.signedDivision(e.operator, e.start, e.end);
     // `1 << 63`: literals that are not negative do not become so.
@@ -654,6 +669,17 @@ export abstract class ExpressionChecker extends AccessChecker {
       default:
         return false;
     }
+  }
+
+  /** Warns where a number of 64 bits without a sign, `e` of type `from`, becomes one with a sign. */
+  protected signChange(e: Expression, from: i32, to: i32): void {
+    if (from != BasicType.Uint64 || to != BasicType.Int64) return;
+    this.warning(
+      Code.InvalidCast,
+      e.start,
+      e.kind == NodeKind.Cast ? (<Cast>e).type.end + 1 : e.end,
+      "Expression of type: uint64 being cast to type: int64. This may cause unexpected results. Use an explicit cast to suppress this warning.",
+    );
   }
 
   /** Warns of a division, which is unsigned, of what is not. */

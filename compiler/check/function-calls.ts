@@ -108,12 +108,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const argument = e.argumentList[index];
     const type = this.operand(argument);
     if (type == BasicType.None || this.types.isInteger(type)) return type;
-    return this.error(
-      Code.TypeMismatch,
-      argument.start,
-      argument.end,
-      `${name}() only supports int arguments (${this.peerType(type)} provided)`,
-    );
+    return this.error(Code.TypeMismatch, e.start, e.end, `${name}() only supports int arguments (${this.peerType(type)} provided)`);
   }
 
   /** A type's family, as the peer has it in messages about arguments. */

@@ -127,6 +127,7 @@ export abstract class MapCallChecker extends LibraryChecker {
     const name = (<Variable>target).name;
     const symbol = this.scopes.find(name);
     if (symbol == null) return this.expression(target);
+    symbol.isAssigned = true;
     if (map == null || map.valueType == BasicType.None) return BasicType.Bool;
     let found = map.valueType;
     if (this.types.isReadableAggregate(found)) found = this.types.integer(8, this.types.isSigned(found));

@@ -41,13 +41,16 @@ export class VariableSymbol {
   /** Lowering: a scalar whose address is taken lies in memory, too. */
   inMemory: bool = false;
 
+  /** Checking: something before this place gives it a value. */
+  isAssigned: bool = true;
+
   /** Identifies it between the walks of an attach point. */
   declaration: u64;
 
   constructor(
     public name: u32,
     /** Where it was declared or first assigned. */
-    start: u32,
+    public start: u32,
   ) {
     this.declaration = declarationOf(name, start);
   }
@@ -70,6 +73,11 @@ export class Scopes {
 
   leave(): void {
     this.symbols.length = this.marks.pop();
+  }
+
+  /** Index of the first symbol of the innermost block. */
+  get first(): i32 {
+    return this.marks[this.marks.length - 1];
   }
 
   /** All symbols that are visible, outermost first. */

@@ -376,7 +376,13 @@ export abstract class TypeChecker extends DefinitionChecker {
       if (field != null) return this.inSpace(field.type, space);
       const names: Array<string> = [];
       for (let i = 0; i < structure.fields.length; i++) names.push(structure.fields[i].name);
-      return this.error(Code.UnknownField, start, end, `${structure.text} does not contain a field named '${text}'`, closest(text, names));
+      return this.error(
+        Code.UnknownField,
+        start,
+        end,
+        `Struct/union of type '${structure.text}' does not contain a field named '${text}'`,
+        closest(text, names),
+      );
     }
     const btf = this.kernelTypes(start, end);
     if (btf == null) return BasicType.None;
@@ -386,7 +392,7 @@ export abstract class TypeChecker extends DefinitionChecker {
         Code.UnknownField,
         start,
         end,
-        `${info.text} does not contain a field named '${text}'`,
+        `Struct/union of type '${info.text}' does not contain a field named '${text}'`,
         closest(text, memberNames(btf, info.btf)),
       );
     const found = this.fromBtf(btf, member.type, space);
