@@ -144,7 +144,7 @@ export class Compilation {
       module.maps.push(defineMap(row, checker.types, module.btf));
     }
     const onStackLimit = <i32>this.configuration.number(ConfigKey.OnStackLimit, 0, MAXIMUM_ON_STACK);
-    const state = new LoweringState(module, manifest, checker, scratchSize, onStackLimit, this.settings.helperErrors);
+    const state = new LoweringState(module, manifest, checker, scratchSize, onStackLimit);
     for (let i = 0; i < checker.contexts.length; i++) {
       const probe = checker.report(i);
       if (this.diagnostics.hasErrors || checker.needs.any) continue;

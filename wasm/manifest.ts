@@ -183,8 +183,6 @@ export type EventInfo =
   | { kind: "cat"; format: string; size: number; args: Field[]; location: Location }
   | { kind: "system"; format: string; size: number; args: Field[]; location: Location }
   /** Messages with their place in the script. */
-  /** A helper failed: its name, what that means (empty: the errno does), and what it returned, an int32. */
-  | { kind: "helper_error"; helper: string; text: string; size: number; args: Field[]; location: Location }
   /** `library`: place in the peer's library that the message names first; empty for a call of the script. */
   | { kind: "errorf"; format: string; size: number; args: Field[]; library: string; location: Location }
   | { kind: "warnf"; format: string; size: number; args: Field[]; location: Location }

@@ -1,6 +1,6 @@
 // Lowering of messages to the runner: records of the ring buffer, each with a row in the manifest.
 
-import { alignUp, BasicType } from "../check/types";
+import { alignUp } from "../check/types";
 import { BindingRow, EventKind, EventRow } from "../object/manifest";
 import { Helper } from "./helpers";
 import { Op, Section } from "./ir";
@@ -109,42 +109,6 @@ export abstract class EventLowering extends LoweringBase {
     const b = this.b;
     this.manifest.need("ring_buffer", row.start, row.end);
     this.countIfNot(b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(row.size), b.constant(0)]), Counter.LostEvents);
-  }
-
-  /**
-   * Reports that a helper failed at these bytes of the script, `result` being what it returned. `text` says what that means;
-   * empty: the error number does.
-   */
-  protected reportFailure(result: i32, helper: string, start: u32, end: u32, text: string): void {
-    const b = this.b;
-    const row = new EventRow(EventKind.HelperError, start, end);
-    row.helper = helper;
-    const message = String.UTF8.encode(text);
-    row.text = changetype<usize>(message);
-    row.textLength = message.byteLength;
-    this.layOut(row, [BasicType.Int32]);
-    const id = this.addEvent(row);
-    const record = b.slot(row.size);
-    b.store(record, 0, 8, b.constant(id));
-    b.store(record, row.offsets[0], 8, result);
-    this.manifest.need("ring_buffer", start, end);
-    this.countIfNot(
-      b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(row.size), b.constant(0)]),
-      helper == "map_update_elem" ? Counter.MapFull : Counter.LostEvents,
-    );
-  }
-
-  /** With `-k`, reports a helper whose `result` is negative. */
-  protected noteFailure(result: i32, helper: string, start: u32, end: u32): void {
-    if (!this.state.helperErrors) return;
-    const b = this.b;
-    const failed = b.newBlock(true);
-    const done = b.newBlock();
-    b.branch(b.binary(Op.Less, result, b.constant(0)), failed, done);
-    b.enter(failed);
-    this.reportFailure(result, helper, start, end, "");
-    b.jump(done);
-    b.enter(done);
   }
 
   /** Counts a loss unless `result` is 0. */

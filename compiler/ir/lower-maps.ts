@@ -10,11 +10,6 @@ import { Helper } from "./helpers";
 import { Op, Type } from "./ir";
 import { EventLowering } from "./lower-events";
 
-const MAP_FULL: string =
-  "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
-
-const MISSING_KEY: string = "Can't lookup map element because it does not exist.";
-
 export abstract class MapLowering extends EventLowering {
   /** The value of a scalar expression, in a register. */
   protected abstract value(e: Expression): i32;
@@ -83,14 +78,9 @@ export abstract class MapLowering extends EventLowering {
     const done = b.newBlock();
     b.branch(b.binary(Op.NotEqual, result, b.constant(0)), failed, done);
     b.enter(failed);
-    this.reportFailure(result, "map_update_elem", this.updateStart, this.updateEnd, MAP_FULL);
+    this.reportHelper(result, "map_update_elem", this.updateStart, this.updateEnd, Counter.MapFull);
     b.jump(done);
     b.enter(done);
-  }
-
-  /** With `-k`, reports a key that is not in the map, in the block where that is known. */
-  protected noteMissing(start: u32, end: u32): void {
-    if (this.state.helperErrors) this.reportFailure(this.b.constant(0), "map_lookup_elem", start, end, MISSING_KEY);
   }
 
   // Aggregations
@@ -379,15 +369,11 @@ export abstract class MapLowering extends EventLowering {
     const result = b.addVariable(type);
     const element = this.lookup(map, this.key(map, access.keys));
     const hit = b.newBlock();
-    const miss = b.newBlock(true);
     const done = b.newBlock();
     b.write(result, b.constant(0));
-    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, miss);
+    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, done);
     b.enter(hit);
     b.write(result, b.load(element, 0, info.size, info.signed, type));
-    b.jump(done);
-    b.enter(miss);
-    this.noteMissing(access.start, access.end);
     b.jump(done);
     b.enter(done);
     return b.read(result);
@@ -447,7 +433,6 @@ export abstract class MapLowering extends EventLowering {
     b.write(after, changed);
     b.jump(done);
     b.enter(miss);
-    this.noteMissing(this.updateStart, this.updateEnd);
     const first = map.isScalar ? b.constant(0) : b.extend(b.binary(op, b.constant(0), operand), info.size, info.signed);
     // An entry of an array is always there; the branch is for the verifier.
     if (!map.isScalar) {

@@ -161,9 +161,7 @@ export abstract class MemoryLowering extends PlaceLowering {
       default:
         break;
     }
-    const place = this.place(e);
-    this.reads(e);
-    this.copyPlace(place, e.typeId, type, pointer, offset);
+    this.copyPlace(this.place(e), e.typeId, type, pointer, offset);
   }
 
   /** The values in the order of the script, each where the type has its field; the gaps zero. */
@@ -233,11 +231,7 @@ export abstract class MemoryLowering extends PlaceLowering {
         return;
       case NodeKind.FieldAccess:
         if (this.isArguments(<FieldAccess>e)) this.writeArgument(<FieldAccess>e, size, pointer, offset, whole);
-        else {
-          const place = this.place(e);
-          this.reads(e);
-          this.copyPlace(place, e.typeId, this.types.text(size), pointer, offset);
-        }
+        else this.copyPlace(this.place(e), e.typeId, this.types.text(size), pointer, offset);
         return;
       case NodeKind.Cast:
         this.writeText((<Cast>e).operand, size, pointer, offset, whole);
@@ -256,11 +250,8 @@ export abstract class MemoryLowering extends PlaceLowering {
         // Whatever is chosen sets every byte.
         this.writeChoice(e, this.types.text(size), pointer, offset);
         return;
-      default: {
-        const place = this.place(e);
-        this.reads(e);
-        this.copyPlace(place, e.typeId, this.types.text(size), pointer, offset);
-      }
+      default:
+        this.copyPlace(this.place(e), e.typeId, this.types.text(size), pointer, offset);
     }
   }
 
@@ -311,7 +302,6 @@ export abstract class MemoryLowering extends PlaceLowering {
       const known = this.types.get(address.typeId).space;
       place = new Place(known != AddressSpace.None ? known : this.context.space, this.value(address), 0);
     } else place = this.place(address);
-    this.reads(call);
     this.readTextAt(place, count, limit, size, pointer, offset, whole);
     if (limit < 0 && count == own && count == this.checker.maximumString) this.readLastByte(place, count, pointer, offset);
   }
@@ -331,8 +321,6 @@ export abstract class MemoryLowering extends PlaceLowering {
       limit >= 0 ? limit : b.constant(count),
       b.offset(place.pointer, place.offset),
     ]);
-    const name = place.space == AddressSpace.User ? "probe_read_user_str" : "probe_read_kernel_str";
-    this.noteFailure(this.textLength, name, this.readStart, this.readEnd);
   }
 
   /** The helper ends every text with a NUL: of one that was cut off, the last byte is read by itself, so that it shows as cut off. */
@@ -377,7 +365,6 @@ export abstract class MemoryLowering extends PlaceLowering {
     this.convert(element, 0, map.valueType, pointer, offset, type);
     b.jump(done);
     b.enter(miss);
-    this.noteMissing(e.start, e.end);
     this.clear(pointer, offset, size);
     b.jump(done);
     b.enter(done);

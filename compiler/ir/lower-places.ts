@@ -154,7 +154,6 @@ export abstract class PlaceLowering extends FieldLowering {
     } else if (this.isKernelField(e) && this.isKernelBitfield(e)) return this.kernelBitfield(e);
     const place = this.fieldPlace(e);
     this.b.source = e.nameStart;
-    this.reads(e);
     return this.readPlace(place, e.typeId);
   }
 
@@ -238,9 +237,7 @@ export abstract class PlaceLowering extends FieldLowering {
     const kind = this.types.kind(e.object.typeId);
     const isArray = kind == TypeKind.Array || kind == TypeKind.String;
     if (!isArray || e.index.kind == NodeKind.IntegerLiteral || this.countOf(e) == 0) {
-      const found = this.indexPlace(e);
-      this.reads(e);
-      return this.readPlace(found, e.typeId);
+      return this.readPlace(this.indexPlace(e), e.typeId);
     }
     const place = this.place(e.object);
     const index = this.value(e.index);
@@ -273,9 +270,7 @@ export abstract class PlaceLowering extends FieldLowering {
 
   /** `*p` of a scalar. */
   protected pointedValue(e: Unary): i32 {
-    const place = this.pointedPlace(e.operand);
-    this.reads(e);
-    return this.readPlace(place, e.typeId);
+    return this.readPlace(this.pointedPlace(e.operand), e.typeId);
   }
 
   /** `pointer + count` or `pointer - count`, in steps of what a pointer of `type` points to. */
@@ -306,24 +301,8 @@ export abstract class PlaceLowering extends FieldLowering {
     if (place.isOwn && !misaligned) return b.load(place.pointer, place.offset, info.size, info.signed, this.addressType(type));
     const slot = b.slot(8);
     // Whatever goes wrong, the kernel fills the slot: with zeros when the address cannot be read.
-    this.readMemory(place, slot, info.size);
+    b.call(readHelper(place.space), [slot, b.constant(info.size), b.offset(place.pointer, place.offset)]);
     return b.load(slot, 0, info.size, info.signed, this.addressType(type));
-  }
-
-  /** The bytes of the script that what is lowered now reads memory for. */
-  protected readStart: u32 = 0;
-  protected readEnd: u32 = 0;
-
-  protected reads(e: Expression): void {
-    this.readStart = e.start;
-    this.readEnd = e.end;
-  }
-
-  /** Has the kernel copy `size` bytes at `place`. */
-  private readMemory(place: Place, target: i32, size: i32): void {
-    const b = this.b;
-    const result = b.call(readHelper(place.space), [target, b.constant(size), b.offset(place.pointer, place.offset)]);
-    this.noteFailure(result, place.space == AddressSpace.User ? "probe_read_user" : "probe_read_kernel", this.readStart, this.readEnd);
   }
 
   /** Writes the value of type `from` at `place` as one of type `to`; every byte of it is set. */
@@ -340,13 +319,14 @@ export abstract class PlaceLowering extends FieldLowering {
     const b = this.b;
     const info = this.types.get(to);
     const own = this.types.get(from).size;
+    const address = b.offset(place.pointer, place.offset);
     if (from == to || info.kind == TypeKind.String) {
-      this.readMemory(place, b.offset(pointer, offset), min(own, info.size));
+      b.call(readHelper(place.space), [b.offset(pointer, offset), b.constant(min(own, info.size)), address]);
       if (info.size > own) this.clear(pointer, offset + own, info.size - own);
       return;
     }
     const copy = this.memory((own + 7) & -8);
-    this.readMemory(place, copy, own);
+    b.call(readHelper(place.space), [copy, b.constant(own), address]);
     this.convert(copy, 0, from, pointer, offset, to);
   }
 
@@ -358,7 +338,7 @@ export abstract class PlaceLowering extends FieldLowering {
     const done = b.newBlock();
     const start = b.source;
     this.compareLayout(record, differs);
-    this.readMemory(place, b.offset(pointer, offset), size);
+    b.call(readHelper(place.space), [b.offset(pointer, offset), b.constant(size), b.offset(place.pointer, place.offset)]);
     b.jump(done);
     b.enter(differs);
     this.clear(pointer, offset, size);

@@ -32,7 +32,6 @@ export const enum EventKind {
   ReportWarning,
   Time,
   Join,
-  HelperError,
 }
 
 /** A row of `events`; its index is the id in the record. */
@@ -47,8 +46,6 @@ export class EventRow {
   /** Bytes of the record. */
   size: i32 = 8;
   map: i32 = 0;
-  /** helper_error: the helper's name, as the kernel's documents have it. */
-  helper: string = "";
   /** errorf of the library: its own place, which messages name first. */
   library: string = "";
   top: u64 = 0;
@@ -308,7 +305,7 @@ export class Manifest {
     const kind = event.kind;
     const formatted = hasFormat(kind);
     const args =
-      formatted || kind == EventKind.Exit || kind == EventKind.PrintValue || kind == EventKind.Join || kind == EventKind.HelperError;
+      formatted || kind == EventKind.Exit || kind == EventKind.PrintValue || kind == EventKind.Join;
     this.raw("{");
     if (args) {
       this.raw('"args":[');
@@ -324,7 +321,6 @@ export class Manifest {
       this.bytes(event.text, event.textLength);
       this.raw(",");
     }
-    if (kind == EventKind.HelperError) this.raw(`"helper":"${event.helper}",`);
     this.raw(`"kind":"${eventName(kind)}",`);
     if (kind == EventKind.ReportError) this.raw(`"library":"${event.library}",`);
     this.location(event.start, event.end);
@@ -334,7 +330,7 @@ export class Manifest {
     }
     if (kind == EventKind.PrintMap || kind == EventKind.Clear || kind == EventKind.Zero) this.raw(`,"map":${event.map}`);
     this.raw(`,"size":${event.size}`);
-    if (kind == EventKind.RuntimeError || kind == EventKind.HelperError) {
+    if (kind == EventKind.RuntimeError) {
       this.raw(',"text":');
       this.bytes(event.text, event.textLength);
     }
@@ -596,8 +592,6 @@ function eventName(kind: EventKind): string {
       return "time";
     case EventKind.Join:
       return "join";
-    case EventKind.HelperError:
-      return "helper_error";
     default:
       return "runtime_error";
   }

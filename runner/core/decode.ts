@@ -2,7 +2,6 @@
 
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { EventInfo, Manifest } from "../../wasm/manifest.ts";
-import { errnoText } from "./errno.ts";
 import { PrintfFormat } from "./format/printf.ts";
 import { formatTime } from "./format/time.ts";
 import { type Memory, memoryOf, writeValue } from "./format/values.ts";
@@ -19,8 +18,6 @@ type FormattedEvent = Extract<EventInfo, { kind: "cat" | "system" | "errorf" | "
 
 /** The peer's buffer for the text of time(), its NUL included: what does not fit is not printed at all. */
 const TIME_BYTES = 64;
-
-const E2BIG = 7;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -143,9 +140,6 @@ export class Decoder {
       case "print_value":
         for (const field of event.args) this.#output.value(field, memory, record);
         break;
-      case "helper_error":
-        if (this.showWarnings) this.#helperError(event, memory, record);
-        break;
       case "runtime_error":
         if (this.showWarnings) this.#output.runtimeError(event.text, this.#manifest.source, event.location);
         break;
@@ -174,14 +168,6 @@ export class Decoder {
     }
     if (this.#output.pending >= FLUSH_BYTES) this.#output.flush();
     return null;
-  }
-
-  #helperError(event: Extract<EventInfo, { kind: "helper_error" }>, memory: Memory, record: number): void {
-    const code = event.args[0] === undefined ? 0 : memory.view.getInt32(record + event.args[0].offset, true);
-    // E2BIG is what a map that is full answers: any other number speaks for itself.
-    const ownText = event.text !== "" && (code === 0 || code === -E2BIG);
-    const message = ownText ? event.text : errnoText(-code);
-    this.#output.helperError(event.helper, code, message, this.#manifest.source, event.location);
   }
 
   /** An action whose argument is a message. */

@@ -29,8 +29,6 @@ export interface Output {
   map(table: MapTable, top: number, div: number): void;
   /** What time(), cat(), join() or system() printed. */
   message(kind: MessageKind, bytes: Uint8Array): void;
-  /** A helper that failed at a place of the script, with what it returned. */
-  helperError(helper: string, code: number, message: string, source: Source, location: Location): void;
   /** A message of errorf() or warnf(), with its place in the script. */
   report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location, library: string): void;
   lostEvents(count: number): void;

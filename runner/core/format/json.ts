@@ -2,7 +2,6 @@
 
 import type { Field, Location, ValueType } from "../../../wasm/manifest.ts";
 import { valueSize } from "../../../wasm/parse-manifest.ts";
-import { errnoText } from "../errno.ts";
 import { divide, type Integer, readInteger } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
@@ -250,13 +249,6 @@ export class JsonOutput implements Output {
   runtimeError(message: string, source: Source, location: Location): void {
     const place = `"filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}`;
     this.#out.text(`{"type": "runtime_error", "msg": ${JSON.stringify(message)}, ${place}}\n`);
-  }
-
-  helperError(helper: string, code: number, _message: string, source: Source, location: Location): void {
-    const place = `"filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}`;
-    this.#out.text(
-      `{"type": "helper_error", "msg": ${JSON.stringify(errnoText(-code))}, "helper": "${helper}", "retcode": ${code}, ${place}}\n`,
-    );
   }
 
   end(): void {}

@@ -122,10 +122,6 @@ export class TextOutput implements Output {
     this.#error(diagnosticText("WARNING", source, location, message));
   }
 
-  helperError(helper: string, code: number, message: string, source: Source, location: Location): void {
-    this.#error(diagnosticText("WARNING", source, location, `${message}\nAdditional Info - helper: ${helper}, retcode: ${code}`));
-  }
-
   end(): void {
     this.#out.ascii("\n\n");
   }
