@@ -145,7 +145,7 @@ export class Compilation {
       manifest.maps.push(row);
       module.maps.push(defineMap(row, checker.types, module.btf));
     }
-    const state = new LoweringState(module, manifest, checker, scratchSize);
+    const state = new LoweringState(module, manifest, checker, scratchSize, this.settings.helperErrors);
     for (let i = 0; i < checker.contexts.length; i++) {
       const probe = checker.report(i);
       if (this.diagnostics.hasErrors || checker.needs.any) continue;

@@ -47,6 +47,8 @@ export class LoweringState {
     public checker: Checker,
     /** Bytes of a scratch slot, as an earlier lowering found it; 0: no program has one. */
     public scratchSize: i32,
+    /** Report helpers that fail (-k). */
+    public helperErrors: bool,
   ) {
     manifest.scratchSlotSize = scratchSize;
     manifest.scratchSlotsPerCpu = scratchSize == 0 ? 0 : SCRATCH_SLOTS;

@@ -38,6 +38,14 @@ export abstract class ExpressionLowering extends ComparisonLowering {
   protected abstract builtinValue(e: Identifier, row: BuiltinRow): i32;
 
   protected value(e: Expression): i32 {
+    const outer = this.subject;
+    this.subject = e;
+    const value = this.valueOf(e);
+    this.subject = outer;
+    return value;
+  }
+
+  private valueOf(e: Expression): i32 {
     const b = this.b;
     b.source = e.start;
     switch (e.kind) {

@@ -6,6 +6,7 @@ import { divide } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
 import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import { helperErrorText } from "./helper-errors.ts";
 import { writeHistogram } from "./histogram.ts";
 import type { PrintfFormat } from "./printf.ts";
 import { writeSeries } from "./series.ts";
@@ -115,6 +116,11 @@ export class TextOutput implements Output {
 
   runtimeError(message: string, source: Source, location: Location): void {
     this.#error(diagnosticText("WARNING", source, location, message));
+  }
+
+  helperError(helper: string, code: number, source: Source, location: Location): void {
+    const message = helper === "map_lookup_elem" ? "Can't lookup map element because it does not exist." : helperErrorText(code);
+    this.#error(diagnosticText("WARNING", source, location, `${message}\nAdditional Info - helper: ${helper}, retcode: ${code}`));
   }
 
   end(): void {
