@@ -254,7 +254,7 @@ export type Binding =
 
 /** Kernel features that a program cannot do without; each with the place in the script that needs it. */
 export interface FeatureNeed {
-  /** `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`; `unsafe:FUNCTION` for what only `--unsafe` allows. */
+  /** `command`: the process of -c, without which `cpid` is 0. `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`; `unsafe:FUNCTION` for what only `--unsafe` allows. */
   feature: string;
   location: Location;
 }

@@ -26,6 +26,7 @@ import {
   Variable,
 } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
+import { Helper } from "./helpers";
 import { Op, Section, Type } from "./ir";
 import { ComparisonLowering } from "./lower-comparisons";
 import { arithmeticOp } from "./lower-operators";
@@ -33,6 +34,9 @@ import { arithmeticOp } from "./lower-operators";
 export abstract class ExpressionLowering extends ComparisonLowering {
   /** A call used as a statement, or for its value. */
   protected abstract call(e: Call): i32;
+
+  /** The process or thread id in the tracer's own PID namespace. */
+  protected abstract namespaceId(e: Expression, isProcess: bool): i32;
 
   /** The number that a builtin is that needs more than a helper. */
   protected abstract builtinValue(e: Identifier, row: BuiltinRow): i32;
@@ -136,6 +140,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     const b = this.b;
     const row = this.checker.findBuiltin(e.name);
     if (row == null) return this.namedConstant(e);
+    if (row.helper == Helper.GetCurrentPidTgid && this.checker.pidNamespace) return this.namespaceId(e, row.recipe == Recipe.HelperHigh);
     switch (row.recipe) {
       case Recipe.HelperResult:
       case Recipe.CurrentTask:

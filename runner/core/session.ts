@@ -150,10 +150,10 @@ export class Session {
 
   /** Attaches everything; returns the number of probes, begin and end included. */
   async #attach(object: LoadedObject): Promise<number> {
-    const { manifest, programs } = this.#bound;
+    const { manifest } = this.#bound;
     const requests: AttachRequest[] = [];
     let unattached = 0;
-    for (const { symbol, program, attachments } of programs) {
+    for (const { symbol, program, attachments } of inAttachOrder(this.#bound)) {
       const kind = manifest.programs[program]?.kind;
       if (kind === "begin" || kind === "end") unattached++;
       for (const attachment of attachments) requests.push({ program: symbol, attachment });
@@ -338,4 +338,21 @@ function missingTarget(program: Program, { request, code }: AttachFailure): Prog
     return { ...program, target: [attachment.binary, attachment.function, program.target[2] ?? ""] };
   }
   return attachment.kind === "kprobe" || attachment.kind === "rawtracepoint" ? program : undefined;
+}
+
+/** Kinds of probes of which the kernel runs those of one place in the order in which they were attached; of others in reverse. */
+const RUN_IN_ORDER: readonly Program["kind"][] = [
+  "kretprobe",
+  "tracepoint",
+  "profile",
+  "interval",
+  "hardware",
+  "rawtracepoint",
+  "software",
+];
+
+/** The programs in an order that makes bodies of one place run in the order of the script. */
+function inAttachOrder({ manifest, programs }: BoundObject): BoundObject["programs"] {
+  const runsInOrder = ({ program }: { program: number }) => RUN_IN_ORDER.includes(manifest.programs[program]?.kind ?? "end");
+  return [...programs.filter(runsInOrder), ...programs.filter((program) => !runsInOrder(program)).reverse()];
 }
