@@ -100,6 +100,7 @@ export class Compilation {
     checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);
     checker.unstableSeries = this.configuration.text(ConfigKey.UnstableSeries);
     checker.seriesClock = this.configuration.text(ConfigKey.SeriesClock);
+    checker.pidNamespace = this.settings.pidNamespace;
     checker.missingProbes = this.configuration.text(ConfigKey.MissingProbes);
     checker.stackMode = stackModeNames().indexOf(this.configuration.text(ConfigKey.StackMode));
     checker.maximumKeys = <i32>this.configuration.number(ConfigKey.MaxMapKeys, 1, i32.MAX_VALUE);
@@ -144,7 +145,7 @@ export class Compilation {
       module.maps.push(defineMap(row, checker.types, module.btf));
     }
     const onStackLimit = <i32>this.configuration.number(ConfigKey.OnStackLimit, 0, MAXIMUM_ON_STACK);
-    const state = new LoweringState(module, manifest, checker, scratchSize, onStackLimit);
+    const state = new LoweringState(module, manifest, checker, scratchSize, onStackLimit, this.settings.helperErrors);
     for (let i = 0; i < checker.contexts.length; i++) {
       const probe = checker.report(i);
       if (this.diagnostics.hasErrors || checker.needs.any) continue;

@@ -5,8 +5,10 @@ export class Settings {
   parameters: Array<string> | null = null;
   /** Helpers that fail are reported where the script runs (`-k`). */
   helperErrors: bool = false;
+  /** The script will run in a PID namespace of its own: `pid` and `tid` are those in it. */
+  pidNamespace: bool = false;
 
-  /** Lines `parameter=WORD` in their order, `parameters=` before them, `helper-errors=1`; others are passed over. */
+  /** Lines `parameter=WORD` in their order, `parameters=` before them, `helper-errors=1`, `pid-namespace=1`; others are passed over. */
   static read(text: string): Settings {
     const settings = new Settings();
     const lines = text.split("\n");
@@ -17,6 +19,7 @@ export class Settings {
       if (name == "parameters") settings.parameters = [];
       else if (name == "parameter" && settings.parameters != null) settings.parameters!.push(lines[i].substring(equal + 1));
       else if (name == "helper-errors") settings.helperErrors = true;
+      else if (name == "pid-namespace") settings.pidNamespace = true;
     }
     return settings;
   }

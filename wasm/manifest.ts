@@ -191,7 +191,9 @@ export type EventInfo =
   /** join(): a u64 number of texts, then room for them. */
   | { kind: "join"; separator: string; size: number; args: Field[]; location: Location }
   /** A run-time warning, as `division by zero`; `text` is what is printed after the location. */
-  | { kind: "runtime_error"; text: string; size: number; location: Location };
+  | { kind: "runtime_error"; text: string; size: number; location: Location }
+  /** A helper that failed; `args` holds what it returned. */
+  | { kind: "helper_error"; helper: string; size: number; args: Field[]; location: Location };
 
 /** A tracepoint whose fields the code reads, as they were in the profile that compiled it. */
 export interface Tracepoint {
@@ -253,7 +255,7 @@ export type Binding =
 
 /** Kernel features that a program cannot do without; each with the place in the script that needs it. */
 export interface FeatureNeed {
-  /** `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`; `unsafe:FUNCTION` for what only `--unsafe` allows. */
+  /** `command`: the process of -c, without which `cpid` is 0. `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`; `unsafe:FUNCTION` for what only `--unsafe` allows. */
   feature: string;
   location: Location;
 }

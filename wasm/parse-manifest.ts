@@ -159,6 +159,7 @@ const event = union<EventInfo>({
   warnf: message("warnf"),
   time: record({ kind: oneOf("time"), format: text(4096), size, location }),
   join: record({ kind: oneOf("join"), separator: text(4096), size, args, location }),
+  helper_error: record({ kind: oneOf("helper_error"), helper: text(256), size, args, location }),
   runtime_error: record({ kind: oneOf("runtime_error"), text: text(4096), size, location }),
 });
 

@@ -1,8 +1,10 @@
 // What an attach point means: its target in the form of the manifest (`Program.target` in wasm/manifest.ts), its ELF section in
 // libbpf's spelling, or what is wrong with it.
 
+import { Code } from "../source/codes";
 import { Provider } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
+import { NumberReader } from "../syntax/number";
 import { findPerfEvent } from "./perf-events";
 import { ProbeContext } from "./probe-context";
 import { readRate } from "./rate";
@@ -190,16 +192,14 @@ function digitOf(code: i32, isHexadecimal: bool): i32 {
   return isHexadecimal && lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
-/** A whole decimal or hexadecimal number, or -1. */
+/** A number in any form of the language but a duration, or -1. */
 function readNumber(text: string): i64 {
-  const isHexadecimal = text.startsWith("0x") || text.startsWith("0X");
-  const start = isHexadecimal ? 2 : 0;
-  if (text.length == start || text.length > start + 15) return -1;
-  let value: i64 = 0;
-  for (let i = start; i < text.length; i++) {
-    const digit = digitOf(text.charCodeAt(i), isHexadecimal);
-    if (digit < 0) return -1;
-    value = value * (isHexadecimal ? 16 : 10) + digit;
-  }
-  return value;
+  const bytes = String.UTF8.encode(text);
+  const start = changetype<usize>(bytes);
+  const length = bytes.byteLength;
+  if (length == 0 || load<u8>(start) < 0x30 || load<u8>(start) > 0x39) return -1;
+  const number = new NumberReader();
+  number.read(start, length, false);
+  if (number.error != Code.Count || number.length != <u32>length || number.duration || number.value > <u64>i64.MAX_VALUE) return -1;
+  return <i64>number.value;
 }

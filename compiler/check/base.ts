@@ -43,6 +43,8 @@ export abstract class CheckerBase {
   seriesClock: string = "";
   /** Keys of a map that declares none: the config key max_map_keys. */
   maximumKeys: i32 = 4096;
+  /** `pid` and `tid` are those of the namespace in which the script runs. */
+  pidNamespace: bool = false;
   /** Set while an attach point is walked. */
   protected context: ProbeContext | null = null;
 

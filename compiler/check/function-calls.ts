@@ -218,6 +218,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
         this.integerArgument(e, 0, name);
         if (e.argumentList.length == 2) this.literalText(e, 1, name);
         return this.types.printed(TypeKind.CgroupPath, 16, 8);
+      case FunctionId.Path:
+        return this.path(e);
       case FunctionId.Time:
         if (e.argumentList.length == 1) this.literalText(e, 0, name);
         return BasicType.None;
@@ -329,9 +331,34 @@ export abstract class FunctionChecker extends ExpressionChecker {
     return this.error(Code.InvalidArgument, argument.start, argument.end, `Invalid timestamp mode: ${this.word(e, 0)}`);
   }
 
+  /** `path(struct path *[, size])` */
+  private path(e: Call): i32 {
+    const provider = this.probe.provider;
+    if (provider != Provider.Fentry && provider != Provider.Fexit)
+      return this.error(Code.NotAvailableHere, e.start, e.end, "The path function can only be used with 'fentry', 'fexit', 'iter' probes");
+    if (!this.contextAllowed(e, "path")) return BasicType.None;
+    const argument = e.argumentList[0];
+    const type = this.expression(argument);
+    if (type == BasicType.None) return type;
+    let info = this.types.get(type);
+    if (info.kind == TypeKind.Pointer) info = this.types.get(info.element);
+    if (info.kind != TypeKind.Record || info.text != "struct path")
+      return this.error(
+        Code.TypeMismatch,
+        argument.start,
+        argument.end,
+        `path() only supports pointer to struct path argument (${this.types.describe(type)} provided)`,
+      );
+    if (e.argumentList.length == 1) return this.types.text(this.maximumString);
+    const size = e.argumentList[1];
+    if (size.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>size).negative || (<IntegerLiteral>size).value < 1)
+      return this.error(Code.NotConstant, size.start, size.end, "path() expects a positive integer literal as second argument");
+    return this.types.text(<i32>min<u64>((<IntegerLiteral>size).value, <u64>this.maximumString));
+  }
+
   /** Whether a call of pid() or tid() asks for the namespace of the tracer. */
   isOwnNamespace(e: Call): bool {
-    return e.argumentList.length == 1 && this.word(e, 0) == "curr_ns";
+    return e.argumentList.length == 0 ? this.pidNamespace : this.word(e, 0) == "curr_ns";
   }
 
   private processId(e: Call, name: string): i32 {

@@ -42,6 +42,7 @@ export const enum FunctionId {
   UserStack,
   FormatTime,
   CgroupPath,
+  Path,
   /** is_ptr() and its like: known while compiling. */
   TypeQuestion,
   KernelFunctionExists,
@@ -157,6 +158,14 @@ export function functionRows(): Array<FunctionRow> {
     new FunctionRow("ustack", FunctionId.UserStack, 0, 2, false, "ustack([mode,] [limit]): the process's stack"),
     new FunctionRow("strftime", FunctionId.FormatTime, 2, 2, false, "strftime(format, nsecs): a time of the boot clock as text"),
     new FunctionRow("cgroup_path", FunctionId.CgroupPath, 1, 2, false, "cgroup_path(id[, filter]): paths of a cgroup"),
+    new FunctionRow(
+      "path",
+      FunctionId.Path,
+      1,
+      2,
+      false,
+      "path(struct path *[, size]): the full path of an open file, in fentry and fexit",
+    ),
     new FunctionRow("time", FunctionId.Time, 0, 1, false, "time([format]): prints the time of day"),
     new FunctionRow("join", FunctionId.Join, 1, 2, false, "join(argv[, separator]): prints an array of texts"),
     new FunctionRow("cat", FunctionId.Cat, 1, 1 + MAXIMUM_FORMAT_ARGUMENTS, false, "cat(format, ...): prints a file"),

@@ -48,6 +48,8 @@ export class LoweringState {
     public scratchSize: i32,
     /** Larger objects than this many bytes lie in per-CPU scratch memory, not on the stack: the config key on_stack_limit. */
     public onStackLimit: i32,
+    /** Report helpers that fail (-k). */
+    public helperErrors: bool,
   ) {
     manifest.scratchSlotSize = scratchSize;
     manifest.scratchSlotsPerCpu = scratchSize == 0 ? 0 : SCRATCH_SLOTS;

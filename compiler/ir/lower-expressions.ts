@@ -36,10 +36,21 @@ export abstract class ExpressionLowering extends ComparisonLowering {
   /** A call used as a statement, or for its value. */
   protected abstract call(e: Call): i32;
 
+  /** The process or thread id in the tracer's own PID namespace. */
+  protected abstract namespaceId(e: Expression, isProcess: bool): i32;
+
   /** The number that a builtin is that needs more than a helper. */
   protected abstract builtinValue(e: Identifier, row: BuiltinRow): i32;
 
   protected value(e: Expression): i32 {
+    const outer = this.subject;
+    this.subject = e;
+    const value = this.valueOf(e);
+    this.subject = outer;
+    return value;
+  }
+
+  private valueOf(e: Expression): i32 {
     const b = this.b;
     b.source = e.start;
     switch (e.kind) {
@@ -137,6 +148,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     const b = this.b;
     const row = this.checker.findBuiltin(e.name);
     if (row == null) return this.namedConstant(e);
+    if (row.helper == Helper.GetCurrentPidTgid && this.checker.pidNamespace) return this.namespaceId(e, row.recipe == Recipe.HelperHigh);
     switch (row.recipe) {
       case Recipe.HelperResult:
       case Recipe.CurrentTask:

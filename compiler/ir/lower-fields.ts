@@ -3,7 +3,7 @@
 import { cString } from "../check/definitions";
 import { AddressSpace, TypeKind } from "../check/types";
 import { TracepointRow } from "../object/manifest";
-import { Expression, NodeKind } from "../syntax/ast";
+import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { FieldAccess, OffsetOf } from "../syntax/expression-nodes";
 import { BtfKind, BtfMember } from "../target/btf";
 import { CoreTypes, FieldPath } from "../target/core-types";
@@ -213,9 +213,20 @@ export abstract class FieldLowering extends MapLowering {
 
   /** An argument of a probe that BTF describes, by its place: all fill 8 bytes, of which a narrow one's own are the first. */
   protected tracedValue(index: i32, type: i32): i32 {
+    const b = this.b;
     const info = this.types.get(type);
-    const value = this.b.load(this.b.context(), index * 8, 8, false, this.addressType(type));
-    return info.size < 8 ? this.b.extend(value, info.size, info.signed) : value;
+    // Kernels before 5.19 let programs of functions load no pointer but those to structs from the context.
+    if (
+      info.kind == TypeKind.Pointer &&
+      this.types.kind(info.element) != TypeKind.Record &&
+      this.context.provider != Provider.Rawtracepoint
+    ) {
+      const slot = b.slot(8);
+      b.call(Helper.ProbeReadKernel, [slot, b.constant(8), b.offset(b.context(), index * 8)]);
+      return b.load(slot, 0, 8, false, this.addressType(type));
+    }
+    const value = b.load(b.context(), index * 8, 8, false, this.addressType(type));
+    return info.size < 8 ? b.extend(value, info.size, info.signed) : value;
   }
 
   /** Index of the argument that `e` is; -1 when it is none of a probe that BTF describes. */

@@ -130,8 +130,10 @@ export abstract class FunctionLowering extends StringLowering {
     const b = this.b;
     switch (row.recipe) {
       case Recipe.Constant:
+        if (row.name == "ncpus") return this.boundConstant("cpu_count", e);
         if (row.name == "has_cpid") return b.truth(this.boundConstant("command_pid", e));
-        return this.boundConstant(row.name == "ncpus" ? "cpu_count" : "command_pid", e);
+        this.manifest.need("command", e.start, e.end);
+        return this.boundConstant("command_pid", e);
       case Recipe.Elapsed:
         return b.binary(Op.Sub, b.call(row.helper, []), this.boundConstant("start_time", e));
       case Recipe.UserMode:
@@ -163,10 +165,13 @@ export abstract class FunctionLowering extends StringLowering {
 
   private processId(e: Call, isProcess: bool): i32 {
     const b = this.b;
-    if (!this.checker.isOwnNamespace(e)) {
-      const both = b.call(Helper.GetCurrentPidTgid, []);
-      return isProcess ? b.binary(Op.Shr, both, b.constant(32)) : b.extend(both, 4, false);
-    }
+    if (this.checker.isOwnNamespace(e)) return this.namespaceId(e, isProcess);
+    const both = b.call(Helper.GetCurrentPidTgid, []);
+    return isProcess ? b.binary(Op.Shr, both, b.constant(32)) : b.extend(both, 4, false);
+  }
+
+  protected namespaceId(e: Expression, isProcess: bool): i32 {
+    const b = this.b;
     this.manifest.need("helper:get_ns_current_pid_tgid", e.start, e.end);
     // struct bpf_pidns_info { u32 pid, tgid; }: a task outside of the namespace leaves zeros.
     const slot = b.slot(8);
@@ -320,6 +325,17 @@ export abstract class FunctionLowering extends StringLowering {
         b.store(pointer, offset + 8, 8, this.value(list[1]));
         b.store(pointer, offset, 4, b.constant(format));
         b.store(pointer, offset + 4, 4, b.constant(clock));
+        return;
+      }
+      case FunctionId.Path: {
+        this.manifest.need("helper:d_path", e.start, e.end);
+        const own = this.types.get(e.typeId).size;
+        const place = this.recordPlace(list[0]);
+        // The helper writes from the end of its buffer, and leaves there what it does not need.
+        const buffer = this.memory((own + 7) & -8);
+        b.store(buffer, 0, 1, b.constant(0));
+        b.call(Helper.DPath, [b.offset(place.pointer, place.offset), buffer, b.constant(own)]);
+        this.copyBounded(buffer, own, size, pointer, offset, whole);
         return;
       }
       case FunctionId.CgroupPath: {

@@ -91,6 +91,13 @@ export abstract class MemoryLowering extends PlaceLowering {
   }
 
   protected writeTo(e: Expression, type: i32, pointer: i32, offset: i32): void {
+    const outer = this.subject;
+    this.subject = e;
+    this.writeValue(e, type, pointer, offset);
+    this.subject = outer;
+  }
+
+  private writeValue(e: Expression, type: i32, pointer: i32, offset: i32): void {
     if (this.types.kind(type) == TypeKind.String) this.writeText(e, this.types.get(type).size, pointer, offset, true);
     else if (this.types.isScalar(type)) this.b.store(pointer, offset, this.types.get(type).size, this.value(e));
     else if (!this.writeChoice(e, type, pointer, offset)) this.writeCompound(e, type, pointer, offset);
@@ -205,6 +212,13 @@ export abstract class MemoryLowering extends PlaceLowering {
    * the NUL, as a reader of text needs it.
    */
   protected writeText(e: Expression, size: i32, pointer: i32, offset: i32, whole: bool): void {
+    const outer = this.subject;
+    this.subject = e;
+    this.writeTextOf(e, size, pointer, offset, whole);
+    this.subject = outer;
+  }
+
+  private writeTextOf(e: Expression, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
     b.source = e.start;
     switch (e.kind) {
@@ -321,6 +335,7 @@ export abstract class MemoryLowering extends PlaceLowering {
       limit >= 0 ? limit : b.constant(count),
       b.offset(place.pointer, place.offset),
     ]);
+    this.checkRead(this.textLength, helper);
   }
 
   /** The helper ends every text with a NUL: of one that was cut off, the last byte is read by itself, so that it shows as cut off. */
@@ -365,6 +380,7 @@ export abstract class MemoryLowering extends PlaceLowering {
     this.convert(element, 0, map.valueType, pointer, offset, type);
     b.jump(done);
     b.enter(miss);
+    this.reportMissingKey(e);
     this.clear(pointer, offset, size);
     b.jump(done);
     b.enter(done);

@@ -301,7 +301,8 @@ export abstract class PlaceLowering extends FieldLowering {
     if (place.isOwn && !misaligned) return b.load(place.pointer, place.offset, info.size, info.signed, this.addressType(type));
     const slot = b.slot(8);
     // Whatever goes wrong, the kernel fills the slot: with zeros when the address cannot be read.
-    b.call(readHelper(place.space), [slot, b.constant(info.size), b.offset(place.pointer, place.offset)]);
+    const helper = readHelper(place.space);
+    this.checkRead(b.call(helper, [slot, b.constant(info.size), b.offset(place.pointer, place.offset)]), helper);
     return b.load(slot, 0, info.size, info.signed, this.addressType(type));
   }
 
@@ -321,12 +322,14 @@ export abstract class PlaceLowering extends FieldLowering {
     const own = this.types.get(from).size;
     const address = b.offset(place.pointer, place.offset);
     if (from == to || info.kind == TypeKind.String) {
-      b.call(readHelper(place.space), [b.offset(pointer, offset), b.constant(min(own, info.size)), address]);
+      const helper = readHelper(place.space);
+      this.checkRead(b.call(helper, [b.offset(pointer, offset), b.constant(min(own, info.size)), address]), helper);
       if (info.size > own) this.clear(pointer, offset + own, info.size - own);
       return;
     }
     const copy = this.memory((own + 7) & -8);
-    b.call(readHelper(place.space), [copy, b.constant(own), address]);
+    const helper = readHelper(place.space);
+    this.checkRead(b.call(helper, [copy, b.constant(own), address]), helper);
     this.convert(copy, 0, from, pointer, offset, to);
   }
 

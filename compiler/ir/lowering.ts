@@ -370,7 +370,8 @@ export class Lowering extends FunctionLowering {
   private sendValues(row: EventRow, list: Array<Expression>, first: i32): void {
     const b = this.b;
     const types: Array<i32> = [];
-    let effects = false;
+    // What reading the arguments reports comes before the event, too.
+    let effects = this.state.helperErrors;
     let scalars = true;
     for (let i = first; i < list.length; i++) {
       types.push(this.checker.stored(list[i].typeId));

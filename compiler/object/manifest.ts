@@ -32,12 +32,13 @@ export const enum EventKind {
   ReportWarning,
   Time,
   Join,
+  HelperError,
 }
 
 /** A row of `events`; its index is the id in the record. */
 @final
 export class EventRow {
-  /** printf: bytes of the format. runtime_error: its text. */
+  /** printf: bytes of the format. runtime_error: its text. helper_error: the helper's name. */
   text: usize = 0;
   textLength: u32 = 0;
   /** Types and offsets of the arguments. */
@@ -305,7 +306,7 @@ export class Manifest {
     const kind = event.kind;
     const formatted = hasFormat(kind);
     const args =
-      formatted || kind == EventKind.Exit || kind == EventKind.PrintValue || kind == EventKind.Join;
+      formatted || kind == EventKind.Exit || kind == EventKind.PrintValue || kind == EventKind.Join || kind == EventKind.HelperError;
     this.raw("{");
     if (args) {
       this.raw('"args":[');
@@ -318,6 +319,11 @@ export class Manifest {
     if (kind == EventKind.PrintMap) this.raw(`"div":${event.divisor},`);
     if (formatted || kind == EventKind.Time) {
       this.raw('"format":');
+      this.bytes(event.text, event.textLength);
+      this.raw(",");
+    }
+    if (kind == EventKind.HelperError) {
+      this.raw('"helper":');
       this.bytes(event.text, event.textLength);
       this.raw(",");
     }
@@ -592,6 +598,8 @@ function eventName(kind: EventKind): string {
       return "time";
     case EventKind.Join:
       return "join";
+    case EventKind.HelperError:
+      return "helper_error";
     default:
       return "runtime_error";
   }

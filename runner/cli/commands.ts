@@ -3,9 +3,10 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
+import { isInPidNamespace } from "../host/facts.ts";
 import { requirePrivileges } from "../host/privileges.ts";
 import { FileSink } from "../host/sink.ts";
-import type { Script } from "./compile.ts";
+import type { Script, ScriptOptions } from "./compile.ts";
 import { checkOutputOptions, checkTraceOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 
@@ -54,14 +55,14 @@ function scriptOf(options: Options): Script {
 }
 
 /** Compiles and prints what the compiler has to say; undefined when the script has errors. */
-async function compile(script: Script, options: Options, parameters?: string[]): Promise<Uint8Array | undefined> {
+async function compile(script: Script, options: Options, live: Partial<ScriptOptions> = {}): Promise<Uint8Array | undefined> {
   const stages = stagesOf(options);
   const { compileScript } = await import("./compile.ts");
   const { object, messages, dumps } = await compileScript(script, {
     dump: stages,
     warnings: !options.noWarnings,
     helperErrors: options.helperErrors === true,
-    ...(parameters === undefined ? {} : { parameters }),
+    ...live,
   });
   for (const stage of stages) {
     const dump = dumps[stage];
@@ -80,13 +81,18 @@ function positional({ words }: Options): string[] {
   return words.filter((word) => !word.startsWith("--"));
 }
 
+/** What is known of a script that runs here and now. */
+function liveOptions(options: Options): Partial<ScriptOptions> {
+  return { parameters: positional(options), pidNamespace: isInPidNamespace() };
+}
+
 async function runScript(options: Options): Promise<number> {
   checkOutputOptions(options);
   const first = options.words[0];
   if (options.program === undefined && first !== undefined && isObjectFile(first)) return execute(readInput(first), options);
   checkTraceOptions(options);
   const script = scriptOf(options);
-  const object = await compile(script, options, positional(options));
+  const object = await compile(script, options, liveOptions(options));
   if (object === undefined) return 1;
   if (options.emitElf !== undefined) writeObject(options.emitElf, object);
   return execute(object, options);
@@ -99,7 +105,7 @@ async function build(words: string[]): Promise<number> {
   if (file === undefined) throw new BpfcastError("usage", "USAGE: bpfcast build -e 'program' -o FILE");
   // Without words nothing is known of them: an object may be built for many.
   const given = positional(options);
-  const object = await compile(script, options, given.length === 0 ? undefined : given);
+  const object = await compile(script, options, given.length === 0 ? {} : { parameters: given });
   if (object === undefined) return 1;
   writeObject(file, object);
   return 0;
@@ -137,7 +143,7 @@ async function list(options: Options): Promise<number> {
     for (const text of listPatterns(first ?? "*:*", options.verbose === true)) output.print(text);
     return 0;
   }
-  const object = await compile(scriptOf(options), options, positional(options));
+  const object = await compile(scriptOf(options), options, liveOptions(options));
   if (object === undefined) return 1;
   const { boundPlaces } = await import("./execute.ts");
   output.print(listPlaces(boundPlaces(object, options), options.verbose === true));

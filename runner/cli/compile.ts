@@ -16,6 +16,8 @@ export interface ScriptOptions {
   /** Words behind the script; absent while they are not known. */
   parameters?: string[];
   helperErrors?: boolean;
+  /** The script will run in a PID namespace of its own. */
+  pidNamespace?: boolean;
 }
 
 export interface Compiled {
@@ -36,7 +38,11 @@ export async function compileScript(script: Script, { warnings, ...options }: Sc
   const compiler = await loadCompiler();
   const source = { name: script.name, text: new TextDecoder().decode(script.bytes) };
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const result = compiler.compile(script.bytes, { name: script.name, environment: process.env, ...options });
+    const result = compiler.compile(script.bytes, {
+      name: script.name,
+      environment: process.env,
+      ...options,
+    });
     if (result.kind === "needs") {
       for (const need of result.needs) compiler.supply(need, answerNeed(need));
       continue;

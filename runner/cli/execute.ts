@@ -154,6 +154,11 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
     if (!options.noWarnings) sink.writeError(errorText(warning, "WARNING", false));
   };
   bound.warnings.forEach(warn);
+  const wantsCommand = manifest.features.find(({ feature }) => feature === "command");
+  if (wantsCommand !== undefined && command === undefined)
+    warn(
+      new BpfcastError("no-command", "No child command (`-c`); cpid is zero", { location: wantsCommand.location, source: manifest.source }),
+    );
   const style = { trailer: new TextEncoder().encode(manifest.config.stringTruncationTrailer), names, texts: manifest.texts };
   const output: Output = options.format === "json" ? new JsonOutput(sink, style) : new TextOutput(sink, style);
   const stages = options.debug ?? [];

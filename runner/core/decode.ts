@@ -143,6 +143,12 @@ export class Decoder {
       case "runtime_error":
         if (this.showWarnings) this.#output.runtimeError(event.text, this.#manifest.source, event.location);
         break;
+      case "helper_error": {
+        const [result] = event.args;
+        const code = result === undefined ? 0 : Number(readInteger(memory.view, record + result.offset, 8, true));
+        if (this.showWarnings) this.#output.helperError(event.helper, code, this.#manifest.source, event.location);
+        break;
+      }
       case "exit": {
         const [code] = event.args;
         const size = code?.type.kind === "int" ? code.type.size : 0;

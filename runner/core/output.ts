@@ -36,6 +36,8 @@ export interface Output {
   warning(message: string): void;
   /** A warning of a program, with its place in the script. */
   runtimeError(message: string, source: Source, location: Location): void;
+  /** A helper that failed (0: a key that is not there), with its place in the script. */
+  helperError(helper: string, code: number, source: Source, location: Location): void;
   /** After the last event, before the maps are printed at exit. */
   end(): void;
   /** Gives everything that is buffered to the sink. */

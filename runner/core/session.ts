@@ -7,6 +7,7 @@ import { BpfcastError } from "../../wasm/errors.ts";
 import { COUNTER_SECTION, CounterKind, type MapInfo, type Program } from "../../wasm/manifest.ts";
 import type { BoundObject } from "./bind.ts";
 import { Decoder, type MapCommand } from "./decode.ts";
+import { MAP_FULL } from "./format/helper-errors.ts";
 import { isPattern } from "./glob.ts";
 import type { AttachFailure, AttachRequest, Kernel, LoadedObject } from "./kernel.ts";
 import { readTable, zeroTable } from "./maps.ts";
@@ -65,9 +66,6 @@ export interface SessionOptions {
 const LOSS_INTERVAL = 250;
 /** What the peer exits with when loading or attaching fails: -1. */
 const EXIT_NOT_ATTACHED = 255;
-
-const MAP_FULL =
-  "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
 
 export class Session {
   readonly #kernel: Kernel;
@@ -150,10 +148,10 @@ export class Session {
 
   /** Attaches everything; returns the number of probes, begin and end included. */
   async #attach(object: LoadedObject): Promise<number> {
-    const { manifest, programs } = this.#bound;
+    const { manifest } = this.#bound;
     const requests: AttachRequest[] = [];
     let unattached = 0;
-    for (const { symbol, program, attachments } of programs) {
+    for (const { symbol, program, attachments } of inAttachOrder(this.#bound)) {
       const kind = manifest.programs[program]?.kind;
       if (kind === "begin" || kind === "end") unattached++;
       for (const attachment of attachments) requests.push({ program: symbol, attachment });
@@ -341,4 +339,21 @@ function missingTarget(program: Program, { request, code }: AttachFailure): Prog
     return { ...program, target: [attachment.binary, attachment.function, program.target[2] ?? ""] };
   }
   return attachment.kind === "kprobe" || attachment.kind === "rawtracepoint" ? program : undefined;
+}
+
+/** Kinds of probes of which the kernel runs those of one place in the order in which they were attached; of others in reverse. */
+const RUN_IN_ORDER: readonly Program["kind"][] = [
+  "kretprobe",
+  "tracepoint",
+  "profile",
+  "interval",
+  "hardware",
+  "rawtracepoint",
+  "software",
+];
+
+/** The programs in an order that makes bodies of one place run in the order of the script. */
+function inAttachOrder({ manifest, programs }: BoundObject): BoundObject["programs"] {
+  const runsInOrder = ({ program }: { program: number }) => RUN_IN_ORDER.includes(manifest.programs[program]?.kind ?? "end");
+  return [...programs.filter(runsInOrder), ...programs.filter((program) => !runsInOrder(program)).reverse()];
 }

@@ -171,6 +171,7 @@ export class Btf {
     switch ((info >>> 24) & 31) {
       case BtfKind.Pointer: {
         const element = inner();
+        if (element.includes("(*)")) return element;
         return element.endsWith("*") ? `${element}*` : `${element} *`;
       }
       case BtfKind.Struct:
@@ -182,8 +183,10 @@ export class Btf {
         return `enum ${name}`;
       case BtfKind.Forward:
         return `${info >>> 31 === 0 ? "struct" : "union"} ${name}`;
-      case BtfKind.Const:
-        return `const ${inner()}`;
+      case BtfKind.Const: {
+        const element = inner();
+        return element.endsWith("*") ? `${element} const` : `const ${element}`;
+      }
       case BtfKind.Volatile:
         return `volatile ${inner()}`;
       case BtfKind.Restrict:
@@ -191,8 +194,10 @@ export class Btf {
         return inner();
       case BtfKind.Array:
         return `${btf.text(btf.#view.getUint32(at + TYPE_BYTES, true), depth + 1)}[${btf.#view.getUint32(at + TYPE_BYTES + 8, true)}]`;
-      case BtfKind.Prototype:
-        return "(anon)";
+      case BtfKind.Prototype: {
+        const { parameters, returns } = btf.#prototypeAt(at, info & 0xffff);
+        return `${returns} (*)(${parameters.map(({ type }) => type).join(", ")})`;
+      }
       default:
         return name;
     }

@@ -79,6 +79,12 @@ function addConstants(facts: HostFacts, manifest: Manifest, names: HostNames, co
 
 /** Inode of the PID namespace that the kernel starts with: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
 const FIRST_NAMESPACE = 0xefff_fffcn;
+const NAMESPACE = "/proc/self/ns/pid";
+
+/** Whether process ids here are others than those that the kernel gives to programs. */
+export function isInPidNamespace(): boolean {
+  return (inodeOf(NAMESPACE)?.inode ?? FIRST_NAMESPACE) !== FIRST_NAMESPACE;
+}
 
 /**
  * @param commandPid process of the command of -c, or 0.
@@ -102,8 +108,8 @@ export function gatherFacts(bytes: Uint8Array, manifest: Manifest, names: HostNa
   const section = findSection(readElf(bytes), RELOCATION_SECTION);
   const relocated = new Set(parseRelocations(section?.data ?? new Uint8Array(0), manifest).map(({ program }) => program));
   addTargets(manifest, relocated, facts, pid);
-  const namespace = inodeOf("/proc/self/ns/pid");
-  if (namespace !== undefined && namespace.inode !== FIRST_NAMESPACE) facts.pidNamespace = namespace;
+  const namespace = inodeOf(NAMESPACE);
+  if (namespace !== undefined && isInPidNamespace()) facts.pidNamespace = namespace;
   addConstants(facts, manifest, names, commandPid);
   return facts;
 }

@@ -16,6 +16,7 @@ import {
 } from "../core/kernel.ts";
 import { type Attachment, KERNEL_MODULE } from "../core/targets.ts";
 import { isNativeError, loadAddon, type NativeAddon, type NativeObject } from "./addon.ts";
+import { ElfSymbols } from "./elf-symbols.ts";
 
 /** `enum bpf_attach_type` of a program that one link attaches to many functions. */
 const ATTACH_KPROBE_MULTI = 42;
@@ -39,6 +40,11 @@ export function parseCpuList(text: string): number[] {
 
 function onlineCpus(): number[] {
   return parseCpuList(readFileSync("/sys/devices/system/cpu/online", "latin1"));
+}
+
+/** Where a file holds what is at an address in its own terms; one that it does not map stays as it is, for the kernel to refuse. */
+function fileOffset(binary: string, address: number): number {
+  return ElfSymbols.read(binary)?.fileOffsetOf(address) ?? address;
 }
 
 /** Threads of a process; none once it has ended. */
@@ -130,7 +136,14 @@ class HostObject implements LoadedObject {
         object.attachTracing(program);
         break;
       case "uprobe":
-        object.attachUprobe(program, attachment.binary, attachment.function, attachment.offset, attachment.isReturn, this.#pid ?? -1);
+        object.attachUprobe(
+          program,
+          attachment.binary,
+          attachment.function,
+          attachment.function === "" ? fileOffset(attachment.binary, attachment.offset) : attachment.offset,
+          attachment.isReturn,
+          this.#pid ?? -1,
+        );
         break;
       case "perf":
         this.#attachPerf(program, attachment.type, attachment.config, attachment.period, false, true);

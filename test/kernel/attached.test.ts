@@ -603,4 +603,4 @@ test("build ids of a process's stack", async () => {
   assert.match(output, /^\n[0-9a-f]{40} 0x[0-9a-f]+\n\n80\n/);
 });
 
-test.run();
+check.run();
