@@ -8,6 +8,7 @@ import { IrModule } from "./object/module";
 import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
+import { Architecture } from "./target/architecture";
 import { Profile } from "./target/profile";
 
 let profile: Profile = new Profile();
@@ -57,8 +58,10 @@ export function compile(
   dumps: u32,
   environment: usize,
   environmentLength: u32,
+  architecture: Architecture,
 ): Status {
   useRegion(Region.Compile);
+  profile.architecture = architecture;
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
   const run = new ValidatedCompilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength));
   compilation = run;

@@ -11,6 +11,7 @@ import { CoreTypes } from "../target/core-types";
 import { Builder } from "./builder";
 import { Helper } from "./helpers";
 import { BpfMapType, IrFunction, MapDefinition, Op, Section, Type } from "./ir";
+import { PatternPlace } from "./lower-patterns";
 
 /** Larger objects than this many bytes lie in per-CPU scratch memory, not on the stack. */
 const ON_STACK_LIMIT: i32 = 64;
@@ -40,6 +41,8 @@ export class LoweringState {
   maximumCpu: i32 = -1;
   /** Tables of names in `.rodata`: pairs of the function that reads one and its offset. */
   nameTables: Array<i32> = [];
+  /** Tables of patterns in `.rodata`. */
+  patternTables: Array<PatternPlace> = [];
 
   constructor(
     public module: IrModule,
