@@ -3,9 +3,21 @@
 //   compiler/   -> .out/compiler.wasm        (asc)
 //   runner/cli  -> .out/bpfcast.cjs  (esbuild)
 //   native/     -> .out/bpfcast.node         (node-gyp, on Linux)
+//   the kernel  -> .out/default.profile      (bpfcast profile --common; BPFCAST_PROFILE names a profile to make it from)
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assemble } from "./assemble.mjs";
@@ -91,6 +103,29 @@ async function build() {
       copyFileSync("native/build/Release/bpfcast.node", ".out/bpfcast.node");
     });
   }
+  await makeDefaultProfile();
+}
+
+/**
+ * The profile that is used where no kernel can be asked. Made from the kernel that the build runs on: it is there, on a fresh machine
+ * too, and nothing is downloaded. Where tracefs is not to be read (it wants root), .scripts/setup makes it; without both there is none.
+ */
+async function makeDefaultProfile() {
+  const source = process.env.BPFCAST_PROFILE;
+  const readable = (path) => {
+    try {
+      accessSync(path, constants.R_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const tracefs = ["/sys/kernel/tracing/events", "/sys/kernel/debug/tracing/events"];
+  if (!source && !(readable("/sys/kernel/btf/vmlinux") && tracefs.some(readable))) return;
+  const inputs = [".out/bpfcast.cjs", source ?? "/proc/sys/kernel/osrelease"];
+  await step("profile", inputs, [".out/default.profile"], () => {
+    run("node", [".out/bpfcast.cjs", "profile", "--common", ...(source ? ["--from", source] : []), "-o", ".out/default.profile"]);
+  });
 }
 
 /** Types of all TypeScript and AssemblyScript, and the formatter's and linter's word. */

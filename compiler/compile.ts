@@ -63,6 +63,7 @@ export class Compilation {
   private symbols: Symbols;
   private checker: Checker;
   private configuration: Configuration;
+  private settings: Settings;
 
   constructor(
     private profile: Profile,
@@ -71,8 +72,9 @@ export class Compilation {
     /** BPFTRACE_ variables of the environment: `KEY=VALUE` lines, without the prefix. */
     environment: string = "",
     /** What the command line says that shapes the code. */
-    private settings: Settings = new Settings(),
+    settings: Settings | null = null,
   ) {
+    this.settings = settings != null ? settings : new Settings();
     const diagnostics = new Diagnostics(source);
     const symbols = new Symbols();
     this.diagnostics = diagnostics;
@@ -90,7 +92,8 @@ export class Compilation {
   }
 
   private stages(): Status {
-    const program = parseProgram(this.source, this.symbols, this.diagnostics, this.settings.parameters);
+    const macros = this.checker.architecture.macros;
+    const program = parseProgram(this.source, this.symbols, this.diagnostics, macros, this.settings.parameters);
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
     if (this.diagnostics.hasErrors) return Status.Failed;
     for (let i = 0; i < program.config.length; i++) this.configuration.readEntry(program.config[i]);
@@ -136,7 +139,7 @@ export class Compilation {
     const module = new IrModule(this.source);
     module.sourceName = this.source.name;
     module.license = this.configuration.text(ConfigKey.License);
-    const manifest = new Manifest(this.source, checker.types, this.configuration);
+    const manifest = new Manifest(this.source, checker.types, this.configuration, checker.architecture.name);
     for (let i = 0; i < checker.maps.length; i++) {
       const map = checker.maps[i];
       settle(map);

@@ -5,6 +5,7 @@ import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/
 import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
+import { Architecture } from "./target/architecture";
 import { Profile } from "./target/profile";
 
 let profile: Profile = new Profile();
@@ -52,8 +53,10 @@ export function compile(
   environmentLength: u32,
   settings: usize,
   settingsLength: u32,
+  architecture: Architecture,
 ): Status {
   useRegion(Region.Compile);
+  profile.architecture = architecture;
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
   const run = new Compilation(
     profile,

@@ -1,6 +1,7 @@
 // The compiler module from JavaScript: bytes in, bytes out, no host access.
 
 import { BpfcastError } from "./errors.ts";
+import type { Architecture } from "./manifest.ts";
 
 /** A fact of the target that the compiler asks for before it can go on. Answer with `Compiler.supply`. */
 export type Need =
@@ -40,6 +41,8 @@ export interface CompileOptions {
   helperErrors?: boolean;
   /** The script will run in a PID namespace of its own: `pid` and `tid` are those in it. */
   pidNamespace?: boolean;
+  /** x86_64 unless told. */
+  architecture?: Architecture;
 }
 
 export type CompileResult =
@@ -72,6 +75,7 @@ interface Exports {
     environmentLength: number,
     settings: number,
     settingsLength: number,
+    architecture: number,
   ): number;
   resultPointer(part: number): number;
   resultLength(part: number): number;
@@ -89,6 +93,9 @@ const enum Part {
 
 /** Dump stages in the order of their parts; the compiler takes a bit each. */
 const DUMPS = ["ast", "types", "ir", "bpf"];
+
+/** In the order of the module's `Architecture`. */
+const ARCHITECTURES: Architecture[] = ["x86_64", "aarch64"];
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -183,6 +190,7 @@ export class Compiler implements CompilerApi {
         environment.length,
         this.#put(settings, false),
         settings.length,
+        ARCHITECTURES.indexOf(options.architecture ?? "x86_64"),
       );
       const json = (part: Part) => JSON.parse(decoder.decode(this.#part(part))) as unknown;
       const diagnostics = json(Part.Diagnostics) as Diagnostic[];

@@ -6,6 +6,9 @@
 /** The newest manifest version that this code understands. */
 export const MANIFEST_VERSION = 1;
 
+/** What objects are made for, by the kernel's names. */
+export type Architecture = "x86_64" | "aarch64";
+
 /** ELF sections that belong to bpfcast and are skipped by libbpf. */
 export const MANIFEST_SECTION = ".bpfcast";
 export const RELOCATION_SECTION = ".bpfcast.rel";
@@ -255,7 +258,10 @@ export type Binding =
 
 /** Kernel features that a program cannot do without; each with the place in the script that needs it. */
 export interface FeatureNeed {
-  /** `command`: the process of -c, without which `cpid` is 0. `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`; `unsafe:FUNCTION` for what only `--unsafe` allows. */
+  /**
+   * `command`: the process of -c, without which `cpid` is 0. `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`; `unsafe:FUNCTION` for what only `--unsafe` allows;
+   * `architecture` for code that only runs on the manifest's.
+   */
   feature: string;
   location: Location;
 }
@@ -266,7 +272,7 @@ export interface Manifest {
   compiler: string;
   source: { name: string; text: string };
   /** ELF machine the register layout was compiled for. */
-  arch: "x86_64" | "aarch64";
+  arch: Architecture;
   programs: Program[];
   maps: MapInfo[];
   /** Index = the id in the record. */

@@ -15,7 +15,7 @@ import {
   type StackMode,
   type ValueType,
 } from "./manifest.ts";
-import { array, boolean, integer, nullable, oneOf, type Reader, record, refuse, text, textLike, union } from "./schema.ts";
+import { array, boolean, integer, nullable, oneOf, type Reader, record, refuse, SchemaError, text, textLike, union } from "./schema.ts";
 
 /** Largest size of one value, key or record: what a ring buffer record and a per-CPU map value may hold. */
 const MAX_BYTES = 1 << 26;
@@ -374,6 +374,15 @@ function checkManifest(checked: Manifest): void {
  * @throws BpfcastError `newer-manifest` for a version of the future, `bad-manifest` for anything else that is wrong.
  */
 export function parseManifest(bytes: Uint8Array): Manifest {
+  try {
+    return readManifest(bytes);
+  } catch (error) {
+    if (error instanceof SchemaError) throw new BpfcastError("bad-manifest", `the object's manifest is damaged: ${error.message}`);
+    throw error;
+  }
+}
+
+function readManifest(bytes: Uint8Array): Manifest {
   let document: unknown;
   try {
     document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

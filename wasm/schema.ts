@@ -2,15 +2,21 @@
 //
 // A reader never returns the object it was given but a new one with the known fields only, so nothing unchecked slips by.
 
-import { BpfcastError } from "./errors.ts";
-
 export type Reader<T> = (value: unknown, path: string) => T;
 
 /** What a reader made with `record` returns. */
 export type Shape<R extends Record<string, Reader<unknown>>> = { [K in keyof R]: ReturnType<R[K]> };
 
+/** What is wrong with a document; whoever asked for the check says whose document it is. */
+export class SchemaError extends Error {
+  constructor(path: string, expected: string) {
+    super(`${path || "it"} is not ${expected}`);
+    this.name = "SchemaError";
+  }
+}
+
 export function refuse(path: string, expected: string): never {
-  throw new BpfcastError("bad-manifest", `the object's manifest is damaged: ${path || "it"} is not ${expected}`);
+  throw new SchemaError(path, expected);
 }
 
 /** A whole number of [least, most]. */

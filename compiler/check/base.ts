@@ -4,6 +4,7 @@ import { Code, Diagnostics } from "../source/diagnostics";
 import { Symbols } from "../source/symbols";
 import { Expression } from "../syntax/ast";
 import { Call } from "../syntax/expression-nodes";
+import { ArchitectureRow, architectureRow } from "../target/architecture";
 import { Btf } from "../target/btf";
 import { Needs, Profile } from "../target/profile";
 import { BranchVariables } from "./branch-variables";
@@ -45,6 +46,7 @@ export abstract class CheckerBase {
   maximumKeys: i32 = 4096;
   /** `pid` and `tid` are those of the namespace in which the script runs. */
   pidNamespace: bool = false;
+  architecture: ArchitectureRow;
   /** Set while an attach point is walked. */
   protected context: ProbeContext | null = null;
 
@@ -52,7 +54,9 @@ export abstract class CheckerBase {
     public symbols: Symbols,
     public diagnostics: Diagnostics,
     public profile: Profile,
-  ) {}
+  ) {
+    this.architecture = architectureRow(profile.architecture);
+  }
 
   protected abstract call(e: Call): i32;
 

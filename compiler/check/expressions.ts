@@ -29,9 +29,10 @@ import {
 } from "../syntax/expression-nodes";
 import { BinaryOperator, binaryText, UnaryOperator } from "../syntax/operators";
 import { BtfKind } from "../target/btf";
-import { AccessChecker } from "./access";
 import { BuiltinRow, builtinRows, PROBE_NAME_SIZE, Recipe, registerArgumentRow } from "./builtins";
 import { isLiteral } from "./constant-operators";
+import { DecimalChecker } from "./decimals";
+import { PatternTable } from "./patterns";
 import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
 import { AddressSpace, BasicType, TypeKind } from "./types";
@@ -39,8 +40,10 @@ import { AddressSpace, BasicType, TypeKind } from "./types";
 /** Largest tuple in bytes: a key or value larger than this fits no map that kernels allocate without effort. */
 const MAXIMUM_TUPLE: i32 = 16384;
 
-export abstract class ExpressionChecker extends AccessChecker {
+export abstract class ExpressionChecker extends DecimalChecker {
   private builtins: Array<BuiltinRow> = builtinRows();
+  /** The patterns that the script matches texts with. */
+  patterns: PatternTable = new PatternTable();
   private registerArgument: BuiltinRow = registerArgumentRow();
 
   /** Checks a block in a scope of its own; the type of its value, or None. */
@@ -128,7 +131,7 @@ export abstract class ExpressionChecker extends AccessChecker {
       case NodeKind.TupleIndex:
         return this.tupleIndex(<TupleIndex>e);
       case NodeKind.DecimalLiteral:
-        return this.unsupported(e.start, e.end, "A decimal literal");
+        return this.decimalLiteral(e);
       case NodeKind.PositionalParameter:
         return BasicType.Int64;
       case NodeKind.ParameterCount:
@@ -160,10 +163,7 @@ export abstract class ExpressionChecker extends AccessChecker {
     if (e.duration) return BasicType.Uint64;
     const value = <i64>e.value;
     if (!e.negative && value < 0) return BasicType.Uint64;
-    if (value >= i8.MIN_VALUE && value <= i8.MAX_VALUE) return BasicType.Int8;
-    if (value >= i16.MIN_VALUE && value <= i16.MAX_VALUE) return BasicType.Int16;
-    if (value >= i32.MIN_VALUE && value <= i32.MAX_VALUE) return BasicType.Int32;
-    return BasicType.Int64;
+    return this.types.smallestInteger(value);
   }
 
   /** Features 5.1 T2: a literal without a minus takes the sign of its neighbour. */
@@ -262,13 +262,14 @@ export abstract class ExpressionChecker extends AccessChecker {
             `The ${this.symbols.text(e.name)} builtin can not be used with ${providerName(probe.provider)} probes`,
           );
         }
-        if (this.registerIndex(e.name) >= probe.argumentLimit) {
+        if (this.registerIndex(e.name) >= probe.argumentLimit(this.architecture)) {
+          const last = this.architecture.argumentRegisters.length - 1;
           return this.error(
             Code.OutOfRange,
             e.start,
             e.end,
-            `x86_64 doesn't support ${this.symbols.text(e.name)}`,
-            "Only the first six arguments are in registers: arg0 to arg5.",
+            `${this.architecture.name} doesn't support ${this.symbols.text(e.name)}`,
+            `Only the first ${last + 1} arguments are in registers: arg0 to arg${last}.`,
           );
         }
         return row.type;
@@ -386,6 +387,12 @@ export abstract class ExpressionChecker extends AccessChecker {
 
   /** As `expression`; an aggregation counts as the number that its CPUs' values make (features 4.3). */
   protected operand(e: Expression): i32 {
+    const type = this.number(e);
+    return this.isDecimal(type) ? this.misplacedDecimal(e) : type;
+  }
+
+  /** As `operand`, where a decimal number has its place too. */
+  protected number(e: Expression): i32 {
     const type = this.expression(e);
     if (!this.types.isReadableAggregate(type)) return type;
     e.typeId = this.types.integer(8, this.types.isSigned(type));
@@ -492,8 +499,8 @@ export abstract class ExpressionChecker extends AccessChecker {
       default:
         break;
     }
-    const type = this.operand(operand);
-    if (type == BasicType.None) return type;
+    const type = e.operator == UnaryOperator.Negate ? this.number(operand) : this.operand(operand);
+    if (type == BasicType.None || this.isDecimal(type)) return type;
     if (e.operator == UnaryOperator.Not) {
       if (this.types.isInteger(type) || type == BasicType.Bool) return BasicType.Bool;
     } else if (this.types.isInteger(type)) {
@@ -558,11 +565,11 @@ export abstract class ExpressionChecker extends AccessChecker {
   }
 
   private binary(e: Binary): i32 {
-    const left = this.operand(e.left);
-    const right = this.operand(e.right);
-    if (e.operator == BinaryOperator.Match || e.operator == BinaryOperator.NotMatch)
-      return this.unsupported(e.start, e.end, "Matching a pattern");
+    if (e.operator == BinaryOperator.Match || e.operator == BinaryOperator.NotMatch) return this.match(e.left, e.right, false);
+    const left = this.number(e.left);
+    const right = this.number(e.right);
     if (left == BasicType.None || right == BasicType.None) return BasicType.None;
+    if (this.isDecimalOperation(e)) return this.decimalBinary(e, left, right);
     const mixes =
       e.operator < BinaryOperator.LogicalAnd && e.operator != BinaryOperator.ShiftLeft && e.operator != BinaryOperator.ShiftRight;
     // A difference has a sign.
@@ -606,6 +613,32 @@ export abstract class ExpressionChecker extends AccessChecker {
     const rightName = this.types.describe(b.element);
     this.warning(Code.TypeMismatch, e.start, e.end, `comparison of distinct pointer types: ${leftName}, ${rightName}`);
     this.sides(Severity.Warning, e, leftName, rightName);
+  }
+
+  /** `text =~ "regular expression"`, `glob(text, "pattern")`. */
+  protected match(text: Expression, pattern: Expression, isGlob: bool): i32 {
+    const type = this.operand(text);
+    if (pattern.kind != NodeKind.StringLiteral)
+      return this.error(
+        Code.InvalidPattern,
+        pattern.start,
+        pattern.end,
+        "A pattern must be a string literal: it is compiled into the program",
+      );
+    if (type == BasicType.None) return type;
+    if (this.types.kind(type) != TypeKind.String)
+      return this.error(
+        Code.TypeMismatch,
+        text.start,
+        text.end,
+        `Only strings fit patterns: this is of type '${this.types.describe(type)}'`,
+        this.types.kind(type) == TypeKind.Pointer || this.types.isInteger(type) ? "str() reads the text at an address." : "",
+      );
+    const compiled = this.patterns.find(<StringLiteral>pattern, isGlob);
+    if (compiled.error.length > 0)
+      return this.error(Code.InvalidPattern, compiled.errorStart, compiled.errorEnd, `Invalid pattern: ${compiled.error}`);
+    pattern.typeId = this.types.text((<StringLiteral>pattern).length + 1);
+    return BasicType.Bool;
   }
 
   private binaryType(e: Binary, left: i32, right: i32): i32 {

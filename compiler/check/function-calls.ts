@@ -8,7 +8,6 @@ import { BuiltinRow, Recipe, taskFields } from "./builtins";
 import { ExpressionChecker } from "./expressions";
 import { FunctionId } from "./functions";
 import { parseAddress } from "./network-address";
-import { registerOffset } from "./registers";
 import { BasicType, StackMode, stackModeNames, TypeKind } from "./types";
 
 /** Bytes of the texts of strerror(), signal_name() and syscall_name(): the peer's. */
@@ -53,6 +52,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
         return this.types.printed(TypeKind.UserName, 8, 8);
       case Recipe.UserMode:
         if (!this.contextAllowed(e, row.name)) return BasicType.None;
+        if (this.architecture.modeRegister == "")
+          return this.error(Code.Unsupported, e.start, e.end, `The usermode builtin is not supported on ${this.architecture.name}`);
         return BasicType.Uint8;
       case Recipe.ProbedFunction:
         if (!this.contextAllowed(e, row.name)) return BasicType.None;
@@ -169,6 +170,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
       case FunctionId.StringSearch:
       case FunctionId.StringContains:
         return this.stringSearch(e, id, name);
+      case FunctionId.Glob:
+        return this.match(e.argumentList[0], e.argumentList[1], true);
       case FunctionId.StringConcatenate: {
         const first = this.textArgument(e, 0, name);
         return this.textArgument(e, 1, name) && first ? this.types.text(this.maximumString) : BasicType.None;
@@ -296,8 +299,13 @@ export abstract class FunctionChecker extends ExpressionChecker {
     if (!this.probe.hasRegisters)
       this.error(Code.NotAvailableHere, e.start, e.end, `reg can not be used with "${providerName(this.probe.provider)}" probes`);
     const name = String.UTF8.decodeUnsafe(literal.pointer, literal.length);
-    if (registerOffset(name) < 0)
-      return this.error(Code.InvalidArgument, e.start, e.end, `'${name}' is not a valid register on this architecture (x86_64)`);
+    if (this.architecture.registerOffset(name) < 0)
+      return this.error(
+        Code.InvalidArgument,
+        e.start,
+        e.end,
+        `'${name}' is not a valid register on this architecture (${this.architecture.name})`,
+      );
     return BasicType.Uint64;
   }
 

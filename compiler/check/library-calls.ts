@@ -125,7 +125,7 @@ export abstract class LibraryChecker extends FunctionChecker {
   // What is known while compiling
 
   /** The value of an expression that the checker has found to be constant. */
-  constantOf(e: Expression): i64 {
+  knownValue(e: Expression): i64 {
     return this.constant(e).value;
   }
 

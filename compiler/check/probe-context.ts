@@ -2,6 +2,7 @@
 
 import { AttachPoint, Provider } from "../syntax/ast";
 import { partText, providerName } from "../syntax/attach-point";
+import { ArchitectureRow } from "../target/architecture";
 import { TracepointFormat } from "../target/tracepoint";
 import { AddressSpace } from "./types";
 
@@ -96,8 +97,8 @@ export class ProbeContext {
   }
 
   /** How many arguments there are at most: those in registers, or what a raw tracepoint's context holds. */
-  get argumentLimit(): i32 {
-    return this.provider == Provider.Rawtracepoint ? 12 : 6;
+  argumentLimit(architecture: ArchitectureRow): i32 {
+    return this.provider == Provider.Rawtracepoint ? 12 : architecture.argumentRegisters.length;
   }
 
   /** True for probes whose context is, or starts with, the registers of the probed place. */

@@ -43,6 +43,7 @@ export abstract class TypeChecker extends DefinitionChecker {
 
   /** As `expression`, an aggregation as the number that it stands for. */
   protected abstract operand(e: Expression): i32;
+  protected abstract number(e: Expression): i32;
 
   /** The map that an access is of; made on its first use. */
   abstract mapOf(e: MapAccess): MapSymbol;
@@ -82,6 +83,8 @@ export abstract class TypeChecker extends DefinitionChecker {
       }
       case BtfKind.Struct:
       case BtfKind.Union:
+      // Only declared: it has a name, but no field that could be read.
+      case BtfKind.Forward:
         return this.kernelRecord(btf, id);
       default:
         return BasicType.None;
@@ -248,7 +251,7 @@ export abstract class TypeChecker extends DefinitionChecker {
   // Casts
 
   protected cast(e: Cast): i32 {
-    const operand = this.operand(e.operand);
+    const operand = this.number(e.operand);
     let type = this.namedType(e.type);
     if (operand == BasicType.None || type == BasicType.None) return BasicType.None;
     const from = this.types.get(operand);
@@ -293,7 +296,7 @@ export abstract class TypeChecker extends DefinitionChecker {
     const from = this.types.get(operand);
     const to = this.types.get(type);
     if (this.types.isScalar(type)) {
-      if (this.types.isScalar(operand)) return true;
+      if (this.types.isScalar(operand) || from.kind == TypeKind.Decimal) return true;
       // Bytes as one number, and the address of an array or text in the kernel's or a process's memory.
       if (from.kind == TypeKind.Array)
         return to.kind == TypeKind.Pointer || (to.kind == TypeKind.Integer && from.size <= 8 && this.types.isInteger(from.element));

@@ -7,6 +7,8 @@ export const enum TypeKind {
   None,
   Integer,
   Bool,
+  /** An integer that counts 10^-`count`; never stored. */
+  Decimal,
   /** `size` bytes, NUL-terminated unless it fills them. */
   String,
   /** An address of `element`. */
@@ -462,6 +464,19 @@ export class TypeTable {
   }
 
   /** A value that only the runner understands: `size` bytes at `align`. */
+  /** A number with `scale` digits behind the point. */
+  decimal(scale: i32): i32 {
+    return this.printed(TypeKind.Decimal, 8, 8, scale);
+  }
+
+  /** The smallest signed type that holds a value (features 5.1 T1). */
+  smallestInteger(value: i64): i32 {
+    if (value >= i8.MIN_VALUE && value <= i8.MAX_VALUE) return BasicType.Int8;
+    if (value >= i16.MIN_VALUE && value <= i16.MAX_VALUE) return BasicType.Int16;
+    if (value >= i32.MIN_VALUE && value <= i32.MAX_VALUE) return BasicType.Int32;
+    return BasicType.Int64;
+  }
+
   printed(kind: TypeKind, size: i32, align: i32, count: i32 = 0, parameter: i32 = 0): i32 {
     const info = new TypeInfo();
     info.kind = kind;
@@ -546,6 +561,8 @@ export class TypeTable {
         return (info.signed ? "int" : "uint") + (info.size * 8).toString();
       case TypeKind.Bool:
         return "bool";
+      case TypeKind.Decimal:
+        return "decimal";
       case TypeKind.String:
         return `string[${info.size}]`;
       case TypeKind.Pointer:

@@ -11,6 +11,7 @@ import { CoreTypes } from "../target/core-types";
 import { Builder } from "./builder";
 import { Helper } from "./helpers";
 import { BpfMapType, IrFunction, MapDefinition, Op, Section, Type } from "./ir";
+import { PatternPlace } from "./lower-patterns";
 
 /** The busy flag at the start of a scratch slot. */
 const SCRATCH_HEADER: i32 = 8;
@@ -39,6 +40,8 @@ export class LoweringState {
   maximumCpu: i32 = -1;
   /** Tables of names in `.rodata`: pairs of the function that reads one and its offset. */
   nameTables: Array<i32> = [];
+  /** Tables of patterns in `.rodata`. */
+  patternTables: Array<PatternPlace> = [];
 
   constructor(
     public module: IrModule,

@@ -82,7 +82,7 @@ export abstract class ComparisonLowering extends MemoryLowering {
   }
 
   /** `memcmp(a, b, length)`: of the first bytes that differ, within what both values have, the difference; else 0. */
-  protected compareBytes(call: Call): i32 {
+  protected compareMemories(call: Call): i32 {
     const b = this.b;
     const list = call.argumentList;
     const left = this.bytesOf(list[0]);
@@ -174,13 +174,32 @@ export abstract class ComparisonLowering extends MemoryLowering {
     const isName = this.isCommandName(text);
     if (isName) count = (count + 7) & -8;
     const pointer = this.textPrefix(text, isName ? count : count + 1, isName);
+    this.compareBytes(pointer, literal.pointer, <i32>literal.length, count, whenEqual, whenDifferent);
+  }
+
+  /** Whether a text begins with `bytes`, or with `isWhole` consists of them. */
+  protected comparePrefix(text: Expression, bytes: Array<u8>, isWhole: bool, whenEqual: i32, whenDifferent: i32): void {
+    const size = this.types.get(text.typeId).size;
+    const length = bytes.length;
+    if (length > size) {
+      this.b.jump(whenDifferent);
+      return;
+    }
+    const count = isWhole ? min(length + 1, size) : length;
+    const pointer = this.textPrefix(text, min(count + 1, size), false);
+    this.compareBytes(pointer, bytes.dataStart, length, count, whenEqual, whenDifferent);
+  }
+
+  /** Compares `count` bytes with `length` bytes and zeros behind them. */
+  private compareBytes(pointer: i32, bytes: usize, length: i32, count: i32, whenEqual: i32, whenDifferent: i32): void {
+    const b = this.b;
     let at = 0;
     while (at < count) {
       let step = 8;
       while (step > count - at) step >>= 1;
       let word: u64 = 0;
       for (let i = step - 1; i >= 0; i--) {
-        const byte: u8 = <u32>(at + i) < literal.length ? load<u8>(literal.pointer + at + i) : 0;
+        const byte: u8 = at + i < length ? load<u8>(bytes + at + i) : 0;
         word = (word << 8) | <u64>byte;
       }
       const next = at + step < count ? b.newBlock() : whenEqual;
@@ -191,7 +210,7 @@ export abstract class ComparisonLowering extends MemoryLowering {
   }
 
   /** Address of memory that holds at least the first `wanted` bytes of a text, or all of it; `padded` with zeros behind the NUL. */
-  private textPrefix(e: Expression, wanted: i32, padded: bool): i32 {
+  protected textPrefix(e: Expression, wanted: i32, padded: bool): i32 {
     if (e.kind == NodeKind.Variable) return this.scopes.find((<Variable>e).name)!.storage;
     const size = this.types.get(e.typeId).size;
     const pointer = this.memory(padded ? size : min(size, wanted));

@@ -2,6 +2,7 @@
 
 import { BuiltinRow, Recipe } from "../check/builtins";
 import { isLiteral } from "../check/constant-operators";
+import { FunctionId } from "../check/functions";
 import { PARAMETER_TEXT } from "../check/options";
 import { TypeKind } from "../check/types";
 import { BindingRow } from "../object/manifest";
@@ -23,16 +24,17 @@ import {
   OffsetOf,
   PositionalParameter,
   SizeOf,
+  StringLiteral,
   Unary,
   Variable,
 } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { Helper } from "./helpers";
 import { Op, Section, Type } from "./ir";
-import { ComparisonLowering } from "./lower-comparisons";
+import { DecimalLowering } from "./lower-decimals";
 import { arithmeticOp } from "./lower-operators";
 
-export abstract class ExpressionLowering extends ComparisonLowering {
+export abstract class ExpressionLowering extends DecimalLowering {
   /** A call used as a statement, or for its value. */
   protected abstract call(e: Call): i32;
 
@@ -56,6 +58,8 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     switch (e.kind) {
       case NodeKind.IntegerLiteral:
         return b.constant(<i64>(<IntegerLiteral>e).value);
+      case NodeKind.DecimalLiteral:
+        return this.decimalConstant(e);
       case NodeKind.BooleanLiteral:
         return b.constant((<BooleanLiteral>e).value ? 1 : 0);
       case NodeKind.Identifier:
@@ -92,7 +96,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
       case NodeKind.OffsetOf:
         return this.offsetOf(<OffsetOf>e);
       case NodeKind.Comptime:
-        return b.constant(this.checker.constantOf(e));
+        return b.constant(this.checker.knownValue(e));
       case NodeKind.ContainerOf: {
         const container = <ContainerOf>e;
         const offset = this.offsetOf(new OffsetOf(e.start, e.end, container.type, null, container.path));
@@ -141,7 +145,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
 
   /** A raw tracepoint's context is its arguments, 8 bytes each; other probes have the registers. */
   private argumentOffset(index: i32): i32 {
-    return this.context.provider == Provider.Rawtracepoint ? index * 8 : argumentOffset(index);
+    return this.context.provider == Provider.Rawtracepoint ? index * 8 : this.checker.architecture.argumentOffset(index);
   }
 
   private builtin(e: Identifier): i32 {
@@ -161,7 +165,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
         return b.load(b.context(), this.argumentOffset(this.checker.registerIndex(e.name)), 8);
       case Recipe.ReturnValue:
         if (this.context.isTraced) return this.tracedValue(this.context.argumentCount, e.typeId);
-        return b.load(b.context(), RETURN_VALUE_OFFSET, 8);
+        return b.load(b.context(), this.checker.architecture.returnValueOffset, 8);
       default:
         return this.builtinValue(e, row);
     }
@@ -200,7 +204,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     const info = this.types.get(e.typeId);
     const kind = this.types.kind(e.operand.typeId);
     if (kind == TypeKind.Array || kind == TypeKind.String) return this.castMemory(e);
-    const value = this.value(e.operand);
+    const value = kind == TypeKind.Decimal ? this.wholePart(e.operand) : this.value(e.operand);
     if (info.kind == TypeKind.Bool) return this.b.truth(value);
     return this.b.extend(value, info.size, info.signed);
   }
@@ -282,9 +286,12 @@ export abstract class ExpressionLowering extends ComparisonLowering {
 
   private binary(e: Binary): i32 {
     const b = this.b;
+    if (this.checker.isDecimalOperation(e)) return this.decimalOperation(e);
     switch (e.operator) {
       case BinaryOperator.LogicalAnd:
       case BinaryOperator.LogicalOr:
+      case BinaryOperator.Match:
+      case BinaryOperator.NotMatch:
         return this.conditionValue(e);
       case BinaryOperator.Equal:
       case BinaryOperator.NotEqual:
@@ -400,10 +407,24 @@ export abstract class ExpressionLowering extends ComparisonLowering {
         this.condition(binary.right, whenTrue, whenFalse);
         return;
       }
+      if (operator == BinaryOperator.Match || operator == BinaryOperator.NotMatch) {
+        const matches = operator == BinaryOperator.Match;
+        const pattern = <StringLiteral>binary.right;
+        this.matchText(binary.left, pattern, false, matches ? whenTrue : whenFalse, matches ? whenFalse : whenTrue);
+        return;
+      }
       const isEquality = operator == BinaryOperator.Equal || operator == BinaryOperator.NotEqual;
-      if (isEquality && !this.types.isScalar(binary.left.typeId)) {
+      if (isEquality && !this.types.isScalar(binary.left.typeId) && !this.checker.isDecimalOperation(binary)) {
         if (operator == BinaryOperator.Equal) this.compareMemory(binary, whenTrue, whenFalse);
         else this.compareMemory(binary, whenFalse, whenTrue);
+        return;
+      }
+    }
+    if (e.kind == NodeKind.Call) {
+      const list = (<Call>e).argumentList;
+      const row = this.checker.findFunction((<Call>e).name);
+      if (row != null && row.id == FunctionId.Glob) {
+        this.matchText(list[0], <StringLiteral>list[1], true, whenTrue, whenFalse);
         return;
       }
     }
@@ -411,7 +432,7 @@ export abstract class ExpressionLowering extends ComparisonLowering {
   }
 
   /** A condition as 0 or 1. */
-  private conditionValue(e: Expression): i32 {
+  protected conditionValue(e: Expression): i32 {
     const b = this.b;
     const result = b.addVariable(Type.Scalar);
     const whenTrue = b.newBlock();
@@ -428,24 +449,3 @@ export abstract class ExpressionLowering extends ComparisonLowering {
     return b.read(result);
   }
 }
-
-/** Offset in x86-64's `struct pt_regs` (arch/x86/include/asm/ptrace.h) of argument `index` of a function: di si dx cx r8 r9. */
-function argumentOffset(index: i32): i32 {
-  switch (index) {
-    case 0:
-      return 112;
-    case 1:
-      return 104;
-    case 2:
-      return 96;
-    case 3:
-      return 88;
-    case 4:
-      return 72;
-    default:
-      return 64;
-  }
-}
-
-/** `ax` in x86-64's `struct pt_regs`. */
-const RETURN_VALUE_OFFSET: i32 = 80;

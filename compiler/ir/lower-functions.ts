@@ -4,7 +4,6 @@ import { BuiltinRow, PROBE_NAME_SIZE, Recipe } from "../check/builtins";
 import { ClockKind, signalNumber } from "../check/function-calls";
 import { FunctionId } from "../check/functions";
 import { parseAddress } from "../check/network-address";
-import { CODE_SEGMENT, registerOffset } from "../check/registers";
 import { AddressSpace, BasicType, frameSize, StackMode, TypeKind } from "../check/types";
 import { BindingRow, EventKind, EventRow } from "../object/manifest";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
@@ -46,6 +45,8 @@ export abstract class FunctionLowering extends StringLowering {
         return b.constant(this.types.get(e.argumentList[0].typeId).size);
       case FunctionId.StringSearch:
         return this.searchString(e);
+      case FunctionId.Glob:
+        return this.conditionValue(e);
       case FunctionId.StringContains:
         return b.binary(Op.GreaterEqual, this.searchString(e), b.constant(0));
       case FunctionId.ByteSwap: {
@@ -54,7 +55,8 @@ export abstract class FunctionLowering extends StringLowering {
         return size == 1 ? b.extend(value, 1, false) : b.byteSwap(value, size);
       }
       case FunctionId.Register:
-        return b.load(b.context(), registerOffset(literalText(e.argumentList[0])), 8);
+        this.manifest.need("architecture", e.start, e.end);
+        return b.load(b.context(), this.register(literalText(e.argumentList[0])), 8);
       case FunctionId.KernelAddress:
         return this.boundConstant("kernel_address", e, literalText(e.argumentList[0]));
       case FunctionId.CgroupId:
@@ -96,11 +98,11 @@ export abstract class FunctionLowering extends StringLowering {
       case FunctionId.TypeQuestion:
       case FunctionId.KernelFunctionExists:
       case FunctionId.DefaultTextLength:
-        return b.constant(this.checker.constantOf(e));
+        return b.constant(this.checker.knownValue(e));
       case FunctionId.IsError:
         return b.binary(Op.AboveEqual, this.value(e.argumentList[0]), b.constant(-LARGEST_ERROR));
       case FunctionId.MemoryCompare:
-        return this.compareBytes(e);
+        return this.compareMemories(e);
       case FunctionId.PerCpuAddress:
         return this.perCpuAddress(e);
       default:
@@ -139,13 +141,25 @@ export abstract class FunctionLowering extends StringLowering {
       case Recipe.UserMode:
         if (!this.context.hasRegisters)
           return b.constant(this.context.provider == Provider.Begin || this.context.provider == Provider.End ? 1 : 0);
-        return b.binary(Op.Equal, b.binary(Op.And, b.load(b.context(), CODE_SEGMENT, 8), b.constant(3)), b.constant(3));
+        this.manifest.need("architecture", e.start, e.end);
+        return this.isUserMode();
       default: {
         const expansion = this.checker.expansionOf(e);
         assert(expansion != null, "a builtin that is no number");
         return this.value(expansion!);
       }
     }
+  }
+
+  private register(name: string): i32 {
+    return this.checker.architecture.registerOffset(name);
+  }
+
+  private isUserMode(): i32 {
+    const b = this.b;
+    const architecture = this.checker.architecture;
+    const mode = b.load(b.context(), this.register(architecture.modeRegister), 8);
+    return b.binary(Op.Equal, b.binary(Op.And, mode, b.constant(architecture.modeMask)), b.constant(architecture.userMode));
   }
 
   private nanoSeconds(e: Call): i32 {
@@ -253,7 +267,7 @@ export abstract class FunctionLowering extends StringLowering {
         return;
       case Recipe.ProbedFunction:
         if (this.types.kind(type) == TypeKind.UserSymbol)
-          this.writeUserSymbol(b.load(b.context(), registerOffset("ip"), 8), pointer, offset);
+          this.writeUserSymbol(b.load(b.context(), this.register("pc"), 8), pointer, offset);
         else {
           this.manifest.need("helper:get_func_ip", e.start, e.end);
           b.store(pointer, offset, 8, b.call(row.helper, [b.context()]));

@@ -183,7 +183,13 @@ export abstract class StringLowering extends MapFunctionLowering {
   /** The text that the number `e` has in one of the tables of names. */
   protected numberName(id: FunctionId, e: Expression, size: i32, pointer: i32, offset: i32): void {
     const b = this.b;
-    const table = id == FunctionId.ErrorText ? errorNames() : id == FunctionId.SignalName ? signalNames() : syscallNames();
+    const table =
+      id == FunctionId.ErrorText
+        ? errorNames()
+        : id == FunctionId.SignalName
+          ? signalNames()
+          : syscallNames(this.checker.profile.architecture);
+    if (id == FunctionId.SyscallName) this.manifest.need("architecture", e.start, e.end);
     const offsets = this.nameTable(id, table);
     const count = table.names.length;
     const number = b.extend(this.value(e), 4, false);

@@ -151,6 +151,8 @@ export class Manifest {
     private source: Source,
     private types: TypeTable,
     private configuration: Configuration,
+    /** What the target calls its architecture. */
+    private architecture: string,
   ) {}
 
   /** Notes that the program needs a kernel feature; the first place counts. */
@@ -175,7 +177,7 @@ export class Manifest {
 
   write(out: ByteBuffer): void {
     this.out = out;
-    this.raw('{"arch":"x86_64","bindings":[');
+    this.raw(`{"arch":"${this.architecture}","bindings":[`);
     for (let i = 0; i < this.bindings.length; i++) {
       this.comma(i);
       this.binding(this.bindings[i]);

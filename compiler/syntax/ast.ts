@@ -122,6 +122,8 @@ export class Program extends Node {
   macros: Array<Macro> = [];
   functions: Array<FunctionDeclaration> = [];
   probes: Array<Probe> = [];
+  /** Macros that are defined to 1 whatever the script says. */
+  predefined: Array<string> = ["BPFTRACE_HAVE_BTF"];
   /** Span of the `#!` line; empty if there is none. */
   headerEnd: u32 = 0;
 

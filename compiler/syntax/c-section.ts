@@ -252,7 +252,7 @@ export abstract class CSectionParser extends StatementParser {
 
   private isDefined(start: u32, end: u32): bool {
     const name = this.symbols.intern(this.source.address(start), end - start);
-    return this.symbols.is(name, "BPFTRACE_HAVE_BTF") || this.findDefine(name) >= 0;
+    return this.program.predefined.indexOf(this.symbols.text(name)) >= 0 || this.findDefine(name) >= 0;
   }
 
   /** Skips from the end of a directive's line to the branch that holds or to the #endif; returns where to go on. */

@@ -73,7 +73,11 @@ export abstract class ExpressionParser extends TypeParser {
       if (precedence < minimum || !this.link()) break;
       const start = this.lexer.start;
       this.next();
-      if (operator == BinaryOperator.Match || operator == BinaryOperator.NotMatch) this.next();
+      if (operator == BinaryOperator.Match || operator == BinaryOperator.NotMatch) {
+        this.lexer.inPattern = true;
+        this.next();
+        this.lexer.inPattern = false;
+      }
       const end = this.previousEnd;
       const right = this.parseBinary(precedence + 1);
       left = new Binary(operator, start, end, left, right);

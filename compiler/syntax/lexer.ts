@@ -27,6 +27,8 @@ export class Lexer {
   /** String: its bytes, escapes resolved. */
   pointer: usize = 0;
   length: u32 = 0;
+  /** The next string is a pattern: a backslash belongs to it, and only hides a quote. */
+  inPattern: bool = false;
   /** A line break lies between this token and the one before. */
   lineBreakBefore: bool = false;
   /** Errors are not reported: the parser has lost its way, or is only looking ahead. */
@@ -262,6 +264,11 @@ export class Lexer {
       let byte = load<u8>(this.text + offset++);
       if (byte == 0x5c) {
         const letter = this.at(offset++);
+        if (this.inPattern) {
+          if (letter != 0x22) store<u8>(written++, byte);
+          store<u8>(written++, letter);
+          continue;
+        }
         switch (letter) {
           case 0x6e:
             byte = 0x0a;

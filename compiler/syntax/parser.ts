@@ -43,8 +43,9 @@ export class Parser extends CSectionParser {
     super(source, symbols, diagnostics, from, to);
   }
 
-  parseProgram(): Program {
+  parseProgram(macros: StaticArray<string>): Program {
     const program = new Program(0, this.source.length);
+    for (let i = 0; i < macros.length; i++) program.predefined.push(macros[i]);
     this.program = program;
     this.skipHeader();
     while (!this.is(Token.End)) {
@@ -393,16 +394,23 @@ export class Parser extends CSectionParser {
 
 /**
  * Parses a script. The tree is complete exactly if `diagnostics` has no errors.
+ * @param macros those that the target's architecture defines.
  * @param parameters words that positional parameters in attach points stand for; null while they are not known.
  */
-export function parseProgram(source: Source, symbols: Symbols, diagnostics: Diagnostics, parameters: Array<string> | null = null): Program {
+export function parseProgram(
+  source: Source,
+  symbols: Symbols,
+  diagnostics: Diagnostics,
+  macros: StaticArray<string> = [],
+  parameters: Array<string> | null = null,
+): Program {
   if (source.length > MAXIMUM_LENGTH) {
     diagnostics.error(Code.TooLarge, 0, 0, `the script is larger than ${MAXIMUM_LENGTH >> 20} MiB`);
     return new Program(0, 0);
   }
   const parser = new Parser(source, symbols, diagnostics, 0, source.length);
   parser.parameters = parameters;
-  return parser.parseProgram();
+  return parser.parseProgram(macros);
 }
 
 /** Parses the bytes from `start` to `end` as one expression: the body of a #define. ErrorExpression if they are none. */

@@ -154,7 +154,11 @@ export class PreprocessorCondition {
     if (lexer.kind != Token.Identifier) this.failed = true;
     lexer.next();
     if (parentheses && !this.accept(Token.RightParenthesis)) this.failed = true;
-    return i64(this.symbols.is(symbol, "BPFTRACE_HAVE_BTF") || this.find(symbol) != null);
+    return i64(this.isPredefined(symbol) || this.find(symbol) != null);
+  }
+
+  private isPredefined(name: u32): bool {
+    return this.program.predefined.indexOf(this.symbols.text(name)) >= 0;
   }
 
   private find(name: u32): Define | null {
@@ -168,7 +172,7 @@ export class PreprocessorCondition {
 
   /** Value of a name: that of its #define, else 0 as in C. */
   private valueOf(name: u32): i64 {
-    if (this.symbols.is(name, "BPFTRACE_HAVE_BTF")) return 1;
+    if (this.isPredefined(name)) return 1;
     const define = this.find(name);
     if (!define || define.parameters) return 0;
     const inner = new PreprocessorCondition(this.source, this.symbols, this.program, define.bodyStart, define.bodyEnd);

@@ -3,6 +3,7 @@
 // The profile lives in its own memory region and only grows: the host supplies a fact once, in answer to a need, and every
 // later compile finds it. A fact may be that the target has no such thing.
 
+import { Architecture } from "./architecture";
 import { Btf } from "./btf";
 import { TracepointFormat } from "./tracepoint";
 
@@ -15,6 +16,7 @@ export class TracepointFact {
 }
 
 export class Profile {
+  architecture: Architecture = Architecture.X86_64;
   /** BTF of the kernel proper; null until supplied, or when the target has none. */
   kernel: Btf | null = null;
   kernelAnswered: bool = false;

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
+import type { Target } from "../core/target.ts";
 import { isInPidNamespace } from "../host/facts.ts";
 import { requirePrivileges } from "../host/privileges.ts";
 import { FileSink } from "../host/sink.ts";
@@ -55,15 +56,20 @@ function scriptOf(options: Options): Script {
 }
 
 /** Compiles and prints what the compiler has to say; undefined when the script has errors. */
-async function compile(script: Script, options: Options, live: Partial<ScriptOptions> = {}): Promise<Uint8Array | undefined> {
+async function compile(
+  script: Script,
+  options: Options,
+  live: Partial<ScriptOptions> = {},
+  target?: Target,
+): Promise<Uint8Array | undefined> {
   const stages = stagesOf(options);
   const { compileScript } = await import("./compile.ts");
-  const { object, messages, dumps } = await compileScript(script, {
-    dump: stages,
-    warnings: !options.noWarnings,
-    helperErrors: options.helperErrors === true,
-    ...live,
-  });
+  const { LiveTarget } = await import("../host/profile.ts");
+  const { object, messages, dumps } = await compileScript(
+    script,
+    { dump: stages, warnings: !options.noWarnings, helperErrors: options.helperErrors === true, ...live },
+    target ?? new LiveTarget(),
+  );
   for (const stage of stages) {
     const dump = dumps[stage];
     if (dump !== undefined) output.print(`${dump}${dump.endsWith("\n") ? "" : "\n"}`);
@@ -87,6 +93,7 @@ function liveOptions(options: Options): Partial<ScriptOptions> {
 }
 
 async function runScript(options: Options): Promise<number> {
+  refuseOptions(options, "a run");
   checkOutputOptions(options);
   const first = options.words[0];
   if (options.program === undefined && first !== undefined && isObjectFile(first)) return execute(readInput(first), options);
@@ -98,14 +105,34 @@ async function runScript(options: Options): Promise<number> {
   return execute(object, options);
 }
 
+/** Options of our subcommands, where they mean nothing. */
+function refuseOptions(options: Options, where: string, ...allowed: (keyof Options)[]): void {
+  for (const key of ["profile", "from", "common"] as const) {
+    if (options[key] !== undefined && !allowed.includes(key)) {
+      throw new BpfcastError("usage", `option --${key} is not for ${where}`, { hint: "bpfcast --help says what it is for" });
+    }
+  }
+}
+
+/** What to compile for: the profiles that were named, else this machine. */
+async function targetsOf(options: Options): Promise<Target[]> {
+  const { hostTarget, profileTarget } = await import("../host/profile-targets.ts");
+  return options.profile === undefined
+    ? [hostTarget((line) => output.writeError(line))]
+    : options.profile.map((file) => profileTarget(file));
+}
+
 async function build(words: string[]): Promise<number> {
   const options = parseOptions(words);
+  refuseOptions(options, "`bpfcast build`", "profile");
+  const [target, ...others] = await targetsOf(options);
+  if (others.length > 0) throw new BpfcastError("usage", "USAGE: an object is built for one profile; `bpfcast check` takes several");
   const script = scriptOf(options);
   const file = options.output ?? (script.name === "stdin" ? undefined : `${basename(script.name).replace(/\.bt$/, "")}.o`);
   if (file === undefined) throw new BpfcastError("usage", "USAGE: bpfcast build -e 'program' -o FILE");
   // Without words nothing is known of them: an object may be built for many.
   const given = positional(options);
-  const object = await compile(script, options, given.length === 0 ? {} : { parameters: given });
+  const object = await compile(script, options, given.length === 0 ? {} : { parameters: given }, target);
   if (object === undefined) return 1;
   writeObject(file, object);
   return 0;
@@ -113,6 +140,7 @@ async function build(words: string[]): Promise<number> {
 
 async function run(words: string[]): Promise<number> {
   const options = parseOptions(words);
+  refuseOptions(options, "`bpfcast run`");
   const file = options.words.shift();
   if (file === undefined) throw new BpfcastError("usage", "USAGE: bpfcast run FILE");
   return execute(readInput(file), options);
@@ -120,13 +148,14 @@ async function run(words: string[]): Promise<number> {
 
 async function check(words: string[]): Promise<number> {
   const options = parseOptions(words);
+  refuseOptions(options, "`bpfcast check`", "profile");
   const scripts: Script[] = [];
   if (options.program !== undefined) scripts.push(scriptOf(options));
   for (const file of options.words) scripts.push({ name: file === "-" ? "stdin" : file, bytes: readInput(file) });
   if (scripts.length === 0) throw new BpfcastError("usage", "USAGE: bpfcast check FILE...");
   let code = 0;
-  for (const script of scripts) {
-    if ((await compile(script, options)) === undefined) code = 1;
+  for (const target of await targetsOf(options)) {
+    for (const script of scripts) if ((await compile(script, options, {}, target)) === undefined) code = 1;
   }
   return code;
 }
@@ -150,7 +179,20 @@ async function list(options: Options): Promise<number> {
   return 0;
 }
 
-const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check };
+async function profile(words: string[]): Promise<number> {
+  const options = parseOptions(words);
+  refuseOptions(options, "`bpfcast profile`", "from", "common");
+  if (options.output === undefined || options.words.length > 0) {
+    throw new BpfcastError("usage", "USAGE: bpfcast profile [--from PATH] [--common] -o FILE");
+  }
+  const { makeProfile } = await import("./make-profile.ts");
+  const { file, warnings } = makeProfile(options.from, options.common === true);
+  for (const warning of warnings) output.writeError(`WARNING: ${warning}\n`);
+  writeObject(options.output, file);
+  return 0;
+}
+
+const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, profile };
 
 /**
  * @param words the command line behind the program's name.

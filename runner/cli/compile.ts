@@ -1,7 +1,8 @@
-// From a script to an object: asks the compiler, answers its needs from this machine, asks again.
+// From a script to an object: asks the compiler, answers its needs from the target, asks again.
 
 import { BpfcastError } from "../../wasm/errors.ts";
-import { compileDiagnostics } from "./diagnostics.ts";
+import type { Target } from "../core/target.ts";
+import { compileDiagnostics, errorText } from "./diagnostics.ts";
 
 export interface Script {
   /** Shown in messages: a file name, or `stdin`. */
@@ -32,31 +33,38 @@ export interface Compiled {
 /** Each answer lets the compiler see more of the script; more rounds than this are an error of the compiler. */
 const MAX_ROUNDS = 64;
 
-/** @throws BpfcastError when the machine cannot be asked, or the compiler fails. */
-export async function compileScript(script: Script, { warnings, ...options }: ScriptOptions): Promise<Compiled> {
-  const [{ loadCompiler }, { answerNeed }] = await Promise.all([import("../../wasm/compiler.ts"), import("../host/profile.ts")]);
-  const compiler = await loadCompiler();
+/** @throws BpfcastError when the target cannot be asked, or the compiler fails. */
+export async function compileScript(script: Script, { warnings, ...options }: ScriptOptions, target: Target): Promise<Compiled> {
+  const { loadCompiler } = await import("../../wasm/compiler.ts");
+  let compiler = await loadCompiler();
   const source = { name: script.name, text: new TextDecoder().decode(script.bytes) };
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const result = compiler.compile(script.bytes, {
-      name: script.name,
-      environment: process.env,
-      ...options,
-    });
+    const { architecture } = target;
+    const result = compiler.compile(script.bytes, { name: script.name, environment: process.env, architecture, ...options });
     if (result.kind === "needs") {
-      for (const need of result.needs) compiler.supply(need, answerNeed(need));
+      const replacement = target.replacement?.(result.needs);
+      if (replacement !== undefined) {
+        // Facts of two machines must not mix.
+        target = replacement;
+        compiler = await loadCompiler();
+        continue;
+      }
+      for (const need of result.needs) compiler.supply(need, target.answer(need));
       continue;
     }
     // As the peer does, errors before warnings.
     const ofSeverity = (wanted: string) => result.diagnostics.filter(({ severity }) => severity === wanted);
     const shown = [...ofSeverity("error"), ...(warnings ? ofSeverity("warning") : [])];
+    // Whatever the machine at hand has, what is said here holds for another.
+    const note = result.kind === "failed" && round > 0 && target.description !== "" ? `NOTE: compiled for ${target.description}\n` : "";
+    const missing = result.kind === "object" ? target.missingFeature?.(result.object) : undefined;
     return {
-      object: result.kind === "object" ? result.object : undefined,
-      messages: compileDiagnostics(shown, source),
+      object: result.kind === "object" && missing === undefined ? result.object : undefined,
+      messages: compileDiagnostics(shown, source) + note + (missing === undefined ? "" : errorText(missing, "ERROR", false)),
       dumps: result.dumps,
     };
   }
-  throw new BpfcastError("compiler-failed", "the compiler keeps asking for facts of this machine: this is an error of bpfcast", {
+  throw new BpfcastError("compiler-failed", "the compiler keeps asking for facts of the target: this is an error of bpfcast", {
     exitCode: 2,
   });
 }

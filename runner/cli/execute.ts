@@ -2,7 +2,6 @@
 
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { BpfcastError } from "../../wasm/errors.ts";
-import type { Manifest } from "../../wasm/manifest.ts";
 import { bind, readManifest } from "../core/bind.ts";
 import { JsonOutput } from "../core/format/json.ts";
 import { TextOutput } from "../core/format/text.ts";

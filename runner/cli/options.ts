@@ -34,6 +34,12 @@ export interface Options {
   emitElf?: string;
   unsafe?: boolean;
   noWarnings?: boolean;
+  /** Profiles to compile for, in place of this machine. */
+  profile?: string[];
+  /** What a profile is made from, in place of this machine. */
+  from?: string;
+  /** The profile is to hold what is in common use only. */
+  common?: boolean;
   btf?: boolean;
   /** What is no option: file and script arguments. */
   words: string[];
@@ -79,6 +85,9 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { long: "emit-elf", argument: "FILE", key: "emitElf", help: "write the BPF object to FILE, too" },
   { long: "emit-llvm", argument: "FILE", key: "unsupported", help: "write LLVM IR to FILE" },
   { long: "aot", argument: "FILE", key: "unsupported", help: "see `bpfcast build`" },
+  { long: "profile", argument: "FILE", key: "profile", help: "build, check: for the machine that FILE describes, not for this one" },
+  { long: "from", argument: "PATH", key: "from", help: "profile: of a copy of /sys and /proc below PATH, or of another profile" },
+  { long: "common", key: "common", help: "profile: only types and tracepoints in common use" },
   { short: "b", long: "btf", key: "btf", help: "accepted, no effect" },
 ];
 
@@ -107,7 +116,11 @@ function setOption(options: Options, row: OptionRow, spelled: string, value: str
     case "debug":
       options.debug = [...(options.debug ?? []), ...(value ?? "").split(",")];
       break;
+    case "profile":
+      options.profile = [...(options.profile ?? []), value ?? ""];
+      break;
     case "program":
+    case "from":
     case "command":
     case "output":
     case "format":
@@ -181,6 +194,8 @@ USAGE:
     bpfcast run x.o    run such an object; needs no compiler
     bpfcast check filename...
                        report the errors of scripts
+    bpfcast profile -o x.profile
+                       write down what compiling for this machine needs
 
 OPTIONS:
 ${rows.join("\n")}

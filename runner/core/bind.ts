@@ -236,9 +236,13 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
   const manifest = readManifest(bytes);
   checkOptions(manifest, parameters.named ?? []);
   const relocations = parseRelocations(findSection(object, RELOCATION_SECTION)?.data ?? new Uint8Array(0), manifest);
+  const tied = manifest.features.find(({ feature }) => feature === "architecture");
   const readsRegisters = manifest.programs.some(({ kind }) => kind.endsWith("probe"));
-  if (readsRegisters && manifest.arch !== facts.arch) {
-    throw new BpfcastError("wrong-architecture", `the object reads registers of ${manifest.arch}, this machine is ${facts.arch}`);
+  if ((tied !== undefined || readsRegisters) && manifest.arch !== facts.arch) {
+    throw new BpfcastError("wrong-architecture", `the object is made for ${manifest.arch}, this machine is ${facts.arch}`, {
+      hint: "build it with `--profile` of a machine like this one",
+      ...(tied !== undefined && { location: tied.location, source: manifest.source }),
+    });
   }
   const ring = ringBytes(manifest, facts, parameters);
   applyBindings(object, manifest, facts, ring, parameters);

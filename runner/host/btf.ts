@@ -57,7 +57,6 @@ export interface Parameter {
 export class Btf {
   readonly #base: Btf | undefined;
   readonly #view: DataView;
-  readonly #bytes: Buffer;
   readonly #strings: Buffer;
   /** Bytes of strings, and number of types, that the base has. */
   readonly #firstString: number;
@@ -69,7 +68,6 @@ export class Btf {
   /** @param base the kernel's own BTF, which that of a module goes on from. */
   constructor(bytes: Buffer, base?: Btf) {
     this.#base = base;
-    this.#bytes = bytes;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = view;
     if (bytes.length < HEADER_BYTES || view.getUint16(0, true) !== 0xeb9f) throw new RangeError("no BTF");

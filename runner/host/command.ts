@@ -98,6 +98,8 @@ const MAX_PID = 0x400000;
 /** The process of -p: the run ends with it. */
 export class WatchedProcess implements HeldCommand {
   readonly pid: number;
+  /** Watches for as long as it is not collected. */
+  readonly watch: NativeChild;
   #ended = false;
   #onEnd: () => void = () => {};
 
@@ -108,7 +110,7 @@ export class WatchedProcess implements HeldCommand {
   constructor(text: string) {
     this.pid = parsePid(text);
     try {
-      new (loadAddon().Child)(this.pid, () => {
+      this.watch = new (loadAddon().Child)(this.pid, () => {
         this.#ended = true;
         this.#onEnd();
       });

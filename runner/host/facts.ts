@@ -26,7 +26,8 @@ function availableMemory(): number {
 }
 
 /** Pages are 4 KiB on x86-64; arm64 kernels may have 16 or 64 KiB ones. */
-function pageSize(): number {
+export function pageSize(): number {
+  if (process.arch === "x64") return 4096;
   try {
     const match = /^KernelPageSize:\s+(\d+) kB/m.exec(readFileSync("/proc/self/smaps", "latin1"));
     if (match !== null) return Number(match[1]) * 1024;
@@ -95,7 +96,7 @@ export function gatherFacts(bytes: Uint8Array, manifest: Manifest, names: HostNa
   const facts: HostFacts = {
     arch: hostArchitecture(),
     possibleCpus: loadAddon().possibleCpus(),
-    pageSize: process.arch === "x64" ? 4096 : pageSize(),
+    pageSize: pageSize(),
     availableMemory: availableMemory(),
     tracepoints: new Map(),
     functions: [],

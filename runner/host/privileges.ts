@@ -21,16 +21,21 @@ export function missingCapability(effective: bigint, root: boolean): string | un
   return has(CAP_PERFMON) ? undefined : "CAP_PERFMON";
 }
 
-/** @throws BpfcastError `no-privilege`, `locked-down`. */
-export function requirePrivileges(): void {
+/** The capability that this process lacks for tracing, or undefined. */
+export function missingPrivilege(): string | undefined {
   let status = "";
   try {
     status = readFileSync("/proc/self/status", "latin1");
   } catch {
-    return; // Without /proc the kernel itself will say.
+    return undefined; // Without /proc the kernel itself will say.
   }
   const match = /^CapEff:\s*([0-9a-f]+)/m.exec(status);
-  const missing = match === null ? undefined : missingCapability(BigInt(`0x${match[1]}`), process.geteuid?.() === 0);
+  return match === null ? undefined : missingCapability(BigInt(`0x${match[1]}`), process.geteuid?.() === 0);
+}
+
+/** @throws BpfcastError `no-privilege`, `locked-down`. */
+export function requirePrivileges(): void {
+  const missing = missingPrivilege();
   if (missing !== undefined) {
     throw new BpfcastError("no-privilege", `Missing ${missing} capability, please run bpfcast as the root user.`, { exitCode: 1 });
   }

@@ -1,10 +1,11 @@
 // Answers the compiler's needs from the machine it runs on.
 
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import type { Answer, Need } from "../../wasm/compiler.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
-import { similarNames } from "./similar.ts";
-import { allTracepoints, readFormat, tracepointCategories, tracepointEvents } from "./tracefs.ts";
+import { similarNames } from "../core/similar.ts";
+import type { Target } from "../core/target.ts";
+import { allTracepoints, findTracefs, readFormat, tracepointCategories, tracepointEvents } from "./tracefs.ts";
 
 /** The file with the BTF of the kernel (`vmlinux`) or of a module; BPFTRACE_BTF names another one for the kernel. */
 function btfFile(module: string): string | undefined {
@@ -46,5 +47,32 @@ export function answerNeed(need: Need): Answer {
       if (text !== undefined) return { found: true, bytes: Buffer.from(text, "latin1") };
       return { found: false, candidates: similarNames(`${need.category}:${need.event}`, allTracepoints()) };
     }
+  }
+}
+
+/** Why a fact of this machine cannot be read; undefined when it can, or when it is no matter of rights. */
+export function unreadableReason(need: Need): string | undefined {
+  if (need.kind === "btf") {
+    const file = btfFile(need.module);
+    if (need.module !== "vmlinux" || file === undefined) return undefined;
+    try {
+      accessSync(file, constants.R_OK);
+      return undefined;
+    } catch {
+      return "the types of this machine's kernel (BTF) cannot be read";
+    }
+  }
+  const place = findTracefs();
+  if (place !== undefined) return undefined;
+  return process.geteuid?.() === 0 ? "tracefs is not mounted" : "this machine's tracepoints cannot be read without root";
+}
+
+/** The machine that this process runs on. */
+export class LiveTarget implements Target {
+  readonly architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
+  readonly description = "";
+
+  answer(need: Need): Answer {
+    return answerNeed(need);
   }
 }

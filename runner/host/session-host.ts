@@ -4,8 +4,8 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync } from "node:fs";
 import { getSystemErrorMap } from "node:util";
 import type { HeldCommand, SessionHost } from "../core/session.ts";
+import { similarNames } from "../core/similar.ts";
 import { Clock, loadAddon } from "./addon.ts";
-import { similarNames } from "./similar.ts";
 import { traceableFunctions } from "./tracefs.ts";
 
 /** What a command of system() prints is kept until it has ended. */

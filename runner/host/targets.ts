@@ -4,13 +4,13 @@ import { BpfcastError } from "../../wasm/errors.ts";
 import type { Manifest, Program } from "../../wasm/manifest.ts";
 import type { HostFacts, KernelFunction } from "../core/facts.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
+import { similarNames } from "../core/similar.ts";
 import { KERNEL_MODULE } from "../core/targets.ts";
 import { parseTracepointFormat, type TracepointFormat } from "../core/tracepoint-format.ts";
 import { findBinaries } from "./binaries.ts";
 import { loadBtf, modulesWithBtf } from "./btf.ts";
 import { ElfSymbols } from "./elf-symbols.ts";
 import { rawTracepoints } from "./raw-tracepoints.ts";
-import { similarNames } from "./similar.ts";
 import {
   allTracepoints,
   hasFunctionList,

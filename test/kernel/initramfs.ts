@@ -49,6 +49,7 @@ done
 $B mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro root /lower
 $B mount -t tmpfs -o size=75%,mode=755 upper /upper; $B mkdir /upper/files /upper/work
 $B mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work overlay /new || { echo "no root" > /dev/kmsg; $B poweroff -f; }
+if [ -e /host-files ]; then $B mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro host /new/host; fi
 cd /new; $B mkdir -p proc sys dev run tmp
 $B mount --move /proc proc; $B mount --move /sys sys; $B mount --move /dev dev
 $B mkdir -p dev/pts dev/shm; $B mount -t devpts pts dev/pts; $B mount -t tmpfs shm dev/shm; $B mount -t tmpfs run run
@@ -98,7 +99,8 @@ export function initramfs(kernel: Kernel, command: string, mark: string): Buffer
   for (const name of ["bin", "dev", "modules"]) archive.add(name, DIRECTORY);
   archive.add("dev/console", 0o020600, undefined, [5, 1]);
   archive.add("dev/null", 0o020666, undefined, [1, 3]);
-  archive.add("bin/busybox", EXECUTABLE, readFileSync("/bin/busybox"));
+  archive.add("bin/busybox", EXECUTABLE, readFileSync(kernel.busybox));
+  if (kernel.files !== "/") archive.add("host-files", 0o100644);
   archive.add("init", EXECUTABLE, Buffer.from(INIT));
   archive.add("last", EXECUTABLE, Buffer.from(LAST.replaceAll("@MARK@", mark)));
   archive.add("command", EXECUTABLE, Buffer.from(command));

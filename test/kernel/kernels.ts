@@ -2,28 +2,43 @@
 // into a cache, nothing installed.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** Debian suite of each kernel series, and whether its security suite has newer ones. */
-const SUITES: Record<string, { suite: string; security: boolean }> = {
-  "5.10": { suite: "bullseye", security: true },
-  "6.1": { suite: "bookworm", security: true },
-  "6.12": { suite: "trixie", security: true },
+/** A Debian suite that has a kernel. */
+interface Suite {
+  suite: string;
+  version: string;
+  /** By Debian's name. */
+  architecture: "amd64" | "arm64";
+}
+
+const SUITES: Record<string, Suite> = {
+  "5.10": { suite: "bullseye", version: "5.10", architecture: "amd64" },
+  "6.1": { suite: "bookworm", version: "6.1", architecture: "amd64" },
+  "6.12": { suite: "trixie", version: "6.12", architecture: "amd64" },
+  "6.12-arm64": { suite: "trixie", version: "6.12", architecture: "arm64" },
 };
+
+/** What an arm64 machine boots to: it cannot run the programs of this one. */
+const ARM64_PACKAGES = ["busybox-static", "bpftool", "coreutils"];
 
 export interface Kernel {
   series: string;
   /** `uname -r`. */
   release: string;
-  /** The uncompressed ELF image, which QEMU boots through PVH without unpacking it under emulation. */
-  vmlinux: string;
+  architecture: Suite["architecture"];
+  /** What QEMU boots without unpacking it under emulation: the ELF image, through PVH; on arm64 the plain one. */
+  image: string;
   /** Folder with `lib/modules/RELEASE`. */
   root: string;
+  /** Root of the machine's files, and the static busybox that it starts with. */
+  files: string;
+  busybox: string;
 }
 
-const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "bpfcast", "kernels");
+export const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "bpfcast", "kernels");
 
 function run(command: string, args: string[], options: { cwd?: string; input?: Uint8Array } = {}): Buffer {
   const result = spawnSync(command, args, { maxBuffer: 1 << 30, ...options });
@@ -41,13 +56,11 @@ function mirror(): string {
 }
 
 /** Options that give apt a world of its own for one suite: nothing of the machine's lists or state is touched. */
-function privateApt(suite: string, security: boolean): string[] {
-  const folder = join(cache, "apt", suite);
+function privateApt({ suite, architecture }: Suite): string[] {
+  const folder = join(cache, "apt", architecture === "amd64" ? suite : `${suite}-${architecture}`);
   for (const name of ["lists/partial", "cache/archives/partial", "parts"]) mkdirSync(join(folder, name), { recursive: true });
   const site = mirror();
-  let sources = `deb ${site} ${suite} main\n`;
-  if (security) sources += `deb ${site}-security ${suite}-security main\n`;
-  writeFileSync(join(folder, "sources.list"), sources);
+  writeFileSync(join(folder, "sources.list"), `deb ${site} ${suite} main\ndeb ${site}-security ${suite}-security main\n`);
   writeFileSync(join(folder, "status"), "");
   const settings = {
     "Dir::Etc::sourcelist": join(folder, "sources.list"),
@@ -56,8 +69,8 @@ function privateApt(suite: string, security: boolean): string[] {
     "Dir::State::lists": join(folder, "lists"),
     "Dir::State::status": join(folder, "status"),
     "Dir::Cache": join(folder, "cache"),
-    "APT::Architecture": "amd64",
-    "APT::Architectures": "amd64",
+    "APT::Architecture": architecture,
+    "APT::Architectures": architecture,
     "APT::Sandbox::User": "root",
     "Acquire::Check-Valid-Until": "false",
     "Acquire::Languages": "none",
@@ -98,21 +111,19 @@ export function unpackBzImage(image: Buffer): Buffer {
   return vmlinux;
 }
 
-function download(series: string, folder: string): void {
-  const source = SUITES[series];
-  if (source === undefined) throw new Error(`no Debian suite is known for kernel ${series}: one of ${Object.keys(SUITES).join(", ")}`);
-  const options = privateApt(source.suite, source.security);
+function download(source: Suite, folder: string): void {
+  const options = privateApt(source);
   run("apt-get", [...options, "-q", "update"]);
-  const wanted = new RegExp(`^linux-image-(${series.replace(".", "\\.")}\\.\\d[^ ]*-amd64) `);
+  const wanted = new RegExp(`^linux-image-(${source.version.replace(".", "\\.")}\\.\\d[^ ]*-${source.architecture}) `);
   const releases = run("apt-cache", [...options, "search", "--names-only", "^linux-image-"])
     .toString()
     .split("\n")
     .map((line) => wanted.exec(line)?.[1])
     .filter((release) => release !== undefined)
-    .filter((release) => !/-(cloud|rt)-|~bpo|-0\.deb/.test(release))
+    .filter((release) => !/-(cloud|rt|16k)-|-16k|~bpo|-0\.deb/.test(release))
     .sort(byVersion);
   const release = releases.at(-1);
-  if (release === undefined) throw new Error(`Debian ${source.suite} has no kernel ${series}`);
+  if (release === undefined) throw new Error(`Debian ${source.suite} has no kernel ${source.version}`);
   const work = mkdtempSync(join(cache, "work-"));
   run("apt-get", [...options, "-q", "download", `linux-image-${release}`], { cwd: work });
   for (const name of readdirSync(work)) if (name.endsWith(".deb")) run("dpkg-deb", ["-x", join(work, name), join(work, "tree")]);
@@ -121,18 +132,48 @@ function download(series: string, folder: string): void {
   const modules = [`tree/lib/modules/${release}`, `tree/usr/lib/modules/${release}`].map((name) => join(work, name)).find(existsSync);
   if (modules === undefined) throw new Error(`the package of kernel ${release} has no modules`);
   renameSync(modules, join(made, "lib/modules", release));
-  writeFileSync(join(made, "vmlinux"), unpackBzImage(readFileSync(join(work, `tree/boot/vmlinuz-${release}`))));
+  const image = readFileSync(join(work, `tree/boot/vmlinuz-${release}`));
+  writeFileSync(join(made, "vmlinux"), source.architecture === "amd64" ? unpackBzImage(image) : image);
   run("depmod", ["-b", made, release]);
   writeFileSync(join(made, "release"), release);
   renameSync(made, folder);
   rmSync(work, { recursive: true, force: true });
 }
 
-/** The newest kernel of a series, downloaded on first use. */
+/** Files for a machine of another architecture: a few packages of the suite with what they depend on. */
+function foreignFiles(source: Suite): string {
+  const folder = join(cache, `files-${source.suite}-${source.architecture}`);
+  if (existsSync(folder)) return folder;
+  const options = privateApt(source);
+  run("apt-get", [...options, "-q", "update"]);
+  run("apt-get", [...options, "-q", "-y", "--download-only", "--no-install-recommends", "install", ...ARM64_PACKAGES]);
+  const work = mkdtempSync(join(cache, "work-"));
+  const made = join(work, "files");
+  for (const name of ["bin", "sbin", "lib"]) {
+    mkdirSync(join(made, "usr", name), { recursive: true });
+    symlinkSync(`usr/${name}`, join(made, name));
+  }
+  const archives = join(cache, "apt", `${source.suite}-${source.architecture}`, "cache/archives");
+  for (const name of readdirSync(archives).filter((file) => file.endsWith(".deb"))) {
+    // tar follows the links of the merged /usr, which dpkg-deb -x would replace.
+    const packed = run("dpkg-deb", ["--fsys-tarfile", join(archives, name)]);
+    run("tar", ["-x", "--keep-directory-symlink", "-C", made], { input: packed });
+  }
+  for (const name of ["proc", "sys", "dev", "run", "tmp", "host"]) mkdirSync(join(made, name), { recursive: true });
+  renameSync(made, folder);
+  rmSync(work, { recursive: true, force: true });
+  return folder;
+}
+
+/** The newest kernel of a series (`6.1`, `6.12-arm64`), downloaded on first use. */
 export function kernel(series: string): Kernel {
+  const source = SUITES[series];
+  if (source === undefined) throw new Error(`no Debian suite is known for kernel ${series}: one of ${Object.keys(SUITES).join(", ")}`);
   const folder = join(cache, series);
   mkdirSync(cache, { recursive: true });
-  if (!existsSync(join(folder, "release"))) download(series, folder);
+  if (!existsSync(join(folder, "release"))) download(source, folder);
   const release = readFileSync(join(folder, "release"), "utf8").trim();
-  return { series, release, vmlinux: join(folder, "vmlinux"), root: folder };
+  const files = source.architecture === "amd64" ? "/" : foreignFiles(source);
+  const { architecture } = source;
+  return { series, release, architecture, image: join(folder, "vmlinux"), root: folder, files, busybox: join(files, "usr/bin/busybox") };
 }

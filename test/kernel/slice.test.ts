@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CALLS, type Case, cases } from "../support/cases.ts";
+import { CALLS, type Case, cases, isBefore, judge } from "../support/cases.ts";
 import { runInVm } from "./vm.ts";
 
 const bpfcast = resolve(".out/bpfcast.cjs");
@@ -19,20 +19,6 @@ function objectOf(name: string): string {
 
 function loadOf(one: Case): string {
   return `${load} ${CALLS}${one.device === undefined ? "" : ` ${one.device}`}`;
-}
-
-/** @param output what `run` printed, the load's own line included. */
-function judge(one: Case, output: string): void {
-  const parent = /^parent (\d+)$/m.exec(output)?.[1] ?? "";
-  const wrong = one.wrong(output, parent);
-  assert.is(wrong, "", `${one.name}: ${wrong}\n${output}`);
-}
-
-/** Whether one kernel series is older than another. */
-function isBefore(series: string, other: string): boolean {
-  const [major = 0, minor = 0] = series.split(".").map(Number);
-  const [otherMajor = 0, otherMinor = 0] = other.split(".").map(Number);
-  return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }
 
 test.before(() => {

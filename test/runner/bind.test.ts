@@ -8,7 +8,7 @@ import { lineOfInstruction } from "../../runner/core/btf-ext.ts";
 import { findSection, readElf, relocationsOf } from "../../runner/core/elf.ts";
 import type { HostFacts } from "../../runner/core/facts.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
-import { type Manifest, RelocationKind, type TracepointField } from "../../wasm/manifest.ts";
+import { type FeatureNeed, type Manifest, RelocationKind, type TracepointField } from "../../wasm/manifest.ts";
 import { type FieldRow, makeFormat } from "../support/formats.ts";
 import {
   add,
@@ -22,7 +22,7 @@ import {
   shiftLeft,
   shiftRightSigned,
 } from "../support/instructions.ts";
-import { buildObject, makeManifest, makeProgram, type ObjectSpec } from "../support/objects.ts";
+import { buildObject, makeManifest, makeProgram, NOWHERE, type ObjectSpec } from "../support/objects.ts";
 
 const ARCH = makeManifest().arch;
 
@@ -329,6 +329,18 @@ test("functions: patterns are expanded, names are taken as they are", () => {
   assert.equal(targets(kprobe(["", "unheard_of", "8"])), [{ kind: "kprobe", function: "unheard_of", offset: 8, isReturn: false }]);
   assert.equal(targets(kprobe(["", "do_it", "0"], "kretprobe")), [{ kind: "kprobe", function: "do_it", offset: 0, isReturn: true }]);
   assert.is(refusal(() => bind(kprobe(["", "vfs_*", "0"]), { ...facts, arch: "sparc" })).code, "wrong-architecture");
+});
+
+test("code that is tied to an architecture is refused on another, with its place", () => {
+  const manifest = (features: FeatureNeed[]) =>
+    makeManifest({ programs: [makeProgram({ name: "i_1", kind: "interval", target: ["s", "1"] })], features });
+  const object = (features: FeatureNeed[]) =>
+    buildObject({ programs: [{ name: "i_1", section: "perf_event", code: [move(0, 0), exit()] }], manifest: manifest(features) });
+  const facts = makeFacts({ arch: "sparc" });
+  assert.is(bind(object([]), facts).programs.length, 1);
+  const error = refusal(() => bind(object([{ feature: "architecture", location: NOWHERE }]), facts));
+  assert.is(error.code, "wrong-architecture");
+  assert.match(error.message, /^the object is made for \w+, this machine is sparc$/);
 });
 
 test("more attachments than allowed", () => {

@@ -7,10 +7,10 @@ import { OPTION_TABLE, parseOptions, usage } from "../../runner/cli/options.ts";
 import { causeOf, explainLoadError, findRefusal, lastInstruction } from "../../runner/cli/verifier.ts";
 import { diagnosticText } from "../../runner/core/diagnostic-text.ts";
 import { matchesGlob } from "../../runner/core/glob.ts";
+import { editDistance, similarNames } from "../../runner/core/similar.ts";
 import { splitCommand } from "../../runner/host/command.ts";
 import { parseCpuList } from "../../runner/host/kernel.ts";
 import { missingCapability } from "../../runner/host/privileges.ts";
-import { editDistance, similarNames } from "../../runner/host/similar.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { makeManifest } from "../support/objects.ts";
 

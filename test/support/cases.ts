@@ -1,5 +1,7 @@
 // The scripts of the first slice with what they must print under test/support/load.c: from one object each, on every kernel.
 
+import * as assert from "uvu/assert";
+
 /** Calls that the load makes of each kind. */
 export const CALLS = 250;
 
@@ -171,3 +173,17 @@ END { clear(@start); }`,
     wrong: (stdout) => expectLine(stdout, `@[/no/such/file]: ${CALLS}`),
   },
 ];
+
+/** Asserts what a case must print. `output` is what `run` printed, the load's own line included. */
+export function judge(one: Case, output: string): void {
+  const parent = /^parent (\d+)$/m.exec(output)?.[1] ?? "";
+  const wrong = one.wrong(output, parent);
+  assert.is(wrong, "", `${one.name}: ${wrong}\n${output}`);
+}
+
+/** Whether one kernel series is older than another. */
+export function isBefore(series: string, other: string): boolean {
+  const [major = 0, minor = 0] = series.split(".").map(Number);
+  const [otherMajor = 0, otherMinor = 0] = other.split(".").map(Number);
+  return major < otherMajor || (major === otherMajor && minor < otherMinor);
+}

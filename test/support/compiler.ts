@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
+import type { Architecture } from "../../wasm/manifest.ts";
 import { smallKernel } from "./btf.ts";
 
 /** Formats of tracepoints as tracefs would have them. */
@@ -56,9 +57,15 @@ export async function newCompiler(): Promise<Compiler> {
 }
 
 /** Compiles, answering needs from `FORMATS` and `btf` (null: a target without BTF). */
-export function compile(compiler: Compiler, script: string, dump: string[] = [], btf: Uint8Array | null = smallKernel()): CompileResult {
+export function compile(
+  compiler: Compiler,
+  script: string,
+  dump: string[] = [],
+  btf: Uint8Array | null = smallKernel(),
+  architecture: Architecture = "x86_64",
+): CompileResult {
   for (let round = 0; round < 4; round++) {
-    const result = compiler.compile(new TextEncoder().encode(script), { name: "stdin", dump });
+    const result = compiler.compile(new TextEncoder().encode(script), { name: "stdin", dump, architecture });
     if (result.kind !== "needs") return result;
     for (const need of result.needs) {
       if (need.kind === "btf") compiler.supply(need, btf === null ? { found: false, candidates: [] } : { found: true, bytes: btf });

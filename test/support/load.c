@@ -3,6 +3,7 @@
 // the page cache, instead. Prints its parent's process id.
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,10 @@
 int main(int count, char **words) {
   long calls = count > 1 ? atol(words[1]) : 1;
   char bytes[100];
+  /* The tracer that started the load may be bound to one CPU. */
+  cpu_set_t all;
+  memset(&all, 255, sizeof all);
+  sched_setaffinity(0, sizeof all, &all);
   printf("parent %ld\n", (long)getppid());
   fflush(stdout);
   int zero = open(count > 2 ? words[2] : "/dev/zero", count > 2 ? O_RDONLY | O_DIRECT : O_RDONLY);

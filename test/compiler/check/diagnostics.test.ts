@@ -251,7 +251,10 @@ const cases: Record<string, Expected> = {
       "not-available-here 4:12-16 The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (kprobe used here)",
     ],
   },
-  unsupported: { script: "BEGIN { $x = 1.5; }", errors: ["unsupported 1:14-17 A decimal literal is not supported yet"] },
+  "decimal number where none can be": {
+    script: "BEGIN { $x = 1.5; }",
+    errors: ["inexact-decimal 1:14-17 A decimal number can only be computed and compared with"],
+  },
   "args in a for loop": {
     script: "tracepoint:syscalls:sys_enter_openat { for ($i : 0..5) { print(args.flags); } }",
     errors: ["not-available-here 1:64-68 'args' builtin is not allowed in a for-loop"],

@@ -1,0 +1,74 @@
+// Answers the compiler's needs from a profile, and from nothing else.
+
+import type { Answer, Need } from "../../wasm/compiler.ts";
+import { BpfcastError } from "../../wasm/errors.ts";
+import { readManifest } from "./bind.ts";
+import { isPattern, matchesGlob } from "./glob.ts";
+import { byName, type Profile } from "./profile.ts";
+import { similarNames } from "./similar.ts";
+import type { Target } from "./target.ts";
+
+/** What a profile has instead of a tracepoint's format file: its head and fields. */
+export function formatText(event: string, fields: string): string {
+  return `name: ${event.slice(event.indexOf(":") + 1)}\nformat:\n${fields}`;
+}
+
+export class ProfileTarget implements Target {
+  readonly architecture: Target["architecture"];
+  readonly description: string;
+  readonly profile: Profile;
+
+  /** @param label what messages call it: `profile host.profile`. */
+  constructor(profile: Profile, label: string) {
+    this.profile = profile;
+    this.architecture = profile.architecture;
+    const kernel = profile.kernel === "" ? "an unknown kernel" : `Linux ${profile.kernel}`;
+    this.description = `${label} (${kernel}, ${profile.architecture}${profile.isReduced ? ", common types only" : ""})`;
+  }
+
+  answer(need: Need): Answer {
+    if (need.kind === "btf") {
+      const bytes = this.profile.btf.get(need.module);
+      return bytes === undefined ? { found: false, candidates: [] } : { found: true, bytes };
+    }
+    return this.#tracepoint(`${need.category}:${need.event}`);
+  }
+
+  missingFeature(object: Uint8Array): BpfcastError | undefined {
+    const { features } = this.profile;
+    if (features === null) return undefined;
+    const { features: needs, source } = readManifest(object);
+    for (const { feature, location } of needs) {
+      const name = feature.startsWith("helper:") ? feature.slice("helper:".length) : "";
+      if (name === "" || features.helpers.includes(name)) continue;
+      const message = `${this.description} has no BPF helper ${name}, which this needs`;
+      return new BpfcastError("missing-feature", message, { location, source });
+    }
+    return undefined;
+  }
+
+  /** Of a wildcard the first, by name, as of a live machine. */
+  #tracepoint(wanted: string): Answer {
+    const { tracepoints, missing } = this.profile;
+    if (missing.includes("tracepoints")) {
+      throw new BpfcastError("profile-lacks-tracepoints", `${this.description} has no tracepoints, which the script needs`, {
+        hint: "the machine's tracefs could not be read when it was made: make it again as root",
+      });
+    }
+    const found = isPattern(wanted) ? this.#firstMatch(wanted) : wanted;
+    const fields = tracepoints.get(found);
+    if (fields !== undefined) return { found: true, bytes: new TextEncoder().encode(formatText(found, fields)) };
+    return { found: false, candidates: similarNames(wanted, tracepoints.keys()) };
+  }
+
+  #firstMatch(pattern: string): string {
+    const [category = "", event = ""] = pattern.split(":");
+    const matches: [category: string, event: string][] = [];
+    for (const candidate of this.profile.tracepoints.keys()) {
+      const [own = "", name = ""] = candidate.split(":");
+      if (matchesGlob(category, own) && matchesGlob(event, name)) matches.push([own, name]);
+    }
+    matches.sort((left, right) => byName(left[0], right[0]) || byName(left[1], right[1]));
+    return matches[0]?.join(":") ?? pattern;
+  }
+}

@@ -1,0 +1,113 @@
+// The official tools of an installed bpftrace under loads of known size, on kernels in virtual machines. With PEER_ROOT, a root
+// folder that has a bpftrace (and its tools), that bpftrace runs the same files under the same load and is held to the same.
+//
+//   BPFTRACE_TOOLS=DIR  folder of the tools (default: those of the installed package)
+//   TOOLS_KERNELS       comma list of kernel series (default: 6.1, the one that Debian 12's tools were written for)
+
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Tool, tools } from "../support/tools.ts";
+import { kernel } from "./kernels.ts";
+import { runInVm } from "./vm.ts";
+
+const bpfcast = resolve(".out/bpfcast.cjs");
+const peer = process.env["PEER_ROOT"];
+const sources =
+  process.env["BPFTRACE_TOOLS"] ?? ["/usr/sbin", "/usr/share/bpftrace/tools"].find((name) => existsSync(join(name, "opensnoop.bt")));
+const wanted = process.env["TOOLS"]?.split(",");
+const matrix = process.env["TEST_MODE"] === "matrix";
+const series = process.env["TOOLS_KERNELS"]?.split(",") ?? ["6.1"];
+const folder = mkdtempSync(join(tmpdir(), "bpfcast-tools-"));
+const load = join(folder, "tool-load");
+
+/** Those that every run of the tests tries; the others belong to the matrix. */
+const SHORT = ["capable", "execsnoop", "opensnoop", "tcpconnect", "tcplife", "undump"];
+
+/** Shell functions: `trace NAME TRACER...` runs a tracer, waits for its probes, makes the load, ends it. */
+const FUNCTIONS = `
+trace() {
+  name=$1; shift; echo "=== $name" ; rm -f /run/out /run/load
+  __BPFTRACE_NOTIFY_PROBES_ATTACHED=1 "$@" > /run/out 2>&1 < /dev/null & tracer=$!
+  waited=0
+  while ! grep -q __BPFTRACE_NOTIFY /run/out; do
+    sleep 0.1; waited=$((waited+1)); [ $waited -gt 900 ] && break
+    kill -0 $tracer 2>/dev/null || break
+  done
+  load > /run/load 2>&1
+  sleep 0.5; kill -TERM $tracer 2>/dev/null; wait $tracer; code=$?
+  cat /run/out; echo; echo "--- load"; cat /run/load; echo "--- $code"
+}
+`;
+
+function script(kernelSeries: string, chosen: Tool[]): string {
+  const { root, release } = kernel(kernelSeries);
+  const parts = [`cd ${process.cwd()}`, `MODULES="-d ${root} -S ${release}"`, FUNCTIONS];
+  for (const { name, before } of chosen)
+    if (before !== undefined) parts.push(`(${before}) > /run/before 2>&1 || { echo "before ${name}:"; cat /run/before; } >&2`);
+  if (peer !== undefined) {
+    for (const name of ["proc", "sys", "dev", "run"]) parts.push(`mount --rbind /${name} ${peer}/${name}`);
+    parts.push(`mkdir -p ${peer}${folder}; mount --bind ${folder} ${peer}${folder}`);
+  }
+  for (const tool of chosen) {
+    const file = join(folder, `${tool.name}.bt`);
+    parts.push(`LOAD=${load}`, `load() {\n${tool.load}\n}`, `trace ${tool.name} taskset -c 0 node ${bpfcast} ${file}`);
+    if (peer !== undefined)
+      parts.push(`LOAD="chroot ${peer} ${load}"`, `trace peer-${tool.name} chroot ${peer} env BPFTRACE_COLOR=never bpftrace ${file}`);
+  }
+  return parts.join("\n");
+}
+
+const available = sources === undefined ? [] : tools.filter(({ name }) => existsSync(join(sources, `${name}.bt`)));
+const chosen = available.filter(({ name }) => (wanted === undefined ? matrix || SHORT.includes(name) : wanted.includes(name)));
+
+test.before(() => {
+  execFileSync("gcc", ["-O1", "-rdynamic", "-o", load, "test/support/tool-load.c"]);
+  for (const { name } of chosen) writeFileSync(join(folder, `${name}.bt`), readFileSync(join(sources ?? "", `${name}.bt`)));
+});
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the tools of a bpftrace package are installed", () => {
+  assert.ok(chosen.length >= (wanted?.length ?? SHORT.length), `found ${available.length} in ${sources}`);
+});
+
+for (const name of series) {
+  const fitting = chosen.filter(({ kernels }) => kernels === undefined || kernels.includes(name));
+  const outputs = new Map<string, { output: string; load: string; code: string }>();
+
+  test(`kernel ${name}: boots and runs the tools`, async () => {
+    const disks = [8, 320, 8, 8, 128].map((megabytes, index) => {
+      const disk = join(folder, `disk-${name}-${index}`);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(disk, "");
+      truncateSync(disk, megabytes << 20);
+      return disk;
+    });
+    const result = await runInVm(name, script(name, fitting), 120 + fitting.length * (peer === undefined ? 30 : 90), disks);
+    for (const part of result.stdout.split(/^=== /m).slice(1)) {
+      const [output = "", rest = ""] = part.slice(part.indexOf("\n") + 1).split("\n--- load\n");
+      const end = rest.lastIndexOf("--- ");
+      outputs.set(part.slice(0, part.indexOf("\n")), { output, load: rest.slice(0, end), code: rest.slice(end + 4).trim() });
+    }
+    const log = process.env["TOOLS_LOG"];
+    if (log !== undefined) writeFileSync(join(log, `${basename(sources ?? "")}-${name}.txt`), result.stdout + result.stderr);
+    assert.is(outputs.size, fitting.length * (peer === undefined ? 1 : 2), result.stdout + result.stderr);
+  });
+
+  for (const tool of fitting) {
+    for (const [who, key] of [["bpfcast", tool.name], ...(peer === undefined ? [] : [["bpftrace", `peer-${tool.name}`]])] as const) {
+      test(`kernel ${name}: ${who} ${tool.name} ${tool.exact ? "prints exact numbers" : "prints what the load bounds"}`, () => {
+        const found = outputs.get(key);
+        assert.ok(found !== undefined, "the tool was not reached");
+        if (tool.lacking?.test(found.output)) return;
+        const wrong = tool.wrong(found.output, found.load) || (found.code === "0" ? "" : `exit code ${found.code}`);
+        assert.is(wrong, "", `${wrong}\n${found.output}\n--- load\n${found.load}`);
+      });
+    }
+  }
+}
+
+test.run();
