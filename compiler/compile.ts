@@ -103,6 +103,7 @@ export class Compilation {
     checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);
     checker.unstableSeries = this.configuration.text(ConfigKey.UnstableSeries);
     checker.seriesClock = this.configuration.text(ConfigKey.SeriesClock);
+    checker.isLive = this.settings.isLive;
     checker.pidNamespace = this.settings.pidNamespace;
     checker.missingProbes = this.configuration.text(ConfigKey.MissingProbes);
     checker.stackMode = stackModeNames().indexOf(this.configuration.text(ConfigKey.StackMode));

@@ -5,10 +5,12 @@ export class Settings {
   parameters: Array<string> | null = null;
   /** Helpers that fail are reported where the script runs (`-k`). */
   helperErrors: bool = false;
+  /** The script runs at once, where it is compiled: what its probes stand for is found out by whoever runs it. */
+  isLive: bool = false;
   /** The script will run in a PID namespace of its own: `pid` and `tid` are those in it. */
   pidNamespace: bool = false;
 
-  /** Lines `parameter=WORD` in their order, `parameters=` before them, `helper-errors=1`, `pid-namespace=1`; others are passed over. */
+  /** Lines `parameter=WORD` in their order, `parameters=` before them, `helper-errors=1`, `live=1`, `pid-namespace=1`; others are passed over. */
   static read(text: string): Settings {
     const settings = new Settings();
     const lines = text.split("\n");
@@ -19,6 +21,7 @@ export class Settings {
       if (name == "parameters") settings.parameters = [];
       else if (name == "parameter" && settings.parameters != null) settings.parameters!.push(lines[i].substring(equal + 1));
       else if (name == "helper-errors") settings.helperErrors = true;
+      else if (name == "live") settings.isLive = true;
       else if (name == "pid-namespace") settings.pidNamespace = true;
     }
     return settings;

@@ -39,6 +39,8 @@ export interface CompileOptions {
   parameters?: string[];
   /** Report helpers that fail where the script runs. */
   helperErrors?: boolean;
+  /** The script runs at once, where it is compiled: what its probes stand for need not be known. */
+  live?: boolean;
   /** The script will run in a PID namespace of its own: `pid` and `tid` are those in it. */
   pidNamespace?: boolean;
   /** x86_64 unless told. */
@@ -111,10 +113,11 @@ function settingsOf(environment: Record<string, string | undefined>): string {
 }
 
 /** The other options that shape the code, as lines. */
-function optionsText({ parameters, helperErrors, pidNamespace }: CompileOptions): string {
+function optionsText({ parameters, helperErrors, live, pidNamespace }: CompileOptions): string {
   const lines: string[] = [];
   if (parameters !== undefined) lines.push("parameters=", ...parameters.map((word) => `parameter=${word.replaceAll("\n", " ")}`));
   if (helperErrors) lines.push("helper-errors=1");
+  if (live) lines.push("live=1");
   if (pidNamespace) lines.push("pid-namespace=1");
   return lines.join("\n");
 }

@@ -44,6 +44,8 @@ export abstract class CheckerBase {
   seriesClock: string = "";
   /** Keys of a map that declares none: the config key max_map_keys. */
   maximumKeys: i32 = 4096;
+  /** Attach points are checked by whoever runs the script, which is done at once. */
+  isLive: bool = false;
   /** `pid` and `tid` are those of the namespace in which the script runs. */
   pidNamespace: bool = false;
   architecture: ArchitectureRow;
@@ -61,7 +63,7 @@ export abstract class CheckerBase {
   protected abstract call(e: Call): i32;
 
   /** Reports an attach point that the target lacks, or leaves it out: as the script's configuration says. */
-  protected abstract missingTarget(context: ProbeContext, candidates: Array<string> = []): i32;
+  protected abstract missingTarget(context: ProbeContext, candidates: Array<string>): i32;
 
   get probe(): ProbeContext {
     return this.context!;

@@ -143,7 +143,8 @@ export class Checker extends CallChecker {
   private loadFormat(context: ProbeContext): void {
     context.waiting = false;
     if (context.provider != Provider.Tracepoint || context.point.parts.length != 2 || context.format != null) return;
-    if (!context.readsFields || context.isMissing) return;
+    const isOwed = context.readsFields || !(this.isLive || context.isPattern || this.missingProbes != "error");
+    if (!isOwed || context.isMissing) return;
     const name = context.tracepointName;
     const known = this.profile.tracepoints;
     if (!known.has(name)) {
@@ -157,7 +158,7 @@ export class Checker extends CallChecker {
   }
 
   /** Attach points whose body reads arguments that nothing is known of. The sentences are those of the runner. */
-  protected missingTarget(context: ProbeContext, candidates: Array<string> = []): i32 {
+  protected missingTarget(context: ProbeContext, candidates: Array<string>): i32 {
     const point = context.point;
     const name = context.shownName;
     context.waiting = true;

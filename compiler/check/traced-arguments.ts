@@ -81,6 +81,6 @@ export abstract class TracedChecker extends TypeChecker {
     const point = probe.point;
     if (point.parts.length == 2 && probe.part(0) != "vmlinux")
       return this.unsupported(e.start, e.end, `The arguments of a function of the module ${probe.part(0)}`);
-    return this.missingTarget(probe);
+    return this.missingTarget(probe, []);
   }
 }

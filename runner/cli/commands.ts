@@ -89,7 +89,7 @@ function positional({ words }: Options): string[] {
 
 /** What is known of a script that runs here and now. */
 function liveOptions(options: Options): Partial<ScriptOptions> {
-  return { parameters: positional(options), pidNamespace: isInPidNamespace() };
+  return { live: true, parameters: positional(options), pidNamespace: isInPidNamespace() };
 }
 
 async function runScript(options: Options): Promise<number> {

@@ -17,6 +17,8 @@ export interface ScriptOptions {
   /** Words behind the script; absent while they are not known. */
   parameters?: string[];
   helperErrors?: boolean;
+  /** The script runs at once: what its probes stand for is found out then. */
+  live?: boolean;
   /** The script will run in a PID namespace of its own. */
   pidNamespace?: boolean;
 }

@@ -52,9 +52,15 @@ function fieldLines(format: string): string {
     .join("");
 }
 
+/** Groups of events that users define while the machine runs: they are none of the kernel's. */
+const DYNAMIC_GROUPS = new Set(["eprobes", "fprobes", "kprobes", "synthetic", "uprobes"]);
+
+/** Owners of code that comes and goes, in the kernel's symbol table: loaded BPF programs, trampolines. */
+const TRANSIENT_OWNER = /^(bpf|__builtin__\w+)$/;
+
 function readTracepoints(tracefs: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const category of list(`${tracefs}/events`, true)) {
+  for (const category of list(`${tracefs}/events`, true).filter((name) => !DYNAMIC_GROUPS.has(name))) {
     for (const event of list(`${tracefs}/events/${category}`, true)) {
       const format = read(`${tracefs}/events/${category}/${event}/format`)?.toString("latin1");
       if (format !== undefined) found.set(`${category}:${event}`, fieldLines(format));
@@ -79,6 +85,7 @@ function readFunctions(root: string, tracefs: string): Map<string, string[]> {
     // Places that ftrace gave up have no name of their own.
     if (name === "" || name.startsWith("__ftrace_invalid_address__")) continue;
     const key = module.slice(1, -1);
+    if (TRANSIENT_OWNER.test(key)) continue;
     const names = found.get(key) ?? new Set();
     found.set(key, names.add(name));
   }

@@ -3,18 +3,21 @@
 // Peers: the installed bpftrace (0.17 in Debian 12), and the command in PEER, which must write files below PEER_ROOT when it has a
 // root of its own: PEER="chroot /some/where bpftrace" PEER_ROOT=/some/where.
 
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { readElf, SectionFlag } from "../../runner/core/elf.ts";
-import { answerNeed } from "../../runner/host/profile.ts";
-import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
 import { cases } from "../support/cases.ts";
 import { mayTrace } from "../support/root.ts";
-
-const MODULE = ".out/compiler.wasm";
+import {
+  findPeers,
+  instructions,
+  loadedInstructions,
+  MODULE,
+  milliseconds,
+  peerInstructions,
+  refusal,
+  table,
+  timeCompile,
+} from "./measure.ts";
 
 /** The one-liners whose instructions are added up. */
 const oneLiners: [string, string][] = [
@@ -45,84 +48,6 @@ const oneLiners: [string, string][] = [
   ["strncmp", 'tracepoint:raw_syscalls:sys_enter /strncmp(comm, "dd", 2) == 0/ { @ = count(); }'],
 ];
 
-const folder = mkdtempSync(join(tmpdir(), "bpfcast-bench-"));
-const encoder = new TextEncoder();
-
-function complete(compiler: Compiler, source: Uint8Array): CompileResult {
-  for (;;) {
-    const result = compiler.compile(source, { name: "stdin" });
-    if (result.kind !== "needs") return result;
-    for (const need of result.needs) compiler.supply(need, answerNeed(need));
-  }
-}
-
-/** Instructions in the executable sections. */
-function instructions(object: Uint8Array): number {
-  return readElf(object).sections.reduce((sum, { flags, data }) => sum + (flags & SectionFlag.Execute ? data.length / 8 : 0), 0);
-}
-
-/** Instructions after the verifier's rewriting; undefined where the object cannot be loaded here. */
-function loadedInstructions(object: Uint8Array): number | undefined {
-  const file = join(folder, "object.o");
-  const pins = `/sys/fs/bpf/bpfcast-bench-${process.pid}`;
-  writeFileSync(file, object);
-  try {
-    if (spawnSync("bpftool", ["prog", "loadall", file, pins]).status !== 0) return undefined;
-    let sum = 0;
-    const shown = spawnSync("bpftool", ["-j", "-f", "prog", "show"], { encoding: "utf8", maxBuffer: 1 << 26 });
-    for (const program of JSON.parse(shown.stdout) as { bytes_xlated: number; pinned?: string[] }[]) {
-      if (program.pinned?.some((path) => path.startsWith(`${pins}/`))) sum += program.bytes_xlated / 8;
-    }
-    return sum;
-  } finally {
-    rmSync(pins, { recursive: true, force: true });
-  }
-}
-
-interface Peer {
-  command: string[];
-  options: string[];
-  /** Where its files lie, seen from here. */
-  root: string;
-  name: string;
-}
-
-function findPeers(): Peer[] {
-  const peers: Peer[] = [{ command: ["bpftrace"], options: [], root: "", name: "" }];
-  const other = process.env["PEER"];
-  if (other !== undefined)
-    peers.push({ command: other.split(" "), options: ["--dry-run"], root: process.env["PEER_ROOT"] ?? "", name: "" });
-  return peers.filter((peer) => {
-    const [program = "", ...words] = [...peer.command, "--version"];
-    peer.name = spawnSync(program, words, { encoding: "utf8" }).stdout?.trim().replace("bpftrace ", "") ?? "";
-    return peer.name !== "";
-  });
-}
-
-function peerInstructions(peer: Peer, script: string): number | undefined {
-  const file = `/tmp/bpfcast-bench-${process.pid}.o`;
-  const [program = "", ...words] = [...peer.command, "--emit-elf", file, ...peer.options, "-e", script];
-  spawnSync(program, words, { timeout: 60_000 });
-  try {
-    return instructions(readFileSync(peer.root + file));
-  } catch {
-    return undefined;
-  } finally {
-    rmSync(peer.root + file, { force: true });
-  }
-}
-
-function table(rows: string[][]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "),
-    )
-    .join("\n");
-}
-
-const milliseconds = (value: number) => value.toFixed(2);
-
 async function measure(): Promise<void> {
   const bytes = readFileSync(MODULE);
   console.log(`module: ${statSync(MODULE).size} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip`);
@@ -139,29 +64,14 @@ async function measure(): Promise<void> {
     ...oneLiners.map(([name, script]) => ({ name, script, counts: true })),
   ];
   for (const { name, script, counts } of scripts) {
-    const source = encoder.encode(script);
-    // With the facts of the target already there; reading them is the host's work.
-    const compiler = await Compiler.create(module);
-    const probe = complete(compiler, source);
-    if (probe.kind !== "object") {
-      refused.push(`${name}: ${probe.diagnostics.find(({ severity }) => severity === "error")?.message ?? "needs"}`);
+    const source = new TextEncoder().encode(script);
+    const { result, timing } = await timeCompile(module, source);
+    if (result.kind !== "object") {
+      refused.push(`${name}: ${refusal(result)}`);
       continue;
     }
-    const fresh = await Compiler.create(module);
-    const asked = fresh.compile(source, { name: "stdin" });
-    if (asked.kind === "needs") for (const need of asked.needs) fresh.supply(need, answerNeed(need));
-    const started = performance.now();
-    complete(fresh, source);
-    const first = performance.now() - started;
-    const times: number[] = [];
-    for (let round = 0; round < 220; round++) {
-      const start = performance.now();
-      compiler.compile(source, { name: "stdin" });
-      if (round >= 20) times.push(performance.now() - start);
-    }
-    times.sort((a, b) => a - b);
-    const size = instructions(probe.object);
-    const others = peers.map((peer) => peerInstructions(peer, script));
+    const size = instructions(result.object);
+    const others = peers.map((peer) => peerInstructions(peer, ["-e", script]));
     if (counts) {
       own += size;
       compiled++;
@@ -173,12 +83,12 @@ async function measure(): Promise<void> {
         sum.scripts++;
       });
     }
-    const loaded = mayTrace() ? loadedInstructions(probe.object) : undefined;
+    const loaded = mayTrace() ? loadedInstructions(result.object) : undefined;
     rows.push([
       name,
-      milliseconds(first),
-      milliseconds(times[100] ?? 0),
-      milliseconds(times[199] ?? 0),
+      milliseconds(timing.first),
+      milliseconds(timing.median),
+      milliseconds(timing.worst),
       `${size}`,
       `${loaded ?? "-"}`,
       ...others.map((other) => `${other ?? "-"}`),
@@ -192,8 +102,4 @@ async function measure(): Promise<void> {
   for (const line of refused) console.log(`not compiled: ${line}`);
 }
 
-try {
-  await measure();
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await measure();

@@ -30,6 +30,12 @@ const LACKING: Record<string, string[]> = {
   "6.12-arm64": ["opensnoop", "runqlen", "statsnoop"],
 };
 
+/** Tools that a kernel refuses to load, and its reason. */
+const REFUSED: Record<string, Record<string, RegExp>> = {
+  // Keys have at most 512 bytes there; its key is a stack.
+  "5.10": { biostacks: /'at_usecs': failed to create: Argument list too long/ },
+};
+
 interface Built {
   name: string;
   object: string;
@@ -63,7 +69,7 @@ function parts(stdout: string): Map<string, { status: string; output: string }> 
   return found;
 }
 
-const marked = (name: string, command: string) => `echo "=== ${name}"; ${command} 2>&1; echo "--- $?"`;
+const marked = (name: string, command: string) => `echo "=== ${name}"; { ${command}; } 2>&1; echo "--- $?"`;
 
 test.before(() => {
   execFileSync("gcc", ["-O1", "-o", load, "test/support/load.c"]);
@@ -122,7 +128,12 @@ for (const series of isMatrix ? Object.keys(LACKING) : []) {
     const made = built.filter(({ error }) => error === "");
     const { stdout } = await runInVm(series, made.map(({ name, object }) => marked(name, loading(object))).join("\n"), 900);
     const outputs = parts(stdout);
-    for (const { name } of made) assert.is(outputs.get(name)?.status, "0", `${name}: ${outputs.get(name)?.output}`);
+    for (const { name } of made) {
+      const { status = "", output = "" } = outputs.get(name) ?? {};
+      const refusal = REFUSED[series]?.[name.slice(0, name.lastIndexOf("-"))];
+      if (refusal === undefined) assert.is(status, "0", `${name}: ${output}`);
+      else assert.match(output, refusal, name);
+    }
   });
 }
 

@@ -200,7 +200,9 @@ test("a copy of /sys and /proc becomes a profile", () => {
   const files = {
     "sys/kernel/btf/vmlinux": capturedKernel(["", "orig_x0"]),
     "sys/kernel/tracing/events/sched/sched_switch/format": SWITCH,
-    "sys/kernel/tracing/available_filter_functions": "vfs_read\n__ftrace_invalid_address___7\nvfs_open\nvfs_read\nnfs_open [nfs]\n",
+    "sys/kernel/tracing/events/uprobes/mine/format": SWITCH,
+    "sys/kernel/tracing/available_filter_functions":
+      "vfs_read\n__ftrace_invalid_address___7\nvfs_open\nvfs_read\nnfs_open [nfs]\nbpf_prog_1 [bpf]\n",
     "proc/sys/kernel/osrelease": "6.12.0-arm64\n",
   };
   withCopy(files, (folder) => {

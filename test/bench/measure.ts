@@ -1,0 +1,123 @@
+// What the benches share: compiling with the facts of the target at hand, counting instructions here and at the peer, tables.
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readElf, SectionFlag } from "../../runner/core/elf.ts";
+import { answerNeed } from "../../runner/host/profile.ts";
+import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
+
+export const MODULE = ".out/compiler.wasm";
+export const folder = mkdtempSync(join(tmpdir(), "bpfcast-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+export function complete(compiler: Compiler, source: Uint8Array): CompileResult {
+  for (;;) {
+    const result = compiler.compile(source, { name: "stdin" });
+    if (result.kind !== "needs") return result;
+    for (const need of result.needs) compiler.supply(need, answerNeed(need));
+  }
+}
+
+/** Instructions in the executable sections. */
+export function instructions(object: Uint8Array): number {
+  return readElf(object).sections.reduce((sum, { flags, data }) => sum + (flags & SectionFlag.Execute ? data.length / 8 : 0), 0);
+}
+
+/** Instructions after the verifier's rewriting; undefined where the object cannot be loaded here. */
+export function loadedInstructions(object: Uint8Array): number | undefined {
+  const file = join(folder, "object.o");
+  const pins = `/sys/fs/bpf/bpfcast-bench-${process.pid}`;
+  writeFileSync(file, object);
+  try {
+    if (spawnSync("bpftool", ["prog", "loadall", file, pins]).status !== 0) return undefined;
+    let sum = 0;
+    const shown = spawnSync("bpftool", ["-j", "-f", "prog", "show"], { encoding: "utf8", maxBuffer: 1 << 26 });
+    for (const program of JSON.parse(shown.stdout) as { bytes_xlated: number; pinned?: string[] }[]) {
+      if (program.pinned?.some((path) => path.startsWith(`${pins}/`))) sum += program.bytes_xlated / 8;
+    }
+    return sum;
+  } finally {
+    rmSync(pins, { recursive: true, force: true });
+  }
+}
+
+export interface Peer {
+  command: string[];
+  options: string[];
+  /** Where its files lie, seen from here. */
+  root: string;
+  name: string;
+}
+
+export function findPeers(): Peer[] {
+  const peers: Peer[] = [{ command: ["bpftrace"], options: [], root: "", name: "" }];
+  const other = process.env["PEER"];
+  if (other !== undefined)
+    peers.push({ command: other.split(" "), options: ["--dry-run"], root: process.env["PEER_ROOT"] ?? "", name: "" });
+  return peers.filter((peer) => {
+    const [program = "", ...words] = [...peer.command, "--version"];
+    peer.name = spawnSync(program, words, { encoding: "utf8" }).stdout?.trim().replace("bpftrace ", "") ?? "";
+    return peer.name !== "";
+  });
+}
+
+/** @param script the script: `-e TEXT`, or a file that the peer sees. */
+export function peerInstructions(peer: Peer, script: string[]): number | undefined {
+  const file = `/tmp/bpfcast-bench-${process.pid}.o`;
+  const [program = "", ...words] = [...peer.command, "--emit-elf", file, ...peer.options, ...script];
+  spawnSync(program, words, { timeout: 60_000 });
+  try {
+    return instructions(readFileSync(peer.root + file));
+  } catch {
+    return undefined;
+  } finally {
+    rmSync(peer.root + file, { force: true });
+  }
+}
+
+export function table(rows: string[][]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows
+    .map((row) =>
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "),
+    )
+    .join("\n");
+}
+
+export const milliseconds = (value: number) => value.toFixed(2);
+
+export interface Timing {
+  /** Milliseconds of the first compile in a module that has the facts. */
+  first: number;
+  /** Of 200 compiles after 20. */
+  median: number;
+  worst: number;
+}
+
+/** Times compiles of a script with the facts of the target already there; reading them is the host's work. */
+export async function timeCompile(module: WebAssembly.Module, source: Uint8Array): Promise<{ result: CompileResult; timing: Timing }> {
+  const compiler = await Compiler.create(module);
+  const result = complete(compiler, source);
+  if (result.kind !== "object") return { result, timing: { first: 0, median: 0, worst: 0 } };
+  const fresh = await Compiler.create(module);
+  const asked = fresh.compile(source, { name: "stdin" });
+  if (asked.kind === "needs") for (const need of asked.needs) fresh.supply(need, answerNeed(need));
+  const started = performance.now();
+  complete(fresh, source);
+  const first = performance.now() - started;
+  const times: number[] = [];
+  for (let round = 0; round < 220; round++) {
+    const start = performance.now();
+    compiler.compile(source, { name: "stdin" });
+    if (round >= 20) times.push(performance.now() - start);
+  }
+  times.sort((a, b) => a - b);
+  return { result, timing: { first, median: times[100] ?? 0, worst: times[199] ?? 0 } };
+}
+
+/** What was wrong with a script that makes no object. */
+export function refusal(result: CompileResult): string {
+  return result.kind === "object" ? "" : (result.diagnostics.find(({ severity }) => severity === "error")?.message ?? "needs");
+}
