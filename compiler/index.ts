@@ -2,6 +2,7 @@
 
 import { Compilation, Status } from "./compile";
 import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
+import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
 import { Architecture } from "./target/architecture";
@@ -50,12 +51,20 @@ export function compile(
   dumps: u32,
   environment: usize,
   environmentLength: u32,
+  settings: usize,
+  settingsLength: u32,
   architecture: Architecture,
 ): Status {
   useRegion(Region.Compile);
   profile.architecture = architecture;
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
-  const run = new Compilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength));
+  const run = new Compilation(
+    profile,
+    source,
+    dumps,
+    String.UTF8.decodeUnsafe(environment, environmentLength),
+    Settings.read(String.UTF8.decodeUnsafe(settings, settingsLength)),
+  );
   compilation = run;
   return run.run();
 }

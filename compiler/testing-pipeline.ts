@@ -6,6 +6,7 @@ import { IrFunction } from "./ir/ir";
 import { validateFunction } from "./ir/validator";
 import { IrModule } from "./object/module";
 import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
+import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
 import { Architecture } from "./target/architecture";
@@ -58,12 +59,20 @@ export function compile(
   dumps: u32,
   environment: usize,
   environmentLength: u32,
+  settings: usize,
+  settingsLength: u32,
   architecture: Architecture,
 ): Status {
   useRegion(Region.Compile);
   profile.architecture = architecture;
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
-  const run = new ValidatedCompilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength));
+  const run = new ValidatedCompilation(
+    profile,
+    source,
+    dumps,
+    String.UTF8.decodeUnsafe(environment, environmentLength),
+    Settings.read(String.UTF8.decodeUnsafe(settings, settingsLength)),
+  );
   compilation = run;
   return run.run();
 }

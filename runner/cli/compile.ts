@@ -10,6 +10,19 @@ export interface Script {
   bytes: Uint8Array;
 }
 
+export interface ScriptOptions {
+  /** Stages whose dump is wanted. */
+  dump: string[];
+  warnings: boolean;
+  /** Words behind the script; absent while they are not known. */
+  parameters?: string[];
+  helperErrors?: boolean;
+  /** The script runs at once: what its probes stand for is found out then. */
+  live?: boolean;
+  /** The script will run in a PID namespace of its own. */
+  pidNamespace?: boolean;
+}
+
 export interface Compiled {
   /** Undefined when the script has errors. */
   object: Uint8Array | undefined;
@@ -23,13 +36,13 @@ export interface Compiled {
 const MAX_ROUNDS = 64;
 
 /** @throws BpfcastError when the target cannot be asked, or the compiler fails. */
-export async function compileScript(script: Script, dump: string[], warnings: boolean, target: Target): Promise<Compiled> {
+export async function compileScript(script: Script, { warnings, ...options }: ScriptOptions, target: Target): Promise<Compiled> {
   const { loadCompiler } = await import("../../wasm/compiler.ts");
   let compiler = await loadCompiler();
   const source = { name: script.name, text: new TextDecoder().decode(script.bytes) };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { architecture } = target;
-    const result = compiler.compile(script.bytes, { name: script.name, dump, environment: process.env, architecture });
+    const result = compiler.compile(script.bytes, { name: script.name, environment: process.env, architecture, ...options });
     if (result.kind === "needs") {
       const replacement = target.replacement?.(result.needs);
       if (replacement !== undefined) {
@@ -41,7 +54,9 @@ export async function compileScript(script: Script, dump: string[], warnings: bo
       for (const need of result.needs) compiler.supply(need, target.answer(need));
       continue;
     }
-    const shown = result.diagnostics.filter(({ severity }) => warnings || severity === "error");
+    // As the peer does, errors before warnings.
+    const ofSeverity = (wanted: string) => result.diagnostics.filter(({ severity }) => severity === wanted);
+    const shown = [...ofSeverity("error"), ...(warnings ? ofSeverity("warning") : [])];
     // Whatever the machine at hand has, what is said here holds for another.
     const note = result.kind === "failed" && round > 0 && target.description !== "" ? `NOTE: compiled for ${target.description}\n` : "";
     const missing = result.kind === "object" ? target.missingFeature?.(result.object) : undefined;
