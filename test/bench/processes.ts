@@ -65,8 +65,8 @@ export async function measureTracing(command: string[], work: () => Promise<void
     void ended.then(() => ready());
   });
   await work();
-  // The tracer is the only child of the measuring process.
-  const tracer = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
+  // The tracer is the only child of the measuring process, or has ended by itself.
+  const tracer = spawnSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" }).stdout.trim();
   if (tracer !== "") process.kill(Number(tracer), "SIGTERM");
   await ended;
   return { ...(JSON.parse(readFileSync(file, "utf8")) as Usage), stderr };

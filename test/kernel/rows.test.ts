@@ -166,12 +166,13 @@ ${enter}read /args.count > 99.5 && comm =~ "^lo.d$"/ { @b = count(); }`,
   },
   {
     ids: "B23",
+    // The load has ended when its stack is printed: bpftrace too has no name for the address then.
     what: "kstack and ustack",
     script:
       'uprobe:libc:syscall /comm == "load"/ { @[ustack(1)] = count(); } kprobe:vfs_read /comm == "load"/ { @k[kstack(1)] = count(); }',
     loaded: true,
     vm: true,
-    prints: [/^@\[\n {8}syscall\+\d+\n\]: \d+$/m, new RegExp(`^@k\\[\\n {8}vfs_read\\+\\d+\\n\\]: ${2 * CALLS}$`, "m")],
+    prints: [/^@\[\n {8}(syscall\+\d+|0x[0-9a-f]+)\n\]: \d+$/m, new RegExp(`^@k\\[\\n {8}vfs_read\\+\\d+\\n\\]: ${2 * CALLS}$`, "m")],
   },
   {
     ids: "F16",
