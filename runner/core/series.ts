@@ -41,7 +41,7 @@ function reduceSlot(info: SeriesInfo, values: DataView, at: number, stride: numb
     const meta = readUnsigned64(values, place + 8);
     count = add(count, meta, false);
     // At time 0, which only a clock of a script has, the peer keeps no last value.
-    if (value === undefined) value = info.aggregation === "last" && meta === 0 ? 0 : own;
+    if (value === undefined) value = info.aggregation === "last" && meta === 0 && epoch === 0n ? 0 : own;
     else if (info.aggregation === "avg" || info.aggregation === "sum") value = add(value, own, info.signed);
     else if (info.aggregation === "max" ? own > value : info.aggregation === "min" ? own < value : meta > newest) value = own;
     if (meta > newest) newest = meta;
