@@ -10,6 +10,7 @@ import {
   type MapInfo,
   type MapValue,
   type NamedField,
+  type Program,
   type Relocation,
   RelocationKind,
   type StackMode,
@@ -296,6 +297,17 @@ function checkPresence(map: MapInfo, path: string): void {
   if (map.presenceOffset % 8 !== 0 || map.presenceOffset + 8 > map.valueSize) refuse(`${path}.presenceOffset`, "inside the value");
 }
 
+/** Only attach points of one probe, on functions, may share a program: others are told apart by its name. */
+function checkNames(programs: Program[]): void {
+  const known = new Map<string, Program>();
+  programs.forEach((program, index) => {
+    const twin = known.get(program.name);
+    if (twin === undefined) known.set(program.name, program);
+    else if (twin.body !== program.body || twin.kind !== program.kind || !program.kind.endsWith("probe"))
+      refuse(`programs[${index}].name`, "that of no other program");
+  });
+}
+
 function checkMap(map: MapInfo, path: string): void {
   const histogram = map.value.kind === "hist" || map.value.kind === "lhist" || map.value.kind === "tseries";
   if (map.key !== null) {
@@ -360,7 +372,7 @@ function checkManifest(checked: Manifest): void {
       if (!/^[1-9][0-9]{0,14}$/.test(target[1] ?? "")) refuse(`${path}[1]`, "a positive number");
     }
   });
-  if (new Set(checked.programs.map(({ name }) => name)).size !== checked.programs.length) refuse("programs", "uniquely named");
+  checkNames(checked.programs);
   checked.maps.forEach((map, index) => {
     checkMap(map, `maps[${index}]`);
   });

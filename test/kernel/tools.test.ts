@@ -2,6 +2,7 @@
 // folder that has a bpftrace (and its tools), that bpftrace runs the same files under the same load and is held to the same.
 //
 //   BPFTRACE_TOOLS=DIR  folder of the tools (default: those of the installed package)
+//   TOOLS_ENVIRONMENT   variables of the tracers: BPFTRACE_MISSING_PROBES=warn is how tools before 0.24 were meant
 //   TOOLS_KERNELS       comma list of kernel series (default: 6.1, the one that Debian 12's tools were written for)
 
 import { execFileSync } from "node:child_process";
@@ -31,7 +32,7 @@ const SHORT = ["capable", "execsnoop", "opensnoop", "tcpconnect", "tcplife", "un
 const FUNCTIONS = `
 trace() {
   name=$1; shift; echo "=== $name" ; rm -f /run/out /run/load
-  __BPFTRACE_NOTIFY_PROBES_ATTACHED=1 "$@" > /run/out 2>&1 < /dev/null & tracer=$!
+  env ${process.env["TOOLS_ENVIRONMENT"] ?? ""} __BPFTRACE_NOTIFY_PROBES_ATTACHED=1 "$@" > /run/out 2>&1 < /dev/null & tracer=$!
   waited=0
   while ! grep -q __BPFTRACE_NOTIFY /run/out; do
     sleep 0.1; waited=$((waited+1)); [ $waited -gt 900 ] && break

@@ -133,6 +133,15 @@ END { clear(@start); }`,
       expectLine(stdout, `@calls[110]: ${CALLS}`) || expectLine(stdout, `@calls[257]: ${CALLS}`) || expectLine(stdout, `@failed: ${CALLS}`),
   },
   {
+    name: "shared-program",
+    script:
+      'uprobe:libc:syscall, uprobe:libc:read, uprobe:libc:getppid /comm == "load"/ { @calls[func] = count(); @all = count(); }',
+    wrong: (stdout) =>
+      lines(stdout, /^@calls\[(syscall|read|0x[0-9a-f]+)\]: \d+$/) === 2 && stdout.includes(`@all: ${4 * CALLS}\n`)
+        ? ""
+        : "the calls of the functions",
+  },
+  {
     name: "kretprobe",
     script: 'kretprobe:vfs_read /comm == "load"/ { @sizes[retval] = count(); } kprobe:vfs_rea* /comm == "load"/ { @entered = count(); }',
     vmOnly: true,
