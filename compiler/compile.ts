@@ -22,6 +22,7 @@ import { writeObject } from "./object/object";
 import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Code, codeName, Diagnostics, Severity } from "./source/diagnostics";
+import { Includes } from "./source/headers";
 import { Source } from "./source/source";
 import { Symbols } from "./source/symbols";
 import { Program } from "./syntax/ast";
@@ -64,6 +65,7 @@ export class Compilation {
   private checker: Checker;
   private configuration: Configuration;
   private settings: Settings;
+  private includes: Includes;
 
   constructor(
     private profile: Profile,
@@ -74,7 +76,9 @@ export class Compilation {
     /** What the command line says that shapes the code. */
     settings: Settings | null = null,
   ) {
-    this.settings = settings != null ? settings : new Settings();
+    const given = settings != null ? settings : new Settings();
+    this.settings = given;
+    this.includes = new Includes(profile.headers, given.includes);
     const diagnostics = new Diagnostics(source);
     const symbols = new Symbols();
     this.diagnostics = diagnostics;
@@ -93,7 +97,8 @@ export class Compilation {
 
   private stages(): Status {
     const macros = this.checker.architecture.macros;
-    const program = parseProgram(this.source, this.symbols, this.diagnostics, macros, this.settings.parameters);
+    const program = parseProgram(this.source, this.symbols, this.diagnostics, macros, this.settings.parameters, this.includes);
+    if (this.includes.wanted.length > 0) return Status.Needs;
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
     if (this.diagnostics.hasErrors) return Status.Failed;
     for (let i = 0; i < program.config.length; i++) this.configuration.readEntry(program.config[i]);
@@ -257,17 +262,39 @@ export class Compilation {
       writeText(out, d.message);
       out.writeText(',"hint":');
       writeText(out, d.hint);
+      const file = source.file(d.start);
+      if (file.start > 0) {
+        out.writeText(',"file":');
+        writeText(out, file.name);
+      }
       out.writeText(
-        `,"start":${d.start},"end":${d.end},"line":${source.line(d.start)},"column":${source.column(d.start)},"endLine":${source.line(d.end)},"endColumn":${source.column(d.end)}}`,
+        `,"start":${d.start - file.start},"end":${d.end - file.start},"line":${source.line(d.start)},"column":${source.column(d.start)},"endLine":${source.line(d.end)},"endColumn":${source.column(d.end)}}`,
       );
     }
     out.writeU8(0x5d);
+  }
+
+  /** Headers are asked for alone: nothing is checked before all of the text is there. */
+  private writeHeaderNeeds(): void {
+    const out = this.needsJson;
+    const wanted = this.includes.wanted;
+    for (let i = 0; i < wanted.length; i++) {
+      const key = wanted[i];
+      const pathEnd = key.indexOf("\n");
+      if (i > 0) out.writeU8(0x2c);
+      out.writeText('{"kind":"header","path":');
+      writeText(out, key.substring(1, pathEnd));
+      out.writeText(`,"system":${key.startsWith("<") ? "true" : "false"},"from":`);
+      writeText(out, key.substring(pathEnd + 1));
+      out.writeU8(0x7d);
+    }
   }
 
   private writeNeeds(): void {
     const out = this.needsJson;
     const needs = this.checker.needs;
     out.writeU8(0x5b);
+    this.writeHeaderNeeds();
     if (needs.kernelBtf) out.writeText('{"kind":"btf","module":"vmlinux"}');
     for (let i = 0; i < needs.tracepoints.length; i++) {
       if (i > 0 || needs.kernelBtf) out.writeU8(0x2c);

@@ -238,7 +238,7 @@ export class Checker extends CallChecker {
   /** Offset behind a statement and its semicolon. */
   private endOf(statement: Statement): u32 {
     const source = this.diagnostics.source;
-    return statement.end < source.length && load<u8>(source.pointer + statement.end) == 0x3b ? statement.end + 1 : statement.end;
+    return statement.end < source.end && load<u8>(source.pointer + statement.end) == 0x3b ? statement.end + 1 : statement.end;
   }
 
   private statements(block: Block): void {

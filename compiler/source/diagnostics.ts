@@ -92,7 +92,7 @@ export class Diagnostics {
   }
 
   private add(severity: Severity, code: Code, start: u32, end: u32, message: string, hint: string): Diagnostic {
-    const length = this.source.length;
+    const length = this.source.end;
     if (start > length) start = length;
     if (end > length) end = length;
     if (end < start) end = start;

@@ -108,7 +108,7 @@ export class TextOutput implements Output {
       this.#error(`${library}: ${severity}: ${text}\n${diagnosticText(severity, source, location, "expanded from")}`);
       return;
     }
-    this.#error(`${placeName(source.name, location)}: ${severity}: ${text}\n`);
+    this.#error(`${placeName(source, location)}: ${severity}: ${text}\n`);
   }
 
   lostEvents(count: number): void {
