@@ -301,6 +301,7 @@ export class Manifest {
 
   private location(start: u32, end: u32): void {
     const source = this.source;
+    end = source.endOf(start, end);
     this.raw(`"location":{"column":${source.column(start)},"endColumn":${source.column(end)},"endLine":${source.line(end)},`);
     const file = source.file(start);
     if (file.start > 0) {

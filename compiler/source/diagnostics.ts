@@ -95,6 +95,7 @@ export class Diagnostics {
     const length = this.source.end;
     if (start > length) start = length;
     if (end > length) end = length;
+    end = this.source.endOf(start, end);
     if (end < start) end = start;
     const diagnostic = new Diagnostic(severity, code, start, end, message, hint, this.list.length);
     this.list.push(diagnostic);

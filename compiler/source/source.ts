@@ -82,6 +82,11 @@ export class Source {
     return this.files[index];
   }
 
+  /** `end`, or that of the line of `start` where they are in two files: a macro of a header is half of what is meant. */
+  endOf(start: u32, end: u32): u32 {
+    return this.files.length == 1 || this.file(start) == this.file(end) ? end : this.lineEnd(start);
+  }
+
   /** The byte at `offset`; 0 behind the end. */
   at(offset: u32): u8 {
     return offset < this.end ? load<u8>(this.pointer + offset) : 0;
