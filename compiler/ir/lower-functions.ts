@@ -289,7 +289,7 @@ export abstract class FunctionLowering extends StringLowering {
   protected writeCall(e: Call, type: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
     const row = this.checker.findFunction(e.name);
-    if (row == null) {
+    if (row == null || this.checker.isBuiltinCall(e)) {
       const builtin = this.checker.builtinOf(e)!;
       if (this.types.kind(type) == TypeKind.String) this.writeText(builtin, size, pointer, offset, whole);
       else this.writeTo(builtin, type, pointer, offset);

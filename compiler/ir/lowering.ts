@@ -286,7 +286,7 @@ export class Lowering extends FunctionLowering {
     const b = this.b;
     b.source = e.start;
     const row = this.checker.findFunction(e.name);
-    if (row == null) {
+    if (row == null || this.checker.isBuiltinCall(e)) {
       // A builtin that was written as a call. One that is no number has no effect either.
       return this.types.isScalar(e.typeId) ? this.value(this.checker.builtinOf(e)!) : b.constant(0);
     }
