@@ -184,19 +184,15 @@ export class Compilation {
 
   private programRow(context: ProbeContext, index: i32, manifest: Manifest): ProgramRow {
     const point = context.point;
-    let probe = providerName(point.provider);
-    let name = probe;
-    for (let i = 0; i < point.parts.length; i++) {
-      probe += ":" + context.part(i);
-      name += "_" + identifier(context.part(i));
-    }
+    let name = providerName(point.provider);
+    for (let i = 0; i < point.parts.length; i++) name += "_" + identifier(context.part(i));
     const target = readTarget(context);
     if (target.isUnsafe) manifest.unsafe("probing by address", point.start, point.end);
     return new ProgramRow(
       `${name}_${index + 1}`,
       target.section,
       providerName(point.provider),
-      probe,
+      context.fullName,
       target.parts,
       context.body,
       point.start,

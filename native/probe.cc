@@ -92,7 +92,21 @@ bool KnowsUprobeLink() {
   return link.valid() || errno == EBADF;
 }
 
-// A call of one helper with nothing in its arguments. Whether the kernel takes it or not, its log tells whether it knows the
+// The kernel's type of the function that task iterators attach to; 0 without it.
+uint32_t IteratorType() {
+  btf* types = btf__load_vmlinux_btf();
+  if (types == nullptr) return 0;
+  int id = btf__find_by_name_kind(types, "bpf_iter_task", BTF_KIND_FUNC);
+  btf__free(types);
+  return id > 0 ? static_cast<uint32_t>(id) : 0;
+}
+
+bool KnowsIterators() {
+  uint32_t id = IteratorType();
+  return id != 0 && LoadNothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, id).valid();
+}
+
+// A call of one helper with nothing in its arguments; a tracing program is an iterator, which needs no ftrace. Whether the kernel takes it or not, its log tells whether it knows the
 // helper: libbpf 1.1 looks for the words of older kernels only ("invalid func ", "unknown func "), newer ones say "program of this
 // type cannot use helper " (since 6.11).
 bool KnowsHelper(bpf_prog_type type, int32_t helper) {
@@ -102,6 +116,12 @@ bool KnowsHelper(bpf_prog_type type, int32_t helper) {
   };
   char log[4096] = "";
   LIBBPF_OPTS(bpf_prog_load_opts, options);
+  if (type == BPF_PROG_TYPE_TRACING) {
+    static const uint32_t iterator = IteratorType();
+    options.expected_attach_type = BPF_TRACE_ITER;
+    options.attach_btf_id = iterator;
+    if (iterator == 0) return false;
+  }
   options.log_buf = log;
   options.log_size = sizeof(log);
   options.log_level = 1;
@@ -113,14 +133,6 @@ bool KnowsHelper(bpf_prog_type type, int32_t helper) {
     if (strstr(log, words) != nullptr) return false;
   }
   return true;
-}
-
-bool KnowsIterators() {
-  btf* types = btf__load_vmlinux_btf();
-  if (types == nullptr) return false;
-  int id = btf__find_by_name_kind(types, "bpf_iter_task", BTF_KIND_FUNC);
-  btf__free(types);
-  return id > 0 && LoadNothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, static_cast<uint32_t>(id)).valid();
 }
 
 }  // namespace

@@ -376,7 +376,7 @@ function checkManifest(checked: Manifest): void {
     if (isFunction && !/^[0-9]{1,20}$/.test(target[2] ?? "")) refuse(`${path}[2]`, "a decimal offset or address");
     if (kind === "interval" || kind === "profile") {
       if (!["hz", "s", "ms", "us"].includes(target[0] ?? "")) refuse(`${path}[0]`, "a unit of time");
-      if (!/^[1-9][0-9]{0,14}$/.test(target[1] ?? "")) refuse(`${path}[1]`, "a positive number");
+      if (!/^[1-9][0-9]{0,18}$/.test(target[1] ?? "")) refuse(`${path}[1]`, "a positive number");
     }
   });
   if (new Set(checked.programs.map(({ name }) => name)).size !== checked.programs.length) refuse("programs", "uniquely named");

@@ -13,6 +13,8 @@ import { Amount, Rate } from "./rate";
 export class Target {
   parts: Array<string> = [];
   section: string = "";
+  /** Name of the probe where it is not as written: numbers lose their form and units. */
+  name: string = "";
   /** Empty, or the form that the probe must have. */
   problem: string = "";
   /** Empty, or the whole message about it. */
@@ -67,6 +69,7 @@ export function readTarget(context: ProbeContext): Target {
       const rate = new Rate(context, name);
       if (rate.error.length > 0) return said(target, rate.error);
       target.parts = [rate.unit, rate.amount.toString()];
+      target.name = `${name}:${rate.unit}:${rate.amount}`;
       return target;
     }
     case Provider.Software:
@@ -150,13 +153,15 @@ function perfEvent(target: Target, context: ProbeContext, name: string): Target 
   if (count == 2) {
     const amount = new Amount(context.part(1));
     if (amount.error.length > 0) return said(target, `Invalid count for ${name} probe: ${amount.error}`);
-    if (<i64>amount.value < 0) return said(target, `${name} count should be a positive integer`);
+    if (<i64>amount.value < 0)
+      return said(target, `${name} ${context.provider == Provider.Hardware ? "frequency" : "count"} should be a positive integer`);
     given = amount.value;
   }
   const event = findPerfEvent(context.part(0), context.provider == Provider.Hardware);
   if (event == null) return said(target, `${context.part(0)} is not a ${name} probe`);
   // As in the peer, 0 stands for the usual count.
   const period = given != 0 ? given : event.period;
+  if (given != 0) target.name = `${name}:${context.part(0)}:${given}`;
   target.section = "perf_event";
   target.parts = [event.type.toString(), event.config.toString(), period.toString()];
   return target;

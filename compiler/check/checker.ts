@@ -128,6 +128,7 @@ export class Checker extends CallChecker {
       return;
     }
     const target = readTarget(context);
+    context.name = target.name;
     if (target.isUnsupported) this.unsupported(point.start, point.end, target.problem);
     else if (target.problem.length > 0) {
       this.error(

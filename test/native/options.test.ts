@@ -135,6 +135,37 @@ for (const [name, words, status, ...lines] of refused) {
   });
 }
 
+const numbers: [probe: string, message: string][] = [
+  ["i:ms:", "Invalid rate of interval probe: invalid integer: "],
+  ["i:ms:abc", "Invalid rate of interval probe: invalid integer: abc"],
+  ["i:5x", "Invalid rate of interval probe: invalid trailing bytes: 5x"],
+  ["i:s:1.5", "Invalid rate of interval probe: invalid trailing bytes: 1.5"],
+  [
+    "i:ms:99999999999999999999",
+    "Invalid rate of interval probe: overflow error, maximum value is 18446744073709551615: 99999999999999999999",
+  ],
+  ["i:ms:-1", "interval frequency should be a positive integer"],
+  ["profile:hz:0", "profile frequency should be a positive integer"],
+  ["i:xx:1", "xx is not an accepted unit of time"],
+  ["profile::3", "profile probe must have unit of time"],
+  ["i:999", "Invalid rate of interval probe. Minimum is 1000 or 1us. Found: 999 nanoseconds"],
+  ["s:cpu-clock:", "Invalid count for software probe: invalid integer: "],
+  ["h:cycles:-1", "hardware frequency should be a positive integer"],
+];
+
+for (const [probe, message] of numbers) {
+  test(`numbers of attach points: ${probe}`, () => {
+    const { status, stderr } = run("-e", `${probe} { }`);
+    assert.is(status, 1);
+    assert.equal(messages(stderr), [`stdin:1:1-${probe.length + 1}: ERROR: ${message}`, `${probe} { }`, "~".repeat(probe.length)]);
+  });
+}
+
+test("numbers of attach points: nanoseconds, and a count of 0", () => {
+  assert.is(run("-q", "-e", "i:1000000 { print(probe); exit(); }").stdout.trim(), "interval:us:1000");
+  assert.is(run("--dry-run", "-e", "s:cpu-clock:0 { }").status, 0);
+});
+
 test("missing probes: warned of, or not mentioned", () => {
   const script = (mode: string) => `config = { missing_probes=${mode} } t:a:b, t:c:d { } i:ms:1 { exit(); }`;
   const warned = run("-e", script("warn"));
