@@ -477,10 +477,9 @@ export abstract class FunctionLowering extends StringLowering {
   // Actions
 
   private time(e: Call): void {
-    const row = this.sendConstantEvent(EventKind.Time, e.start, e.end);
-    const format = String.UTF8.encode(e.argumentList.length > 0 ? literalText(e.argumentList[0]) : "%H:%M:%S\n");
-    row.text = changetype<usize>(format);
-    row.textLength = format.byteLength;
+    const row = new EventRow(EventKind.Time, e.start, e.end);
+    row.setText(e.argumentList.length > 0 ? literalText(e.argumentList[0]) : "%H:%M:%S\n");
+    this.sendConstantEvent(row);
   }
 
   /** Reads the texts that an array of pointers names, up to its end: u64 number of texts, then the texts. */
