@@ -23,6 +23,7 @@ import { writeObject } from "./object/object";
 import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Code, codeName, Diagnostics, Severity } from "./source/diagnostics";
+import { Includes } from "./source/headers";
 import { Source } from "./source/source";
 import { Symbols } from "./source/symbols";
 import { Program, Provider } from "./syntax/ast";
@@ -67,6 +68,7 @@ export class Compilation {
   private checker: Checker;
   private configuration: Configuration;
   private settings: Settings;
+  private includes: Includes;
 
   constructor(
     private profile: Profile,
@@ -77,7 +79,9 @@ export class Compilation {
     /** What the command line says that shapes the code. */
     settings: Settings | null = null,
   ) {
-    this.settings = settings != null ? settings : new Settings();
+    const given = settings != null ? settings : new Settings();
+    this.settings = given;
+    this.includes = new Includes(profile.headers, given.includes);
     const diagnostics = new Diagnostics(source);
     const symbols = new Symbols();
     this.diagnostics = diagnostics;
@@ -96,7 +100,8 @@ export class Compilation {
 
   private stages(): Status {
     const macros = this.checker.architecture.macros;
-    const program = parseProgram(this.source, this.symbols, this.diagnostics, macros, this.settings.parameters);
+    const program = parseProgram(this.source, this.symbols, this.diagnostics, macros, this.settings.parameters, this.includes);
+    if (this.includes.wanted.length > 0) return Status.Needs;
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
     if (this.diagnostics.hasErrors) return Status.Failed;
     for (let i = 0; i < program.config.length; i++) this.configuration.readEntry(program.config[i]);
@@ -207,19 +212,15 @@ export class Compilation {
 
   private programRow(context: ProbeContext, index: i32, manifest: Manifest): ProgramRow {
     const point = context.point;
-    let probe = providerName(point.provider);
-    let name = probe;
-    for (let i = 0; i < point.parts.length; i++) {
-      probe += ":" + context.part(i);
-      name += "_" + identifier(context.part(i));
-    }
+    let name = providerName(point.provider);
+    for (let i = 0; i < point.parts.length; i++) name += "_" + identifier(context.part(i));
     const target = readTarget(context);
     if (target.isUnsafe) manifest.unsafe("probing by address", point.start, point.end);
     return new ProgramRow(
       `${name}_${index + 1}`,
       target.section,
       providerName(point.provider),
-      probe,
+      context.fullName,
       target.parts,
       context.body,
       point.start,
@@ -285,17 +286,39 @@ export class Compilation {
       writeText(out, d.message);
       out.writeText(',"hint":');
       writeText(out, d.hint);
+      const file = source.file(d.start);
+      if (file.start > 0) {
+        out.writeText(',"file":');
+        writeText(out, file.name);
+      }
       out.writeText(
-        `,"start":${d.start},"end":${d.end},"line":${source.line(d.start)},"column":${source.column(d.start)},"endLine":${source.line(d.end)},"endColumn":${source.column(d.end)}}`,
+        `,"start":${d.start - file.start},"end":${d.end - file.start},"line":${source.line(d.start)},"column":${source.column(d.start)},"endLine":${source.line(d.end)},"endColumn":${source.column(d.end)}}`,
       );
     }
     out.writeU8(0x5d);
+  }
+
+  /** Headers are asked for alone: nothing is checked before all of the text is there. */
+  private writeHeaderNeeds(): void {
+    const out = this.needsJson;
+    const wanted = this.includes.wanted;
+    for (let i = 0; i < wanted.length; i++) {
+      const key = wanted[i];
+      const pathEnd = key.indexOf("\n");
+      if (i > 0) out.writeU8(0x2c);
+      out.writeText('{"kind":"header","path":');
+      writeText(out, key.substring(1, pathEnd));
+      out.writeText(`,"system":${key.startsWith("<") ? "true" : "false"},"from":`);
+      writeText(out, key.substring(pathEnd + 1));
+      out.writeU8(0x7d);
+    }
   }
 
   private writeNeeds(): void {
     const out = this.needsJson;
     const needs = this.checker.needs;
     out.writeU8(0x5b);
+    this.writeHeaderNeeds();
     if (needs.kernelBtf) out.writeText('{"kind":"btf","module":"vmlinux"}');
     for (let i = 0; i < needs.tracepoints.length; i++) {
       if (i > 0 || needs.kernelBtf) out.writeU8(0x2c);

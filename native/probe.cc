@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "descriptor.h"
 #include "log.h"
@@ -42,6 +43,19 @@ struct UprobeMultiAttributes {
   uint32_t padding;
 };
 
+// The fields of `union bpf_attr` for BPF_LINK_CREATE of a kprobe_multi or kprobe_session link; the libbpf of Debian 12 refuses the latter.
+struct KprobeMultiAttributes {
+  uint32_t program;
+  uint32_t target;
+  uint32_t attach_type;
+  uint32_t flags;
+  uint32_t multi_flags;
+  uint32_t count;
+  uint64_t symbols;
+  uint64_t addresses;
+  uint64_t cookies;
+};
+
 Descriptor LoadNothing(bpf_prog_type type, uint32_t attach_type, uint32_t btf_id) {
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   options.expected_attach_type = static_cast<bpf_attach_type>(attach_type);
@@ -54,10 +68,12 @@ bool KnowsKprobeLink(uint32_t attach_type) {
   Descriptor program = LoadNothing(BPF_PROG_TYPE_KPROBE, attach_type, 0);
   if (!program.valid()) return false;
   const char* symbols[] = {"bpfcast_no_such_function"};
-  LIBBPF_OPTS(bpf_link_create_opts, create);
-  create.kprobe_multi.syms = symbols;
-  create.kprobe_multi.cnt = 1;
-  Descriptor link(bpf_link_create(program.get(), 0, static_cast<bpf_attach_type>(attach_type), &create));
+  KprobeMultiAttributes attributes = {};
+  attributes.program = static_cast<uint32_t>(program.get());
+  attributes.attach_type = attach_type;
+  attributes.symbols = reinterpret_cast<uint64_t>(symbols);
+  attributes.count = 1;
+  Descriptor link(static_cast<int>(syscall(__NR_bpf, BPF_LINK_CREATE, &attributes, sizeof(attributes))));
   return link.valid() || errno == ESRCH || errno == ENOENT;
 }
 
@@ -76,12 +92,47 @@ bool KnowsUprobeLink() {
   return link.valid() || errno == EBADF;
 }
 
-bool KnowsIterators() {
+// The kernel's type of the function that task iterators attach to; 0 without it.
+uint32_t IteratorType() {
   btf* types = btf__load_vmlinux_btf();
-  if (types == nullptr) return false;
+  if (types == nullptr) return 0;
   int id = btf__find_by_name_kind(types, "bpf_iter_task", BTF_KIND_FUNC);
   btf__free(types);
-  return id > 0 && LoadNothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, static_cast<uint32_t>(id)).valid();
+  return id > 0 ? static_cast<uint32_t>(id) : 0;
+}
+
+bool KnowsIterators() {
+  uint32_t id = IteratorType();
+  return id != 0 && LoadNothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, id).valid();
+}
+
+// A call of one helper with nothing in its arguments; a tracing program is an iterator, which needs no ftrace. Whether the kernel takes it or not, its log tells whether it knows the
+// helper: libbpf 1.1 looks for the words of older kernels only ("invalid func ", "unknown func "), newer ones say "program of this
+// type cannot use helper " (since 6.11).
+bool KnowsHelper(bpf_prog_type type, int32_t helper) {
+  const bpf_insn code[] = {
+      {.code = BPF_JMP | BPF_CALL, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = helper},
+      kNothing[1],
+  };
+  char log[4096] = "";
+  LIBBPF_OPTS(bpf_prog_load_opts, options);
+  if (type == BPF_PROG_TYPE_TRACING) {
+    static const uint32_t iterator = IteratorType();
+    options.expected_attach_type = BPF_TRACE_ITER;
+    options.attach_btf_id = iterator;
+    if (iterator == 0) return false;
+  }
+  options.log_buf = log;
+  options.log_size = sizeof(log);
+  options.log_level = 1;
+  Descriptor program(bpf_prog_load(type, "probe", "GPL", code, 2, &options));
+  if (program.valid()) return true;
+  // Without a log the kernel has not looked at the code.
+  if (log[0] == '\0') return false;
+  for (const char* words : {"invalid func ", "unknown func ", "cannot use helper "}) {
+    if (strstr(log, words) != nullptr) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -90,8 +141,7 @@ bool KnowsIterators() {
 Napi::Value HasHelper(const Napi::CallbackInfo& info) {
   LogCapture quiet(false);
   auto type = static_cast<bpf_prog_type>(info[0].ToNumber().Uint32Value());
-  auto helper = static_cast<bpf_func_id>(info[1].ToNumber().Uint32Value());
-  return Napi::Boolean::New(info.Env(), libbpf_probe_bpf_helper(type, helper, nullptr) == 1);
+  return Napi::Boolean::New(info.Env(), KnowsHelper(type, info[1].ToNumber().Int32Value()));
 }
 
 // hasMapType(type)

@@ -3,15 +3,30 @@
 import { BpfcastError } from "./errors.ts";
 import type { Architecture } from "./manifest.ts";
 
-/** A fact of the target that the compiler asks for before it can go on. Answer with `Compiler.supply`. */
-export type Need =
+/** A fact of the target. */
+export type TargetNeed =
   /** Raw BTF of `vmlinux` or of a module. */
   | { kind: "btf"; module: string }
   /** The `format` file of a tracepoint. */
   | { kind: "tracepoint"; category: string; event: string };
 
-/** The answer to a need: its bytes, or that the target has none, with similar names for the error message. */
-export type Answer = { found: true; bytes: Uint8Array } | { found: false; candidates: string[] };
+/** A local header: `#include "path"`, or `<path>` where `system`. */
+export interface HeaderNeed {
+  kind: "header";
+  path: string;
+  system: boolean;
+  /** Name of the header that includes it, as its answer gave it; empty for the script and the command line. */
+  from: string;
+}
+
+/** What the compiler asks for before it can go on. Answer with `Compiler.supply`. */
+export type Need = TargetNeed | HeaderNeed;
+
+/**
+ * The answer to a need: its bytes, or that there is no such thing, with similar names for the error message. The name is a header's,
+ * for messages; one name stands for one text.
+ */
+export type Answer = { found: true; bytes: Uint8Array; name?: string } | { found: false; candidates: string[] };
 
 export interface Diagnostic {
   severity: "error" | "warning";
@@ -19,7 +34,9 @@ export interface Diagnostic {
   code: string;
   message: string;
   hint: string;
-  /** Byte offsets in the source, end exclusive; lines and byte columns from 1. */
+  /** Name of the local header that it is in; absent in the script itself. */
+  file?: string;
+  /** Byte offsets in the script or the header, end exclusive; lines and byte columns from 1. */
   start: number;
   end: number;
   line: number;
@@ -37,6 +54,8 @@ export interface CompileOptions {
   environment?: Record<string, string | undefined>;
   /** Words behind the script, which positional parameters in attach points stand for; absent while they are not known. */
   parameters?: string[];
+  /** Headers to read before the script. */
+  includes?: string[];
   /** Report helpers that fail where the script runs. */
   helperErrors?: boolean;
   /** The script runs at once, where it is compiled: what its probes stand for need not be known. */
@@ -67,6 +86,8 @@ interface Exports {
   supplyTracepoint(name: number, nameLength: number, text: number, length: number): void;
   supplyMissingTracepoint(name: number, nameLength: number, candidates: number, length: number): void;
   supplyMissingKernelBtf(): void;
+  supplyHeader(key: number, keyLength: number, name: number, nameLength: number, text: number, length: number): void;
+  supplyMissingHeader(key: number, keyLength: number): void;
   compile(
     source: number,
     length: number,
@@ -113,9 +134,10 @@ function settingsOf(environment: Record<string, string | undefined>): string {
 }
 
 /** The other options that shape the code, as lines. */
-function optionsText({ parameters, helperErrors, live, pidNamespace }: CompileOptions): string {
+function optionsText({ parameters, includes = [], helperErrors, live, pidNamespace }: CompileOptions): string {
   const lines: string[] = [];
   if (parameters !== undefined) lines.push("parameters=", ...parameters.map((word) => `parameter=${word.replaceAll("\n", " ")}`));
+  lines.push(...includes.map((file) => `include=${file.replaceAll("\n", " ")}`));
   if (helperErrors) lines.push("helper-errors=1");
   if (live) lines.push("live=1");
   if (pidNamespace) lines.push("pid-namespace=1");
@@ -168,12 +190,29 @@ export class Compiler implements CompilerApi {
       else this.#exports.supplyMissingKernelBtf();
       return;
     }
+    if (need.kind === "header") {
+      this.#supplyHeader(need, answer);
+      return;
+    }
     const name = encoder.encode(`${need.category}:${need.event}`);
     const bytes = answer.found ? answer.bytes : encoder.encode(answer.candidates.join("\n"));
     const namePointer = this.#put(name, true);
     const pointer = this.#put(bytes, true);
     if (answer.found) this.#exports.supplyTracepoint(namePointer, name.length, pointer, bytes.length);
     else this.#exports.supplyMissingTracepoint(namePointer, name.length, pointer, bytes.length);
+  }
+
+  #supplyHeader({ path, system, from }: HeaderNeed, answer: Answer): void {
+    const key = encoder.encode(`${system ? "<" : '"'}${path}\n${from}`);
+    const keyPointer = this.#put(key, true);
+    if (!answer.found) {
+      this.#exports.supplyMissingHeader(keyPointer, key.length);
+      return;
+    }
+    const name = encoder.encode(answer.name ?? path);
+    const namePointer = this.#put(name, true);
+    const text = this.#put(answer.bytes, true);
+    this.#exports.supplyHeader(keyPointer, key.length, namePointer, name.length, text, answer.bytes.length);
   }
 
   compile(source: Uint8Array, options: CompileOptions): CompileResult {

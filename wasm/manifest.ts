@@ -22,10 +22,24 @@ export const SCRATCH_SECTION = ".data.scratch";
 
 /** A place in the script: lines and byte columns count from 1, `endColumn` is exclusive. */
 export interface Location {
+  /** Name of the local header that it is in; absent in the script itself. */
+  file?: string;
   line: number;
   column: number;
   endLine: number;
   endColumn: number;
+}
+
+/** A script's text, or a header's. */
+export interface SourceText {
+  /** Shown in messages: a file name, or `stdin`. */
+  name: string;
+  text: string;
+}
+
+/** A script with the local headers that it includes. */
+export interface Source extends SourceText {
+  files?: SourceText[];
 }
 
 /** How the bytes of one value lie in an event, a map key or a map value. All little endian, at natural alignment. */
@@ -270,7 +284,7 @@ export interface Manifest {
   version: number;
   /** `bpfcast 0.1.0`. */
   compiler: string;
-  source: { name: string; text: string };
+  source: Source;
   /** ELF machine the register layout was compiled for. */
   arch: Architecture;
   programs: Program[];

@@ -5,6 +5,7 @@ import {
   type Binding,
   type EventInfo,
   type Field,
+  type Location,
   MANIFEST_VERSION,
   type Manifest,
   type MapInfo,
@@ -13,15 +14,31 @@ import {
   type Program,
   type Relocation,
   RelocationKind,
+  type Source,
   type StackMode,
   type ValueType,
 } from "./manifest.ts";
-import { array, boolean, integer, nullable, oneOf, type Reader, record, refuse, SchemaError, text, textLike, union } from "./schema.ts";
+import {
+  array,
+  boolean,
+  integer,
+  nullable,
+  oneOf,
+  type Reader,
+  record,
+  refuse,
+  SchemaError,
+  text,
+  textLike,
+  union,
+  withOptional,
+} from "./schema.ts";
 
 /** Largest size of one value, key or record: what a ring buffer record and a per-CPU map value may hold. */
 const MAX_BYTES = 1 << 26;
 const MAX_LIST = 100_000;
 const MAX_NESTING = 32;
+const MAX_PATH = 4096;
 const MAX_TEXT = 1 << 20;
 /** Buckets of hist(n, 5), the finest: ((63 - 5 + 1) << 5) + 2^5 + 1 values and the one below zero. */
 const MAX_BUCKETS = 4096;
@@ -33,7 +50,9 @@ const line = integer(0, 1 << 30);
 const identifier = textLike(/^[A-Za-z0-9_.]{1,128}$/, "a symbol name");
 const decimal = textLike(/^-?[0-9]{1,20}$/, "a decimal number");
 
-const location = record({ line, column: line, endLine: line, endColumn: line });
+const place = { line, column: line, endLine: line, endColumn: line };
+const location = withOptional<Location>("file", record({ file: text(MAX_PATH), ...place }), record(place));
+const sourceText = { name: text(MAX_PATH), text: text(1 << 24) };
 
 const frames = integer(1, 1024);
 const stackMode = oneOf("bpftrace", "perf", "raw", "build_id");
@@ -214,7 +233,7 @@ const binding = union<Binding>({
 const manifest: Reader<Manifest> = record({
   version: integer(MANIFEST_VERSION, MANIFEST_VERSION),
   compiler: text(256),
-  source: record({ name: text(4096), text: text(1 << 24) }),
+  source: withOptional<Source>("files", record({ files: array(record(sourceText), MAX_LIST), ...sourceText }), record(sourceText)),
   arch: oneOf("x86_64", "aarch64"),
   programs: array(program, MAX_LIST),
   maps: array(mapInfo, MAX_LIST),
@@ -369,7 +388,7 @@ function checkManifest(checked: Manifest): void {
     if (isFunction && !/^[0-9]{1,20}$/.test(target[2] ?? "")) refuse(`${path}[2]`, "a decimal offset or address");
     if (kind === "interval" || kind === "profile") {
       if (!["hz", "s", "ms", "us"].includes(target[0] ?? "")) refuse(`${path}[0]`, "a unit of time");
-      if (!/^[1-9][0-9]{0,14}$/.test(target[1] ?? "")) refuse(`${path}[1]`, "a positive number");
+      if (!/^[1-9][0-9]{0,18}$/.test(target[1] ?? "")) refuse(`${path}[1]`, "a positive number");
     }
   });
   checkNames(checked.programs);

@@ -91,6 +91,11 @@ export function record<R extends Record<string, Reader<unknown>>>(fields: R): Re
   };
 }
 
+/** Reads an object that has field `name` with one reader, any other with another: the field is optional. */
+export function withOptional<T>(name: string, present: Reader<T>, absent: Reader<T>): Reader<T> {
+  return (value, path) => (Object.hasOwn(asRecord(value, path), name) ? present : absent)(value, path);
+}
+
 /** An object whose field `kind` chooses its reader. */
 export function union<T>(readers: Record<string, Reader<T>>): Reader<T> {
   return (value, path) => {

@@ -7,12 +7,14 @@ import { providerName } from "../syntax/attach-point";
 import { NumberReader } from "../syntax/number";
 import { findPerfEvent } from "./perf-events";
 import { ProbeContext } from "./probe-context";
-import { readRate } from "./rate";
+import { Amount, Rate } from "./rate";
 
 @final
 export class Target {
   parts: Array<string> = [];
   section: string = "";
+  /** Name of the probe where it is not as written: numbers lose their form and units. */
+  name: string = "";
   /** Empty, or the form that the probe must have. */
   problem: string = "";
   /** Empty, or the whole message about it. */
@@ -63,9 +65,11 @@ export function readTarget(context: ProbeContext): Target {
     case Provider.Interval:
     case Provider.Profile: {
       target.section = "perf_event";
-      const rate = readRate(context);
-      if (rate == null) return wrong(target, `${name}:hz:99, ${name}:s:1 (s, ms, us) or ${name}:100ms`);
+      if (count != 1 && count != 2) return wrong(target, `${name}:hz:99, ${name}:s:1 (s, ms, us) or ${name}:100ms`);
+      const rate = new Rate(context, name);
+      if (rate.error.length > 0) return said(target, rate.error);
       target.parts = [rate.unit, rate.amount.toString()];
+      target.name = `${name}:${rate.unit}:${rate.amount}`;
       return target;
     }
     case Provider.Software:
@@ -145,14 +149,19 @@ function perfEvent(target: Target, context: ProbeContext, name: string): Target 
   const count = context.point.parts.length;
   const form = `${name}:event[:count]`;
   if (count != 1 && count != 2) return wrong(target, form);
+  let given: u64 = 0;
+  if (count == 2) {
+    const amount = new Amount(context.part(1));
+    if (amount.error.length > 0) return said(target, `Invalid count for ${name} probe: ${amount.error}`);
+    if (<i64>amount.value < 0)
+      return said(target, `${name} ${context.provider == Provider.Hardware ? "frequency" : "count"} should be a positive integer`);
+    given = amount.value;
+  }
   const event = findPerfEvent(context.part(0), context.provider == Provider.Hardware);
   if (event == null) return said(target, `${context.part(0)} is not a ${name} probe`);
-  let period = event.period;
-  if (count == 2 && context.part(1).length > 0) {
-    const given = readNumber(context.part(1));
-    if (given <= 0) return wrong(target, form);
-    period = <u64>given;
-  }
+  // As in the peer, 0 stands for the usual count.
+  const period = given != 0 ? given : event.period;
+  if (given != 0) target.name = `${name}:${context.part(0)}:${given}`;
   target.section = "perf_event";
   target.parts = [event.type.toString(), event.config.toString(), period.toString()];
   return target;

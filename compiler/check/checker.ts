@@ -128,6 +128,7 @@ export class Checker extends CallChecker {
       return;
     }
     const target = readTarget(context);
+    context.name = target.name;
     if (target.isUnsupported) this.unsupported(point.start, point.end, target.problem);
     else if (target.problem.length > 0) {
       this.error(
@@ -238,7 +239,7 @@ export class Checker extends CallChecker {
   /** Offset behind a statement and its semicolon. */
   private endOf(statement: Statement): u32 {
     const source = this.diagnostics.source;
-    return statement.end < source.length && load<u8>(source.pointer + statement.end) == 0x3b ? statement.end + 1 : statement.end;
+    return statement.end < source.end && load<u8>(source.pointer + statement.end) == 0x3b ? statement.end + 1 : statement.end;
   }
 
   private statements(block: Block): void {

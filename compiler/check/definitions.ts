@@ -3,7 +3,7 @@
 // Layout is that of the System V ABI for x86-64 and of AAPCS64, which agree for what a script can write here.
 
 import { Code } from "../source/diagnostics";
-import { Define, EnumDefinition, Expression, NodeKind, Program, RecordDefinition, Tag, TypeSyntax } from "../syntax/ast";
+import { Define, EnumDefinition, Expression, NodeKind, Program, RecordDefinition, Tag, TypeDefinition, TypeSyntax } from "../syntax/ast";
 import {
   Binary,
   BooleanLiteral,
@@ -49,6 +49,9 @@ export abstract class DefinitionChecker extends CheckerBase {
   private defines: Map<u32, Define> = new Map();
   private records: Map<u32, RecordDefinition> = new Map();
   private enums: Map<u32, i32> = new Map();
+  /** Indices of the script's enums, by the start of their definition. */
+  private enumStarts: Map<u32, i32> = new Map();
+  private typedefs: Map<u32, TypeSyntax> = new Map();
   private enumerators: Map<u32, EnumeratorSymbol> = new Map();
   /** Structures that were laid out, by the start of their definition. */
   private structures: Map<u32, Structure> = new Map();
@@ -81,8 +84,11 @@ export abstract class DefinitionChecker extends CheckerBase {
         case NodeKind.EnumDefinition:
           this.enumOf(<EnumDefinition>node);
           break;
+        case NodeKind.TypeDefinition:
+          this.typedefs.set((<TypeDefinition>node).name, (<TypeDefinition>node).type);
+          break;
         default:
-          // Types of included headers come from BTF.
+          // Local headers have been read in their place; types of other ones come from BTF.
           assert(node.kind == NodeKind.Include, "a definition without a rule");
       }
     }
@@ -258,12 +264,19 @@ export abstract class DefinitionChecker extends CheckerBase {
     return info.kind == TypeKind.String ? 1 : max(info.size, 1);
   }
 
+  /** The type that a typedef of a header gives this name, or null. */
+  protected findTypedef(name: u32): TypeSyntax | null {
+    return this.typedefs.has(name) ? this.typedefs.get(name) : null;
+  }
+
   // Enums
 
   protected enumOf(definition: EnumDefinition): i32 {
+    if (this.enumStarts.has(definition.start)) return this.enumStarts.get(definition.start);
     const enumeration = new Enumeration(definition.name != 0 ? this.symbols.text(definition.name) : "", 0);
     const index = this.types.enumerations.length;
     this.types.enumerations.push(enumeration);
+    this.enumStarts.set(definition.start, index);
     if (definition.name != 0) this.enums.set(definition.name, index);
     let next: i64 = 0;
     for (let i = 0; i < definition.enumerators.length; i++) {

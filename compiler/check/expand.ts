@@ -76,10 +76,10 @@ export class Expander extends TreeCopier {
     }
   }
 
-  /** Whether the script's text has the word `config` anywhere. */
+  /** Whether the script's text or a header has the word `config` anywhere. */
   private mentionsConfig(): bool {
     const source = this.diagnostics.source;
-    for (let at: u32 = 0; at + 6 <= source.length; at++)
+    for (let at: u32 = 0; at + 6 <= source.end; at++)
       if (load<u8>(source.pointer + at) == 0x63 && memory.compare(source.pointer + at, changetype<usize>(CONFIG), 6) == 0) return true;
     return false;
   }

@@ -291,10 +291,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
 
   /** The probe as the peer prints it, where that is known. */
   probeName(): string {
-    const probe = this.probe;
-    let name = providerName(probe.provider);
-    for (let i = 0; i < probe.point.parts.length; i++) name += ":" + probe.part(i);
-    return name;
+    return this.probe.fullName;
   }
 
   private currentTask(e: Identifier): i32 {

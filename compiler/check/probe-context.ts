@@ -8,6 +8,8 @@ import { AddressSpace } from "./types";
 
 @final
 export class ProbeContext {
+  /** Full name where it is not as written; else empty. */
+  name: string = "";
   /** Format of the tracepoint; null for other providers and before it was supplied. */
   format: TracepointFormat | null = null;
   /** A wildcard: one program for many places; where their fields lie differently, the runner copies it. */
@@ -36,6 +38,14 @@ export class ProbeContext {
 
   part(index: i32): string {
     return index < this.point.parts.length ? partText(this.point.parts[index]) : "";
+  }
+
+  /** The probe as the peer prints it, where that is known: `name`, or as written. */
+  get fullName(): string {
+    if (this.name.length > 0) return this.name;
+    let name = providerName(this.provider);
+    for (let i = 0; i < this.point.parts.length; i++) name += ":" + this.part(i);
+    return name;
   }
 
   /** The full name of the probe is known only where it is attached. */

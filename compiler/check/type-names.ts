@@ -189,6 +189,10 @@ export abstract class TypeChecker extends DefinitionChecker {
     // typeof(pid): a lone name that is no type.
     if (this.isBuiltinName(syntax.name) || this.findDefine(syntax.name) != null)
       return this.expression(new Identifier(syntax.start, syntax.end, syntax.name));
+    const typedef = this.findTypedef(syntax.name);
+    // A name that stands for itself, as `typedef u32 u32;`, is the kernel's.
+    if (typedef != null && !(typedef.kind == NodeKind.NamedType && (<NamedType>typedef).name == syntax.name))
+      return this.namedType(typedef);
     const name = this.symbols.text(syntax.name);
     if (name == "string") return this.types.text(this.maximumString);
     const btf = this.kernelTypes(syntax.start, syntax.end);

@@ -230,7 +230,9 @@ export class Manifest {
       this.comma(i);
       this.program(this.programs[i]);
     }
-    this.raw(`],"scratch":{"slotSize":${this.scratchSlotSize},"slotsPerCpu":${this.scratchSlotsPerCpu}},"source":{"name":`);
+    this.raw(`],"scratch":{"slotSize":${this.scratchSlotSize},"slotsPerCpu":${this.scratchSlotsPerCpu}},"source":{`);
+    this.headers();
+    this.raw('"name":');
     this.string(this.source.name);
     this.raw(',"text":');
     this.bytes(this.source.pointer, this.source.length);
@@ -323,9 +325,31 @@ export class Manifest {
 
   private location(start: u32, end: u32): void {
     const source = this.source;
-    this.raw(
-      `"location":{"column":${source.column(start)},"endColumn":${source.column(end)},"endLine":${source.line(end)},"line":${source.line(start)}}`,
-    );
+    end = source.endOf(start, end);
+    this.raw(`"location":{"column":${source.column(start)},"endColumn":${source.column(end)},"endLine":${source.line(end)},`);
+    const file = source.file(start);
+    if (file.start > 0) {
+      this.raw('"file":');
+      this.string(file.name);
+      this.raw(",");
+    }
+    this.raw(`"line":${source.line(start)}}`);
+  }
+
+  /** The local headers, if there are any. */
+  private headers(): void {
+    const files = this.source.files;
+    if (files.length == 1) return;
+    this.raw('"files":[');
+    for (let i = 1; i < files.length; i++) {
+      this.comma(i - 1);
+      this.raw('{"name":');
+      this.string(files[i].name);
+      this.raw(',"text":');
+      this.bytes(this.source.address(files[i].start), files[i].end - files[i].start);
+      this.raw("}");
+    }
+    this.raw("],");
   }
 
   private event(event: EventRow): void {

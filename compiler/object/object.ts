@@ -134,7 +134,6 @@ class ObjectWriter {
     const btf = this.module.btf;
     const prototype = btf.prototype(btf.int("int", 4, true));
     btf.parameter(prototype, "ctx", btf.pointer(0));
-    const file = btf.string(this.module.sourceName);
     for (let s = 0; s < this.sections.length; s++) {
       const section = this.sections[s];
       const linkage = section.name == TEXT ? Linkage.Static : Linkage.Global;
@@ -143,22 +142,22 @@ class ObjectWriter {
         const f = this.generated.functions[section.functions[k]];
         const start = this.functionOffset[section.functions[k]];
         this.ext.func(start, btf.func(f.name, prototype, linkage));
-        this.describeLines(f, start, file);
+        this.describeLines(f, start);
         this.describeRelocations(f, start);
       }
     }
   }
 
-  private describeLines(f: EncodedFunction, start: u32, file: u32): void {
+  private describeLines(f: EncodedFunction, start: u32): void {
     const source = this.module.source;
     for (let i = 0; i < f.lines.length; i++) {
-      const offset = min(f.lines[i].source, source.length);
-      const line = source.line(offset);
-      if (!this.lineStrings.has(line)) {
-        const text = source.text(source.lineStart(line), source.lineEnd(line));
-        this.lineStrings.set(line, this.module.btf.string(text));
+      const offset = min(f.lines[i].source, source.end);
+      const lineStart = source.lineStart(offset);
+      if (!this.lineStrings.has(lineStart)) {
+        this.lineStrings.set(lineStart, this.module.btf.string(source.text(lineStart, source.lineEnd(offset))));
       }
-      this.ext.line(start + <u32>f.lines[i].slot * 8, file, this.lineStrings.get(line), line, source.column(offset));
+      const file = this.module.btf.string(source.file(offset).name);
+      this.ext.line(start + <u32>f.lines[i].slot * 8, file, this.lineStrings.get(lineStart), source.line(offset), source.column(offset));
     }
   }
 

@@ -92,9 +92,10 @@ export class Diagnostics {
   }
 
   private add(severity: Severity, code: Code, start: u32, end: u32, message: string, hint: string): Diagnostic {
-    const length = this.source.length;
+    const length = this.source.end;
     if (start > length) start = length;
     if (end > length) end = length;
+    end = this.source.endOf(start, end);
     if (end < start) end = start;
     const diagnostic = new Diagnostic(severity, code, start, end, message, hint, this.list.length);
     this.list.push(diagnostic);

@@ -1,28 +1,56 @@
-// A script's text: bytes with a name. Every place in it is a byte offset (u32); lines and columns are computed when shown.
+// A script's text: bytes with a name, and behind them those of the headers that it includes. Every place in any of them is one
+// byte offset (u32); file, line and column are computed when shown.
 
-/** Bytes readable after the end of a source, all zero, so that a scanner may look ahead without a bounds check. */
+/** Bytes readable after the end of each text, all zero, so that a scanner may look ahead without a bounds check. */
 export const SOURCE_PADDING: u32 = 16;
+
+/** One text of a source: the script, or a header. */
+@final
+export class SourceFile {
+  /** `#pragma once` was read in it. */
+  once: bool = false;
+
+  constructor(
+    /** What diagnostics show: a path, or `stdin`. */
+    public name: string,
+    /** Offsets of its first byte and behind its last one. */
+    public start: u32,
+    public end: u32,
+  ) {}
+}
 
 @final
 export class Source {
-  /** Copy of the text, followed by `SOURCE_PADDING` zero bytes. */
+  /** Copy of the text, followed by `SOURCE_PADDING` zero bytes; it never moves. */
   pointer: usize;
-  /** Bytes of the text. */
+  /** Bytes of the script. */
   length: u32;
+  /** Offset behind the last byte of the last header, or of the script. */
+  end: u32;
+  /** The script, then the headers in the order of their first use. */
+  files: Array<SourceFile>;
+  private capacity: u32;
   /** Offset of the first byte of every line; built on first use. */
   private lineStarts: StaticArray<u32> | null = null;
 
-  /** `name` is what diagnostics show: a file name, or `stdin`. The text is copied. */
+  /**
+   * `name` is what diagnostics show: a file name, or `stdin`. The text is copied.
+   * `reserve` is the room that headers will take: `Headers.room`.
+   */
   constructor(
     public name: string,
     text: usize,
     length: u32,
+    reserve: u32 = 0,
   ) {
-    const copy = heap.alloc(length + SOURCE_PADDING);
+    const copy = heap.alloc(length + reserve + SOURCE_PADDING);
     memory.copy(copy, text, length);
     memory.fill(copy + length, 0, SOURCE_PADDING);
     this.pointer = copy;
     this.length = length;
+    this.end = length;
+    this.capacity = length + reserve;
+    this.files = [new SourceFile(name, 0, length)];
   }
 
   /** A source over the bytes of a string. */
@@ -31,32 +59,77 @@ export class Source {
     return new Source(name, changetype<usize>(buffer), <u32>buffer.byteLength);
   }
 
+  /** The header called `name`; its text is added behind all others, unless it is there already. */
+  include(name: string, text: usize, length: u32): SourceFile {
+    for (let i = 1; i < this.files.length; i++) if (this.files[i].name == name) return this.files[i];
+    // The line break makes the header start a line.
+    const start = this.end + SOURCE_PADDING + 1;
+    assert(start + length <= this.capacity);
+    store<u8>(this.pointer + start - 1, 0x0a);
+    memory.copy(this.pointer + start, text, length);
+    memory.fill(this.pointer + start + length, 0, SOURCE_PADDING);
+    this.end = start + length;
+    this.lineStarts = null;
+    const file = new SourceFile(name, start, this.end);
+    this.files.push(file);
+    return file;
+  }
+
+  /** The file that `offset` is in. */
+  file(offset: u32): SourceFile {
+    let index = this.files.length - 1;
+    while (this.files[index].start > offset) index--;
+    return this.files[index];
+  }
+
+  /** `end`, or that of the line of `start` where they are in two files: a macro of a header is half of what is meant. */
+  endOf(start: u32, end: u32): u32 {
+    return this.files.length == 1 || this.file(start) == this.file(end) ? end : this.lineEnd(start);
+  }
+
   /** The byte at `offset`; 0 behind the end. */
   at(offset: u32): u8 {
-    return offset < this.length ? load<u8>(this.pointer + offset) : 0;
+    return offset < this.end ? load<u8>(this.pointer + offset) : 0;
   }
 
   /** Address of the byte at `offset`. */
   address(offset: u32): usize {
-    assert(offset <= this.length);
+    assert(offset <= this.end);
     return this.pointer + offset;
   }
 
   /** The text of a span as a string, for messages. Bytes that are no UTF-8 become U+FFFD. */
   text(start: u32, end: u32): string {
-    assert(start <= end && end <= this.length);
+    assert(start <= end && end <= this.end);
     return String.UTF8.decodeUnsafe(this.pointer + start, end - start);
   }
 
-  /** Number of lines; a text that ends with a newline has no further empty one. */
-  get lineCount(): u32 {
-    const starts = this.lines();
-    const count = <u32>starts.length;
-    return count > 1 && starts[count - 1] == this.length ? count - 1 : count;
+  /** Line of `offset` in its file, from 1. */
+  line(offset: u32): u32 {
+    const file = this.file(offset);
+    return this.lineIndex(offset) - (file.start == 0 ? 0 : this.lineIndex(file.start)) + 1;
   }
 
-  /** Line of `offset`, from 1. */
-  line(offset: u32): u32 {
+  /** Column of `offset` in its line, in bytes, from 1. */
+  column(offset: u32): u32 {
+    return offset - this.lines()[this.lineIndex(offset)] + 1;
+  }
+
+  /** Offset of the first byte of the line that `offset` is on. */
+  lineStart(offset: u32): u32 {
+    return this.lines()[this.lineIndex(offset)];
+  }
+
+  /** Offset behind the last byte of the line that `offset` is on, its newline not included. */
+  lineEnd(offset: u32): u32 {
+    const next = this.lineIndex(offset) + 1;
+    const starts = this.lines();
+    const end = this.file(offset).end;
+    return next < <u32>starts.length ? min(starts[next] - 1, end) : end;
+  }
+
+  /** Index into `lines` of the line that `offset` is on. */
+  private lineIndex(offset: u32): u32 {
     const starts = this.lines();
     let low: u32 = 0;
     let high = <u32>starts.length;
@@ -66,33 +139,17 @@ export class Source {
       if (starts[middle] <= offset) low = middle;
       else high = middle;
     }
-    return low + 1;
-  }
-
-  /** Column of `offset` in its line, in bytes, from 1. */
-  column(offset: u32): u32 {
-    return offset - this.lineStart(this.line(offset)) + 1;
-  }
-
-  /** Offset of the first byte of `line` (from 1). */
-  lineStart(line: u32): u32 {
-    return this.lines()[line - 1];
-  }
-
-  /** Offset behind the last byte of `line`, its newline not included. */
-  lineEnd(line: u32): u32 {
-    const starts = this.lines();
-    return line < <u32>starts.length ? starts[line] - 1 : this.length;
+    return low;
   }
 
   private lines(): StaticArray<u32> {
     const known = this.lineStarts;
     if (known) return known;
     let count = 1;
-    for (let offset: u32 = 0; offset < this.length; offset++) if (load<u8>(this.pointer + offset) == 0x0a) count++;
+    for (let offset: u32 = 0; offset < this.end; offset++) if (load<u8>(this.pointer + offset) == 0x0a) count++;
     const starts = new StaticArray<u32>(count);
     let line = 1;
-    for (let offset: u32 = 0; offset < this.length; offset++) {
+    for (let offset: u32 = 0; offset < this.end; offset++) {
       if (load<u8>(this.pointer + offset) == 0x0a) starts[line++] = offset + 1;
     }
     this.lineStarts = starts;

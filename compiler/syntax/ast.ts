@@ -18,6 +18,7 @@ export const enum NodeKind {
   Include,
   Define,
   RecordDefinition,
+  TypeDefinition,
   FieldDefinition,
   EnumDefinition,
   Enumerator,
@@ -114,7 +115,7 @@ export class Block extends Statement {
 
 @final
 export class Program extends Node {
-  /** The C section in order: Include, Define, RecordDefinition, EnumDefinition. */
+  /** The C section in order, local headers in the place of their Include: Define, RecordDefinition, EnumDefinition, TypeDefinition. */
   definitions: Array<Node> = [];
   config: Array<ConfigEntry> = [];
   imports: Array<Import> = [];
@@ -345,6 +346,19 @@ export class Include extends Node {
     public system: bool,
   ) {
     super(NodeKind.Include, start, end);
+  }
+}
+
+/** `typedef type name;` of a header. */
+@final
+export class TypeDefinition extends Node {
+  constructor(
+    start: u32,
+    end: u32,
+    public name: u32,
+    public type: TypeSyntax,
+  ) {
+    super(NodeKind.TypeDefinition, start, end);
   }
 }
 

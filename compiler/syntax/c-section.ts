@@ -1,40 +1,33 @@
-// Parser, fifth layer: the C section (features 2.4). No C compiler reads it: #include is recorded, #define becomes a table of
-// bodies that are parsed where they are used, conditions are decided here, structs, unions and enums become definitions.
+// Parser, sixth layer: the C section (features 2.4). No C compiler reads it: a local header is read in the place of its #include,
+// #define becomes a table of bodies that are parsed where they are used, conditions are decided here.
 
 import { Code } from "../source/diagnostics";
-import {
-  ArrayType,
-  Define,
-  EnumDefinition,
-  Enumerator,
-  Expression,
-  FieldDefinition,
-  Include,
-  InlineType,
-  NamedType,
-  Node,
-  NodeKind,
-  PointerType,
-  Program,
-  RecordDefinition,
-  Tag,
-  TaggedType,
-  TypeSyntax,
-} from "./ast";
-import { CBasicType, CDeclarator } from "./c-types";
+import { Includes, isOutsideHeader } from "../source/headers";
+import { Define, Include, InlineType, NodeKind, TaggedType } from "./ast";
+import { CDefinitionParser } from "./c-definitions";
 import { CharacterClass, classOf } from "./characters";
-import { IntegerLiteral } from "./expression-nodes";
 import { PreprocessorCondition } from "./preprocessor-condition";
-import { StatementParser } from "./statements";
 import { Token } from "./tokens";
 
 /** Open `#if`s at most. */
 const MAXIMUM_CONDITIONS: i32 = 64;
 
-export abstract class CSectionParser extends StatementParser {
-  protected program: Program = new Program(0, 0);
+/** Headers inside headers at most. */
+const MAXIMUM_NESTING: i32 = 64;
+
+/** Headers read at most, each time one is counts: without guards they may include each other without end. */
+const MAXIMUM_INCLUDES: i32 = 4096;
+
+export abstract class CSectionParser extends CDefinitionParser {
   /** One entry per open `#if`: whether one of its branches has been taken. */
   private taken: Array<bool> = [];
+  /** Those of them that the current file did not open. */
+  private outerConditions: i32 = 0;
+  /** What is known of local headers; null: they are not read. */
+  includes: Includes | null = null;
+  /** Headers around the current token. */
+  private nesting: i32 = 0;
+  private includeCount: i32 = 0;
 
   /** Whether a `#` line or a definition starts at the current token. */
   protected startsDefinition(): bool {
@@ -52,7 +45,12 @@ export abstract class CSectionParser extends StatementParser {
       return;
     }
     if (this.isWord(this.words.typedef)) {
+      const start = this.lexer.start;
       this.next();
+      if (this.nesting > 0) {
+        this.parseTypedef(start);
+        return;
+      }
       this.fail(
         Code.InvalidDefinition,
         "syntax: expected '{'",
@@ -123,14 +121,16 @@ export abstract class CSectionParser extends StatementParser {
       if (!holds) resume = this.skipInactive(end);
     } else if (word == "elif" || word == "else") {
       // Reached from an active branch: all others are skipped.
-      if (this.taken.length == 0) this.directiveError(start, end, `#${word} without #if`);
+      if (this.taken.length == this.outerConditions) this.directiveError(start, end, `#${word} without #if`);
       else resume = this.skipInactive(end);
     } else if (word == "endif") {
-      if (this.taken.length == 0) this.directiveError(start, end, "#endif without #if");
+      if (this.taken.length == this.outerConditions) this.directiveError(start, end, "#endif without #if");
       else this.taken.pop();
     } else if (word == "error") {
       this.directiveError(start, end, `#error ${this.source.text(offset, end)}`);
-    } else if (word != "pragma" && word != "warning" && word.length > 0) {
+    } else if (word == "pragma") {
+      if (this.nesting > 0 && this.source.text(offset, min(lexer.wordEnd(offset), end)) == "once") this.source.file(start).once = true;
+    } else if (word != "warning" && word.length > 0) {
       this.directiveError(start, end, `invalid preprocessing directive '#${word}'`);
     }
     lexer.seek(resume);
@@ -174,6 +174,73 @@ export abstract class CSectionParser extends StatementParser {
     }
     const path = this.source.address(offset + 1);
     this.program.definitions.push(new Include(start, end, path, stop - offset - 1, open == 0x3c));
+    this.readHeader(this.source.text(offset + 1, stop), open == 0x3c, offset, stop + 1);
+  }
+
+  /** Reads the headers that the command line names; they stand before the script. */
+  protected readFirstHeaders(): void {
+    const includes = this.includes;
+    if (includes == null) return;
+    const start = this.lexer.start;
+    for (let i = 0; i < includes.first.length; i++) this.readHeader(includes.first[i], false, 0, 0);
+    this.lexer.seek(start);
+    this.lexer.lineBreakBefore = true;
+  }
+
+  /** Reads a header, if it is a local one and its text is known already. The span is that of its name, for errors. */
+  private readHeader(path: string, system: bool, start: u32, end: u32): void {
+    const includes = this.includes;
+    if (includes == null) return;
+    const from = this.source.file(start);
+    const fact = includes.find(path, system, from.start == 0 ? "" : from.name);
+    if (fact == null) return;
+    const lexer = this.lexer;
+    if (!fact.found) {
+      if (isOutsideHeader(path, system)) return;
+      lexer.error(Code.MissingHeader, start, end, `'${path}' file not found`, "-I adds a folder to those where headers are looked for");
+      return;
+    }
+    if (this.nesting >= MAXIMUM_NESTING || this.includeCount >= MAXIMUM_INCLUDES) {
+      // Once is enough, and no other header can end well.
+      lexer.error(Code.NestedTooDeeply, start, end, "#include nested too deeply", "a header without #pragma once may include itself");
+      this.includes = null;
+      return;
+    }
+    const file = this.source.include(fact.name, fact.text, fact.length);
+    if (file.once) return;
+    this.nesting++;
+    this.includeCount++;
+    const limit = lexer.limit;
+    const outer = this.outerConditions;
+    this.outerConditions = this.taken.length;
+    lexer.move(file.start, file.end);
+    while (!this.is(Token.End)) this.parseHeaderItem();
+    if (this.taken.length > this.outerConditions) this.directiveError(file.end, file.end, "unterminated #if");
+    this.taken.length = this.outerConditions;
+    this.outerConditions = outer;
+    lexer.limit = limit;
+    this.nesting--;
+  }
+
+  /** One definition of a header; declarations of what only C could use are passed over. */
+  private parseHeaderItem(): void {
+    const isDeclared = this.isWordText("extern") || this.isWordText("static") || this.isWordText("inline");
+    if (this.startsDefinition()) this.parseDefinition();
+    else if (isDeclared) this.skipDeclaration();
+    else if (!this.accept(Token.Semicolon))
+      this.fail(Code.UnexpectedToken, "syntax: expected a definition", "headers hold #, struct, union, enum and typedef");
+    if (!this.lost) return;
+    do {
+      this.next();
+    } while (!this.is(Token.End) && !(this.lexer.lineBreakBefore && this.startsDefinition()));
+    this.found();
+  }
+
+  private skipDeclaration(): void {
+    // C has literals that the language lacks.
+    this.lexer.silent = true;
+    this.skipDefinition();
+    this.found();
   }
 
   private parseDefine(start: u32, offset: u32, end: u32): void {
@@ -286,193 +353,5 @@ export abstract class CSectionParser extends StatementParser {
     }
     this.directiveError(lexer.limit, lexer.limit, "unterminated #if");
     return lexer.limit;
-  }
-
-  /** `struct name`, `struct name { ... }` and the like, from the tag on. */
-  private parseTagged(): TypeSyntax {
-    const start = this.lexer.start;
-    const tag = this.tagOf(this.lexer.symbol);
-    this.next();
-    let packed = this.skipAttributes();
-    let name: u32 = 0;
-    if (this.is(Token.Identifier)) {
-      name = this.lexer.symbol;
-      this.next();
-    }
-    if (!this.is(Token.LeftBrace)) {
-      if (name == 0) this.fail(Code.InvalidDefinition, "syntax: expected '{'");
-      return new TaggedType(start, this.previousEnd, tag, name);
-    }
-    if (!this.enter()) {
-      this.leave();
-      return new TaggedType(start, start, tag, name);
-    }
-    this.next();
-    let definition: Node;
-    if (tag == Tag.Enum) {
-      const enumerators = this.parseEnumerators();
-      definition = new EnumDefinition(start, this.previousEnd, name, enumerators);
-    } else {
-      const fields = this.parseFields();
-      packed = this.skipAttributes() || packed;
-      const record = new RecordDefinition(start, this.previousEnd, tag, name, fields);
-      record.packed = packed;
-      definition = record;
-    }
-    this.leave();
-    return new InlineType(start, this.previousEnd, definition);
-  }
-
-  /** Skips `__attribute__((...))`; true if one of them is `packed`. */
-  private skipAttributes(): bool {
-    let packed = false;
-    while (this.is(Token.Identifier) && this.symbols.is(this.lexer.symbol, "__attribute__")) {
-      this.next();
-      let level = 0;
-      do {
-        if (this.is(Token.LeftParenthesis)) level++;
-        else if (this.is(Token.RightParenthesis)) level--;
-        else if (this.is(Token.End)) break;
-        else if (this.isWordText("packed") || this.isWordText("__packed__")) packed = true;
-        this.next();
-      } while (level > 0);
-    }
-    if (this.isWordText("__packed")) {
-      packed = true;
-      this.next();
-    }
-    return packed;
-  }
-
-  private isWordText(text: string): bool {
-    return this.is(Token.Identifier) && this.symbols.is(this.lexer.symbol, text);
-  }
-
-  private parseEnumerators(): Array<Enumerator> {
-    const list = new Array<Enumerator>();
-    while (!this.lost && !this.is(Token.RightBrace) && !this.is(Token.End)) {
-      const start = this.lexer.start;
-      const name = this.lexer.symbol;
-      if (!this.expect(Token.Identifier, "identifier")) break;
-      const value: Expression | null = this.accept(Token.Equal) ? this.parseExpression() : null;
-      list.push(new Enumerator(start, this.previousEnd, name, value));
-      if (!this.accept(Token.Comma)) break;
-    }
-    this.expect(Token.RightBrace, "'}'");
-    return list;
-  }
-
-  private parseFields(): Array<FieldDefinition> {
-    const fields = new Array<FieldDefinition>();
-    while (!this.lost && !this.is(Token.RightBrace) && !this.is(Token.End)) {
-      if (this.accept(Token.Semicolon)) continue;
-      const start = this.lexer.start;
-      const base = this.parseSpecifiers();
-      if (this.lost) break;
-      if (this.is(Token.Semicolon) && base.kind == NodeKind.InlineType) {
-        fields.push(new FieldDefinition(start, this.previousEnd, 0, base, -1));
-      } else {
-        do {
-          this.parseDefinedField(fields, start, base);
-        } while (!this.lost && this.accept(Token.Comma));
-      }
-      // As in the peer, the last field needs no `;`.
-      if (!this.is(Token.RightBrace)) this.expect(Token.Semicolon, "';'");
-    }
-    this.expect(Token.RightBrace, "'}'");
-    return fields;
-  }
-
-  private parseDefinedField(fields: Array<FieldDefinition>, start: u32, base: TypeSyntax): void {
-    const declarator = new CDeclarator();
-    const type = this.parseDeclarator(base, declarator);
-    let bits = -1;
-    if (!this.lost && this.accept(Token.Colon)) {
-      if (this.is(Token.Integer) && this.lexer.value <= 64) bits = <i32>this.lexer.value;
-      else this.fail(Code.InvalidDefinition, "syntax: expected width of the bitfield", "a number from 0 to 64");
-      this.next();
-    }
-    this.skipAttributes();
-    fields.push(new FieldDefinition(start, this.previousEnd, declarator.name, type, bits));
-  }
-
-  /** Pointers, the name, arrays: what stands around a field's name. */
-  private parseDeclarator(base: TypeSyntax, declarator: CDeclarator): TypeSyntax {
-    let type = base;
-    const start = this.lexer.start;
-    while (!this.lost && (this.is(Token.Star) || this.isQualifier())) {
-      if (!this.link()) break;
-      if (this.is(Token.Star)) type = new PointerType(start, this.lexer.end, type);
-      this.next();
-    }
-    if (this.is(Token.LeftParenthesis)) return this.parseFunctionPointer(declarator);
-    if (this.is(Token.Identifier)) {
-      declarator.name = this.lexer.symbol;
-      this.next();
-    } else if (!this.is(Token.Colon)) {
-      this.fail(Code.InvalidDefinition, "syntax: expected field name");
-    }
-    return this.parseArrays(type);
-  }
-
-  private isQualifier(): bool {
-    return this.isWordText("const") || this.isWordText("volatile") || this.isWordText("__restrict") || this.isWordText("restrict");
-  }
-
-  /** `(*name)(parameters)` and `(*name[2])(parameters)`: an address, whatever it takes and returns. */
-  private parseFunctionPointer(declarator: CDeclarator): TypeSyntax {
-    const start = this.lexer.start;
-    this.next();
-    this.expect(Token.Star, "'*'");
-    declarator.name = this.lexer.symbol;
-    this.expect(Token.Identifier, "field name");
-    const type = this.parseArrays(new PointerType(start, this.previousEnd, new NamedType(start, start, this.words.void)));
-    this.expect(Token.RightParenthesis, "')'");
-    if (!this.lost && this.is(Token.LeftParenthesis)) {
-      let level = 0;
-      do {
-        if (this.is(Token.LeftParenthesis)) level++;
-        else if (this.is(Token.RightParenthesis)) level--;
-        else if (this.is(Token.End)) break;
-        this.next();
-      } while (level > 0);
-    }
-    return type;
-  }
-
-  /** `[2][3]` makes an array of 2 arrays of 3. */
-  private parseArrays(element: TypeSyntax): TypeSyntax {
-    if (this.lost || !this.is(Token.LeftBracket) || !this.link()) return element;
-    this.next();
-    const size: Expression | null = this.is(Token.RightBracket) ? null : this.parseExpression();
-    this.expect(Token.RightBracket, "']'");
-    const end = this.previousEnd;
-    return new ArrayType(element.start, end, this.parseArrays(element), size);
-  }
-
-  /** What stands before the names of the fields: qualifiers and a type. */
-  private parseSpecifiers(): TypeSyntax {
-    const start = this.lexer.start;
-    const basic = new CBasicType();
-    let result: TypeSyntax | null = null;
-    while (!this.lost && this.is(Token.Identifier)) {
-      const word = this.lexer.symbol;
-      if (this.isQualifier()) {
-        this.next();
-      } else if (!result && !basic.any && this.isTagWord(word)) {
-        result = this.parseTagged();
-      } else if (!result && basic.add(this.symbols, word)) {
-        this.next();
-      } else if (!result && !basic.any) {
-        this.next();
-        result = new NamedType(start, this.previousEnd, word);
-      } else {
-        break;
-      }
-    }
-    if (result) return result;
-    if (basic.any) return new NamedType(start, this.previousEnd, this.symbols.internString(basic.name()));
-    this.fail(Code.InvalidDefinition, "syntax: expected type name");
-    return new NamedType(start, start, this.words.void);
   }
 }

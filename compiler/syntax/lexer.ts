@@ -48,7 +48,7 @@ export class Lexer {
     readonly symbols: Symbols,
     readonly diagnostics: Diagnostics,
     from: u32,
-    readonly limit: u32,
+    public limit: u32,
   ) {
     this.text = source.pointer;
     this.position = from;
@@ -57,6 +57,14 @@ export class Lexer {
   /** Byte at an offset; 0 at and behind the limit. */
   at(offset: u32): u8 {
     return offset < this.limit ? load<u8>(this.text + offset) : 0;
+  }
+
+  /** Reads on in another part of the source, from `from` to `limit`. */
+  move(from: u32, limit: u32): void {
+    this.limit = limit;
+    this.seek(from);
+    // The first token starts a line, too.
+    this.lineBreakBefore = true;
   }
 
   /** Continues at `offset`: the token there becomes the current one. */

@@ -1,6 +1,7 @@
 // Parser, last layer: the program (features 2.2). Input: a source. Output: its tree, complete if there are no errors.
 
 import { Code, Diagnostics } from "../source/diagnostics";
+import { Includes } from "../source/headers";
 import { Source } from "../source/source";
 import { Symbols } from "../source/symbols";
 import {
@@ -48,6 +49,7 @@ export class Parser extends CSectionParser {
     for (let i = 0; i < macros.length; i++) program.predefined.push(macros[i]);
     this.program = program;
     this.skipHeader();
+    this.readFirstHeaders();
     while (!this.is(Token.End)) {
       const start = this.lexer.start;
       this.parseRoot();
@@ -396,6 +398,7 @@ export class Parser extends CSectionParser {
  * Parses a script. The tree is complete exactly if `diagnostics` has no errors.
  * @param macros those that the target's architecture defines.
  * @param parameters words that positional parameters in attach points stand for; null while they are not known.
+ * @param includes what is known of local headers; null: their #include lines are only recorded.
  */
 export function parseProgram(
   source: Source,
@@ -403,6 +406,7 @@ export function parseProgram(
   diagnostics: Diagnostics,
   macros: StaticArray<string> = [],
   parameters: Array<string> | null = null,
+  includes: Includes | null = null,
 ): Program {
   if (source.length > MAXIMUM_LENGTH) {
     diagnostics.error(Code.TooLarge, 0, 0, `the script is larger than ${MAXIMUM_LENGTH >> 20} MiB`);
@@ -410,6 +414,7 @@ export function parseProgram(
   }
   const parser = new Parser(source, symbols, diagnostics, 0, source.length);
   parser.parameters = parameters;
+  parser.includes = includes;
   return parser.parseProgram(macros);
 }
 

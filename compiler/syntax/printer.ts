@@ -34,6 +34,7 @@ import {
   Statement,
   Tag,
   TaggedType,
+  TypeDefinition,
   TypeOf,
   TypeSyntax,
 } from "./ast";
@@ -176,6 +177,16 @@ class Printer extends ExpressionPrinter {
         }
         this.string(this.source.address(define.bodyStart), define.bodyEnd - define.bodyStart);
         this.close(node);
+        break;
+      }
+      case NodeKind.TypeDefinition: {
+        const typedef = <TypeDefinition>node;
+        this.open("typedef");
+        this.word(typedef.name);
+        this.close(node);
+        this.depth++;
+        this.type(typedef.type);
+        this.depth--;
         break;
       }
       case NodeKind.RecordDefinition: {

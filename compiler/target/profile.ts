@@ -3,6 +3,7 @@
 // The profile lives in its own memory region and only grows: the host supplies a fact once, in answer to a need, and every
 // later compile finds it. A fact may be that the target has no such thing.
 
+import { Headers } from "../source/headers";
 import { Architecture } from "./architecture";
 import { Btf } from "./btf";
 import { TracepointFormat } from "./tracepoint";
@@ -22,6 +23,7 @@ export class Profile {
   kernelAnswered: bool = false;
   /** Why the supplied BTF could not be used; empty otherwise. */
   kernelError: string = "";
+  headers: Headers = new Headers();
   /** By `category:event`. */
   tracepoints: Map<string, TracepointFact> = new Map();
 

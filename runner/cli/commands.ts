@@ -55,6 +55,10 @@ function scriptOf(options: Options): Script {
   return { name: file === "-" ? "stdin" : file, bytes: readInput(file) };
 }
 
+function headerOptions({ includes = [], includeFolders = [] }: Options): Partial<ScriptOptions> {
+  return { includes, includeFolders };
+}
+
 /** Compiles and prints what the compiler has to say; undefined when the script has errors. */
 async function compile(
   script: Script,
@@ -67,7 +71,7 @@ async function compile(
   const { LiveTarget } = await import("../host/profile.ts");
   const { object, messages, dumps } = await compileScript(
     script,
-    { dump: stages, warnings: !options.noWarnings, helperErrors: options.helperErrors === true, ...live },
+    { dump: stages, warnings: !options.noWarnings, helperErrors: options.helperErrors === true, ...headerOptions(options), ...live },
     target ?? new LiveTarget(),
   );
   for (const stage of stages) {

@@ -2,6 +2,7 @@
 
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Target } from "../core/target.ts";
+import { HeaderFiles } from "../host/headers.ts";
 import { compileDiagnostics, errorText } from "./diagnostics.ts";
 
 export interface Script {
@@ -17,6 +18,9 @@ export interface ScriptOptions {
   /** Words behind the script; absent while they are not known. */
   parameters?: string[];
   helperErrors?: boolean;
+  /** Headers to read before the script, and folders where local headers are looked for. */
+  includes?: string[];
+  includeFolders?: string[];
   /** The script runs at once: what its probes stand for is found out then. */
   live?: boolean;
   /** The script will run in a PID namespace of its own. */
@@ -32,34 +36,42 @@ export interface Compiled {
   dumps: Record<string, string>;
 }
 
-/** Each answer lets the compiler see more of the script; more rounds than this are an error of the compiler. */
-const MAX_ROUNDS = 64;
+/** Each answer lets the compiler see more of the script; each header may include another; more rounds than this are an error of the compiler. */
+const MAX_ROUNDS = 128;
 
 /** @throws BpfcastError when the target cannot be asked, or the compiler fails. */
-export async function compileScript(script: Script, { warnings, ...options }: ScriptOptions, target: Target): Promise<Compiled> {
+export async function compileScript(
+  script: Script,
+  { warnings, includeFolders = [], ...options }: ScriptOptions,
+  target: Target,
+): Promise<Compiled> {
   const { loadCompiler } = await import("../../wasm/compiler.ts");
   let compiler = await loadCompiler();
-  const source = { name: script.name, text: new TextDecoder().decode(script.bytes) };
+  const headers = new HeaderFiles(script.name, includeFolders);
+  let asked = false;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { architecture } = target;
     const result = compiler.compile(script.bytes, { name: script.name, environment: process.env, architecture, ...options });
     if (result.kind === "needs") {
-      const replacement = target.replacement?.(result.needs);
+      const facts = result.needs.filter((need) => need.kind !== "header");
+      const replacement = target.replacement?.(facts);
       if (replacement !== undefined) {
         // Facts of two machines must not mix.
         target = replacement;
         compiler = await loadCompiler();
         continue;
       }
-      for (const need of result.needs) compiler.supply(need, target.answer(need));
+      for (const need of result.needs) compiler.supply(need, need.kind === "header" ? headers.answer(need) : target.answer(need));
+      asked ||= facts.length > 0;
       continue;
     }
     // As the peer does, errors before warnings.
     const ofSeverity = (wanted: string) => result.diagnostics.filter(({ severity }) => severity === wanted);
     const shown = [...ofSeverity("error"), ...(warnings ? ofSeverity("warning") : [])];
     // Whatever the machine at hand has, what is said here holds for another.
-    const note = result.kind === "failed" && round > 0 && target.description !== "" ? `NOTE: compiled for ${target.description}\n` : "";
+    const note = result.kind === "failed" && asked && target.description !== "" ? `NOTE: compiled for ${target.description}\n` : "";
     const missing = result.kind === "object" ? target.missingFeature?.(result.object) : undefined;
+    const source = { name: script.name, text: new TextDecoder().decode(script.bytes), files: headers.texts };
     return {
       object: result.kind === "object" && missing === undefined ? result.object : undefined,
       messages: compileDiagnostics(shown, source) + note + (missing === undefined ? "" : errorText(missing, "ERROR", false)),

@@ -2,15 +2,17 @@
 
 import type { Diagnostic } from "../../wasm/compiler.ts";
 import type { BpfcastError } from "../../wasm/errors.ts";
+import type { Source } from "../../wasm/manifest.ts";
 import { diagnosticText } from "../core/diagnostic-text.ts";
 
 /** The compiler's messages: the peer's shape first, then our hint and code on lines of their own. */
-export function compileDiagnostics(diagnostics: Diagnostic[], source: { name: string; text: string }): string {
+export function compileDiagnostics(diagnostics: Diagnostic[], source: Source): string {
   return diagnostics
     .map((diagnostic) => {
       const severity = diagnostic.severity === "error" ? "ERROR" : "WARNING";
       // What is said of the whole script has no place.
-      if (diagnostic.start === 0 && diagnostic.end === 0) return `${severity}: ${diagnostic.message}\n${codeLine(diagnostic.code)}`;
+      if (diagnostic.file === undefined && diagnostic.start === 0 && diagnostic.end === 0)
+        return `${severity}: ${diagnostic.message}\n${codeLine(diagnostic.code)}`;
       return diagnosticText(severity, source, diagnostic, diagnostic.message, diagnostic.hint) + codeLine(diagnostic.code);
     })
     .join("");

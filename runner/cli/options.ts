@@ -30,6 +30,9 @@ export interface Options {
   format?: string;
   buffering?: string;
   debug?: string[];
+  /** Folders where local headers are looked for, and headers to read before the script. */
+  includeFolders?: string[];
+  includes?: string[];
   dryRun?: boolean;
   emitElf?: string;
   unsafe?: boolean;
@@ -63,8 +66,8 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { short: "q", long: "quiet", key: "quiet", help: "keep messages quiet" },
   { short: "k", long: "warnings", key: "helperErrors", help: "emit a warning when probe read helpers return an error" },
   { long: "no-warnings", key: "noWarnings", help: "disable all warning messages" },
-  { short: "I", argument: "DIR", key: "unsupported", help: "add the directory to the include search path" },
-  { long: "include", argument: "FILE", key: "unsupported", help: "add an #include file before preprocessing" },
+  { short: "I", argument: "DIR", key: "includeFolders", help: "add the directory to the include search path" },
+  { long: "include", argument: "FILE", key: "includes", help: "add an #include file before preprocessing" },
   { long: "debuginfo", argument: "DIR", key: "unsupported", help: "add directories to the debug info search path" },
   {
     long: "traceable-functions",
@@ -117,7 +120,9 @@ function setOption(options: Options, row: OptionRow, spelled: string, value: str
       options.debug = [...(options.debug ?? []), ...(value ?? "").split(",")];
       break;
     case "profile":
-      options.profile = [...(options.profile ?? []), value ?? ""];
+    case "includes":
+    case "includeFolders":
+      options[key] = [...(options[key] ?? []), value ?? ""];
       break;
     case "program":
     case "from":

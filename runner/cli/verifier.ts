@@ -1,10 +1,10 @@
 // A program that the kernel refuses: the script's line and one sentence instead of the verifier's log.
 
 import { BpfcastError } from "../../wasm/errors.ts";
-import type { Location } from "../../wasm/manifest.ts";
+import type { Location, Source } from "../../wasm/manifest.ts";
 import type { BoundObject } from "../core/bind.ts";
-import { lineOfInstruction } from "../core/btf-ext.ts";
-import { lineOf } from "../core/diagnostic-text.ts";
+import { lineOfInstruction, type SourceLine } from "../core/btf-ext.ts";
+import { fileOf, lineOf } from "../core/diagnostic-text.ts";
 import { readElf } from "../core/elf.ts";
 import { missingFeature } from "../host/features.ts";
 
@@ -98,11 +98,12 @@ export function causeOf(log: string): string {
 }
 
 /** The whole source line, without its indentation. */
-function wholeLine(text: string, line: number): Location {
-  const content = lineOf(text, line);
+function wholeLine(source: Source, { file, line }: SourceLine): Location {
+  const inHeader = source.files?.some(({ name }) => name === file) ? { file } : {};
+  const content = lineOf(fileOf(source, inHeader.file).text, line);
   const start = content.length - content.trimStart().length;
   const bytes = new TextEncoder().encode(content.trimEnd()).length;
-  return { line, column: start + 1, endLine: line, endColumn: Math.max(bytes, start) + 1 };
+  return { ...inHeader, line, column: start + 1, endLine: line, endColumn: Math.max(bytes, start) + 1 };
 }
 
 /** Turns the error of a refused load into one on the script's line; another error stays as it is. */
@@ -132,7 +133,7 @@ export function explainLoadError(error: unknown, bound: BoundObject): unknown {
   const program = manifest.programs[bound.programs.find(({ symbol }) => symbol === refusal.program)?.program ?? -1];
   const instruction = lastInstruction(refusal.log);
   const place = instruction === undefined ? undefined : lineOfInstruction(readElf(bound.bytes), refusal.program, instruction);
-  const location = place === undefined ? program?.location : wholeLine(manifest.source.text, place.line);
+  const location = place === undefined ? program?.location : wholeLine(manifest.source, place);
   const name = program === undefined ? refusal.program : program.probe;
   return new BpfcastError("verifier-refused", `this kernel does not accept ${name}: ${causeOf(refusal.log)}`, {
     ...error.details,

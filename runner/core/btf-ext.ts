@@ -137,6 +137,8 @@ export function copyRecords(
 }
 
 export interface SourceLine {
+  /** Name of the script or header. */
+  file: string;
   line: number;
   column: number;
 }
@@ -158,7 +160,7 @@ export function lineOfInstruction(object: ElfObject, program: string, instructio
       const view = viewOf(record);
       if (record.length < 16 || view.getUint32(0, true) > wanted || view.getUint32(0, true) < symbol.value) continue;
       const place = view.getUint32(12, true);
-      found = { line: place >>> 10, column: place & 1023 };
+      found = { file: stringAt(strings, view.getUint32(4, true)), line: place >>> 10, column: place & 1023 };
     }
   }
   return found;

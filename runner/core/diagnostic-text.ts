@@ -3,7 +3,7 @@
 //   begin { @x = foo; }
 //           ~~~~
 
-import type { Location } from "../../wasm/manifest.ts";
+import type { Location, Source, SourceText } from "../../wasm/manifest.ts";
 
 const TAB = "    ";
 
@@ -12,8 +12,15 @@ export function lineOf(text: string, number: number): string {
   return text.split("\n", number)[number - 1]?.replace(/\r$/, "") ?? "";
 }
 
+/** The script, or the header called `file`. An object may name one that it does not hold. */
+export function fileOf(source: Source, file: string | undefined): SourceText {
+  if (file === undefined) return source;
+  return source.files?.find(({ name }) => name === file) ?? { name: file, text: "" };
+}
+
 /** `name:line:from-to`, or `name:line-line` when the place spans lines. */
-export function placeName(name: string, location: Location): string {
+export function placeName(source: Source, location: Location): string {
+  const name = location.file ?? source.name;
   if (location.endLine > location.line) return `${name}:${location.line}-${location.endLine}`;
   return `${name}:${location.line}:${location.column}-${location.endColumn}`;
 }
@@ -30,19 +37,14 @@ function underline(line: string, column: number, endColumn: number): string {
 }
 
 /** The whole message, each line ended. `hint` follows on a line of its own when not empty. */
-export function diagnosticText(
-  severity: "ERROR" | "WARNING",
-  source: { name: string; text: string },
-  location: Location,
-  message: string,
-  hint = "",
-): string {
-  const lines = [`${placeName(source.name, location)}: ${severity}: ${message}`];
+export function diagnosticText(severity: "ERROR" | "WARNING", source: Source, location: Location, message: string, hint = ""): string {
+  const lines = [`${placeName(source, location)}: ${severity}: ${message}`];
+  const { text } = fileOf(source, location.file);
   if (location.endLine > location.line) {
     // Of a place that spans lines the peer shows the lines as they are, without underline.
-    for (let number = location.line; number <= location.endLine; number++) lines.push(lineOf(source.text, number));
+    for (let number = location.line; number <= location.endLine; number++) lines.push(lineOf(text, number));
   } else {
-    const line = lineOf(source.text, location.line);
+    const line = lineOf(text, location.line);
     lines.push(line.replaceAll("\t", TAB), underline(line, location.column, location.endColumn));
   }
   if (hint !== "") lines.push(`HINT: ${hint}`);

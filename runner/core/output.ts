@@ -1,6 +1,6 @@
 // Where results go, in whatever form. Text and JSON implement it.
 
-import type { Field, Location, Manifest, MapInfo } from "../../wasm/manifest.ts";
+import type { Field, Location, MapInfo, Source } from "../../wasm/manifest.ts";
 import type { PrintfFormat } from "./format/printf.ts";
 import type { Memory } from "./format/values.ts";
 import type { MapTable } from "./maps.ts";
@@ -12,8 +12,6 @@ export interface Sink {
   /** Messages about the run: standard error. */
   writeError(text: string): void;
 }
-
-export type Source = Manifest["source"];
 
 export type MessageKind = "time" | "cat" | "join" | "syscall";
 

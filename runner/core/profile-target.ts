@@ -1,6 +1,6 @@
 // Answers the compiler's needs from a profile, and from nothing else.
 
-import type { Answer, Need } from "../../wasm/compiler.ts";
+import type { Answer, TargetNeed } from "../../wasm/compiler.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { readManifest } from "./bind.ts";
 import { isPattern, matchesGlob } from "./glob.ts";
@@ -26,7 +26,7 @@ export class ProfileTarget implements Target {
     this.description = `${label} (${kernel}, ${profile.architecture}${profile.isReduced ? ", common types only" : ""})`;
   }
 
-  answer(need: Need): Answer {
+  answer(need: TargetNeed): Answer {
     if (need.kind === "btf") {
       const bytes = this.profile.btf.get(need.module);
       return bytes === undefined ? { found: false, candidates: [] } : { found: true, bytes };

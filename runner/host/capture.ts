@@ -7,10 +7,8 @@ import { Btf, BtfKind } from "../core/btf.ts";
 import type { Profile, ProfileFeatures, ProfilePart } from "../core/profile.ts";
 import { loadAddon } from "./addon.ts";
 import { hostArchitecture, pageSize } from "./facts.ts";
+import { hasHelper } from "./features.ts";
 import { missingPrivilege } from "./privileges.ts";
-
-/** Program type for which helpers are tried. */
-const KPROBE = 2;
 
 const PROBE_TYPES: Record<string, string> = {
   kprobe_multi: "BPF_TRACE_KPROBE_MULTI",
@@ -110,7 +108,7 @@ function readFeatures(btf: Btf, live: boolean): ProfileFeatures {
       .map(([name]) => name.slice(prefix.length).toLowerCase());
   const attachTypes = enumerators(btf, "bpf_attach_type");
   return {
-    helpers: named("bpf_func_id", "BPF_FUNC_", (helper) => loadAddon().hasHelper(KPROBE, helper)),
+    helpers: named("bpf_func_id", "BPF_FUNC_", hasHelper),
     mapTypes: named("bpf_map_type", "BPF_MAP_TYPE_", (type) => loadAddon().hasMapType(type)),
     probeTypes: Object.entries(PROBE_TYPES)
       .filter(([name, enumerator]) => (live ? loadAddon().hasProbeType(name) : attachTypes.has(enumerator)))

@@ -3,7 +3,14 @@
 import type { FeatureNeed, Manifest } from "../../wasm/manifest.ts";
 import { loadAddon } from "./addon.ts";
 
+/** Program types by their numbers in uapi/linux/bpf.h: between them they have every helper that a script can need. */
 const KPROBE = 2;
+const TRACING = 26;
+
+/** Whether this kernel has the helper of that number, in the programs that we load. */
+export function hasHelper(helper: number): boolean {
+  return [KPROBE, TRACING].some((type) => loadAddon().hasHelper(type, helper));
+}
 
 /** Helpers that not every kernel since 5.10 has: their numbers in uapi/linux/bpf.h, and the kernel that brought them. */
 const HELPERS: Record<string, [number: number, since: string]> = {
@@ -21,7 +28,7 @@ export function missingFeature(manifest: Manifest): { need: FeatureNeed; name: s
   for (const need of manifest.features) {
     const name = need.feature.startsWith("helper:") ? need.feature.slice("helper:".length) : "";
     const row = Object.hasOwn(HELPERS, name) ? HELPERS[name] : undefined;
-    if (row !== undefined && !loadAddon().hasHelper(KPROBE, row[0])) return { need, name, since: row[1] };
+    if (row !== undefined && !hasHelper(row[0])) return { need, name, since: row[1] };
   }
   return undefined;
 }

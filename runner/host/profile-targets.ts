@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Need } from "../../wasm/compiler.ts";
+import type { TargetNeed } from "../../wasm/compiler.ts";
 import { ProfileTarget } from "../core/profile-target.ts";
 import type { Target } from "../core/target.ts";
 import { LiveTarget, unreadableReason } from "./profile.ts";
@@ -50,7 +50,7 @@ class FallbackTarget extends LiveTarget {
     this.#file = file;
   }
 
-  replacement(needs: Need[]): Target | undefined {
+  replacement(needs: TargetNeed[]): Target | undefined {
     const reason = needs.map(unreadableReason).find((found) => found !== undefined);
     if (reason === undefined || this.#file === undefined) return undefined;
     this.#fallback ??= defaultTarget(this.#file, reason, this.#say);

@@ -1,7 +1,7 @@
 // Answers the compiler's needs from the machine it runs on.
 
 import { accessSync, constants, readFileSync } from "node:fs";
-import type { Answer, Need } from "../../wasm/compiler.ts";
+import type { Answer, TargetNeed } from "../../wasm/compiler.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
 import { similarNames } from "../core/similar.ts";
 import type { Target } from "../core/target.ts";
@@ -30,7 +30,7 @@ function firstMatch(category: string, event: string): [string, string] {
  * The answer from the live machine.
  * @throws BpfcastError `no-tracefs`.
  */
-export function answerNeed(need: Need): Answer {
+export function answerNeed(need: TargetNeed): Answer {
   switch (need.kind) {
     case "btf": {
       const file = btfFile(need.module);
@@ -51,7 +51,7 @@ export function answerNeed(need: Need): Answer {
 }
 
 /** Why a fact of this machine cannot be read; undefined when it can, or when it is no matter of rights. */
-export function unreadableReason(need: Need): string | undefined {
+export function unreadableReason(need: TargetNeed): string | undefined {
   if (need.kind === "btf") {
     const file = btfFile(need.module);
     if (need.module !== "vmlinux" || file === undefined) return undefined;
@@ -72,7 +72,7 @@ export class LiveTarget implements Target {
   readonly architecture = process.arch === "arm64" ? "aarch64" : "x86_64";
   readonly description = "";
 
-  answer(need: Need): Answer {
+  answer(need: TargetNeed): Answer {
     return answerNeed(need);
   }
 }

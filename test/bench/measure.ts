@@ -16,7 +16,7 @@ export function complete(compiler: Compiler, source: Uint8Array): CompileResult 
   for (;;) {
     const result = compiler.compile(source, { name: "stdin" });
     if (result.kind !== "needs") return result;
-    for (const need of result.needs) compiler.supply(need, answerNeed(need));
+    for (const need of result.needs) compiler.supply(need, need.kind === "header" ? { found: false, candidates: [] } : answerNeed(need));
   }
 }
 
@@ -103,7 +103,8 @@ export async function timeCompile(module: WebAssembly.Module, source: Uint8Array
   if (result.kind !== "object") return { result, timing: { first: 0, median: 0, worst: 0 } };
   const fresh = await Compiler.create(module);
   const asked = fresh.compile(source, { name: "stdin" });
-  if (asked.kind === "needs") for (const need of asked.needs) fresh.supply(need, answerNeed(need));
+  if (asked.kind === "needs")
+    for (const need of asked.needs) fresh.supply(need, need.kind === "header" ? { found: false, candidates: [] } : answerNeed(need));
   const started = performance.now();
   complete(fresh, source);
   const first = performance.now() - started;

@@ -8,14 +8,14 @@ import { writeProfile } from "../../runner/core/profile.ts";
 import { ProfileTarget } from "../../runner/core/profile-target.ts";
 import { reduceProfile } from "../../runner/core/reduce-profile.ts";
 import { packProfile, unpackProfile } from "../../runner/host/profile-file.ts";
-import type { Need } from "../../wasm/compiler.ts";
+import type { TargetNeed } from "../../wasm/compiler.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { makeProfile } from "../support/profiles.ts";
 import { Random, runMilliseconds, runSeed } from "../support/random.ts";
 
 const seed = runSeed();
 
-const NEEDS: Need[] = [
+const NEEDS: TargetNeed[] = [
   { kind: "btf", module: "vmlinux" },
   { kind: "btf", module: "nfs" },
   { kind: "tracepoint", category: "sched", event: "sched_switch" },

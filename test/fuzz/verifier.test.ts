@@ -19,7 +19,7 @@ function compileHere(compiler: Compiler, script: string): CompileResult {
   for (;;) {
     const result = compiler.compile(new TextEncoder().encode(script), { name: "stdin" });
     if (result.kind !== "needs") return result;
-    for (const need of result.needs) compiler.supply(need, answerNeed(need));
+    for (const need of result.needs) compiler.supply(need, need.kind === "header" ? { found: false, candidates: [] } : answerNeed(need));
   }
 }
 

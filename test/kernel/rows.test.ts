@@ -41,6 +41,19 @@ const rows: Row[] = [
     prints: [/^System$/m, /^ {2}OS: Linux /m, /^Build$/m, /^Kernel helpers$/m, /^Kernel features$/m, /^Map types$/m, /^Probe types$/m],
   },
   {
+    ids: "S1",
+    what: "--info: what came with a kernel is found there, and not before",
+    script: ["--info"],
+    vm: true,
+    prints: [
+      /OS: Linux (5\.10\.[\s\S]* loop: no|6\.[\s\S]* loop: yes)/,
+      // Debian builds 6.1 without fprobe.
+      /OS: Linux ((5\.10|6\.1)\.[\s\S]* kprobe_multi: no|6\.12\.[\s\S]* kprobe_multi: yes)/,
+      /OS: Linux ((5\.10|6\.1)\.[\s\S]* uprobe_multi: no|6\.12\.[\s\S]* uprobe_multi: yes)/,
+      /OS: Linux ((5\.10|6\.1)\.[\s\S]* kprobe_session: no|6\.12\.[\s\S]* kprobe_session: yes)/,
+    ],
+  },
+  {
     ids: "S2",
     what: "-l with a wildcard",
     script: ["-l", "tracepoint:syscalls:sys_enter_get*pid"],

@@ -135,6 +135,37 @@ for (const [name, words, status, ...lines] of refused) {
   });
 }
 
+const numbers: [probe: string, message: string][] = [
+  ["i:ms:", "Invalid rate of interval probe: invalid integer: "],
+  ["i:ms:abc", "Invalid rate of interval probe: invalid integer: abc"],
+  ["i:5x", "Invalid rate of interval probe: invalid trailing bytes: 5x"],
+  ["i:s:1.5", "Invalid rate of interval probe: invalid trailing bytes: 1.5"],
+  [
+    "i:ms:99999999999999999999",
+    "Invalid rate of interval probe: overflow error, maximum value is 18446744073709551615: 99999999999999999999",
+  ],
+  ["i:ms:-1", "interval frequency should be a positive integer"],
+  ["profile:hz:0", "profile frequency should be a positive integer"],
+  ["i:xx:1", "xx is not an accepted unit of time"],
+  ["profile::3", "profile probe must have unit of time"],
+  ["i:999", "Invalid rate of interval probe. Minimum is 1000 or 1us. Found: 999 nanoseconds"],
+  ["s:cpu-clock:", "Invalid count for software probe: invalid integer: "],
+  ["h:cycles:-1", "hardware frequency should be a positive integer"],
+];
+
+for (const [probe, message] of numbers) {
+  test(`numbers of attach points: ${probe}`, () => {
+    const { status, stderr } = run("-e", `${probe} { }`);
+    assert.is(status, 1);
+    assert.equal(messages(stderr), [`stdin:1:1-${probe.length + 1}: ERROR: ${message}`, `${probe} { }`, "~".repeat(probe.length)]);
+  });
+}
+
+test("numbers of attach points: nanoseconds, and a count of 0", () => {
+  assert.is(run("-q", "-e", "i:1000000 { print(probe); exit(); }").stdout.trim(), "interval:us:1000");
+  assert.is(run("--dry-run", "-e", "s:cpu-clock:0 { }").status, 0);
+});
+
 test("missing probes: warned of, or not mentioned", () => {
   const script = (mode: string) => `config = { missing_probes=${mode} } t:a:b, t:c:d { } i:ms:1 { exit(); }`;
   const warned = run("-e", script("warn"));
@@ -174,6 +205,47 @@ test("positional parameters in attach points", () => {
   assert.is(run("-e", "$1 { print(probe); exit(); }", "i:ms:1").stdout.trim(), "interval:ms:1");
   assert.is(run("-e", "BEG$1 { print(1); }", "IN").stdout.trim(), "1");
   assert.is(run("-e", "i:$1:$2 { print(probe); exit(); }", "ms", "2").stdout.trim(), "interval:ms:2");
+});
+
+test("local headers: #include, -I and --include", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bpfcast-headers-"));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  try {
+    file("local.h", "#pragma once\n#define LOCAL 5\nstruct local { int x; };\n#define ABSENT @absent[1]\n");
+    const outer = file("outer.h", '#include "local.h"\n#define OUTER (LOCAL + 1)\n');
+    const script = file(
+      "script.bt",
+      '#include "outer.h"\n#include <linux/sched.h>\nbegin { print((LOCAL, OUTER, sizeof(struct local))); }\n',
+    );
+    assert.is(run("-q", script).stdout.trim(), "(5, 6, 4)");
+    assert.is(run("-q", "-I", "/no/such", "-I", folder, "-e", "#include <outer.h>\nbegin { print(OUTER); }").stdout.trim(), "6");
+    assert.is(run("-q", "--include", outer, "--include", "errno.h", "-e", "begin { print((OUTER, EPERM)); }").stdout.trim(), "(6, 1)");
+    assert.equal(messages(run("check", "-I", folder, "-e", '#include "local.h"\nbegin { print(LOCAL.x); }').stderr).slice(0, 2), [
+      `${folder}/local.h:2:15-16: ERROR: Can not access field 'x' on expression of type 'int8'`,
+      "#define LOCAL 5",
+    ]);
+    // Built, the object needs the header no more, but still shows its lines.
+    const use = file("use.bt", '#include "local.h"\nbegin { @absent[0] = 1; print(ABSENT); }\n');
+    const object = join(folder, "use.o");
+    assert.is(run("build", "-k", use, "-o", object).status, 0);
+    rmSync(join(folder, "local.h"));
+    const absent =
+      "Can't lookup map element because it does not exist.\nAdditional Info - helper: map_lookup_elem, retcode: 0\n#define ABSENT";
+    assert.match(run("run", object).stderr, `${folder}/local.h:4:16-26: WARNING: ${absent}`);
+    assert.match(run("run", "-f", "json", object).stdout, `"filename": "${folder}/local.h", "line": 4, "col": 16}`);
+    assert.equal(messages(run(script).stderr), [
+      `${outer}:1:10-19: ERROR: 'local.h' file not found`,
+      '#include "local.h"',
+      "         ~~~~~~~~~",
+    ]);
+    assert.equal(messages(run("--include", "nosuch.h", "-e", "begin { }").stderr), ["ERROR: 'nosuch.h' file not found"]);
+    assert.equal(messages(run("--include", "/", "-e", "begin { }").stderr), ["ERROR: '/' file not found"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("-k: keys that are not there, and addresses that cannot be read", () => {

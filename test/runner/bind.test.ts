@@ -268,8 +268,8 @@ test("a pattern: a copy of the program for each further layout", () => {
   );
   assert.is(instructionAt(bound, "t_1_2", 0).opcode, 0x79);
   // The copies have their own line information.
-  assert.equal(lineOfInstruction(readElf(bound.bytes), "t_1_1", 5), { line: 1, column: 1 });
-  assert.equal(lineOfInstruction(readElf(bound.bytes), "t_1_2", 0), { line: 2, column: 1 });
+  assert.equal(lineOfInstruction(readElf(bound.bytes), "t_1_1", 5), { file: "script.bt", line: 1, column: 1 });
+  assert.equal(lineOfInstruction(readElf(bound.bytes), "t_1_2", 0), { file: "script.bt", line: 2, column: 1 });
   assert.is(lineOfInstruction(readElf(bound.bytes), "t_1_2", 9), undefined);
 });
 

@@ -56,20 +56,27 @@ export async function newCompiler(): Promise<Compiler> {
   return Compiler.create(readFileSync(".out/compiler.wasm"));
 }
 
-/** Compiles, answering needs from `FORMATS` and `btf` (null: a target without BTF). */
+/** Compiles, answering needs from `FORMATS`, `headers` and `btf` (null: a target without BTF). */
 export function compile(
   compiler: Compiler,
   script: string,
   dump: string[] = [],
   btf: Uint8Array | null = smallKernel(),
   architecture: Architecture = "x86_64",
+  headers: Record<string, string> = {},
 ): CompileResult {
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < 128; round++) {
     const result = compiler.compile(new TextEncoder().encode(script), { name: "stdin", dump, architecture });
     if (result.kind !== "needs") return result;
     for (const need of result.needs) {
       if (need.kind === "btf") compiler.supply(need, btf === null ? { found: false, candidates: [] } : { found: true, bytes: btf });
-      else {
+      else if (need.kind === "header") {
+        const text = headers[need.path];
+        compiler.supply(
+          need,
+          text === undefined ? { found: false, candidates: [] } : { found: true, bytes: new TextEncoder().encode(text), name: need.path },
+        );
+      } else {
         const text = FORMATS[`${need.category}:${need.event}`];
         if (text === undefined) compiler.supply(need, { found: false, candidates: Object.keys(FORMATS) });
         else compiler.supply(need, { found: true, bytes: new TextEncoder().encode(text) });

@@ -1,11 +1,12 @@
 // Results as JSON, one object a line: the shapes of features 1.10, blanks included.
 
-import type { Field, Location, ValueType } from "../../../wasm/manifest.ts";
+import type { Field, Location, Source, ValueType } from "../../../wasm/manifest.ts";
 import { valueSize } from "../../../wasm/parse-manifest.ts";
+import { fileOf } from "../diagnostic-text.ts";
 import { divide, type Integer, readInteger } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
-import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, shownEntries } from "../output.ts";
 import { helperErrorText } from "./helper-errors.ts";
 import { bucketAt, filledRange, type HistogramInfo } from "./histogram.ts";
 import { writePrinted } from "./printed.ts";
@@ -235,7 +236,10 @@ export class JsonOutput implements Output {
     writeEscaped(message, message.length, this.#out);
     const [file = "", line = "", column = ""] = library.split(/[:-]/);
     if (library !== "") this.#out.text(`", "filename": ${JSON.stringify(file)}, "line": ${line}, "col": ${column}}\n`);
-    else this.#out.text(`", "filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}}\n`);
+    else
+      this.#out.text(
+        `", "filename": ${JSON.stringify(fileOf(source, location.file).name)}, "line": ${location.line}, "col": ${location.column}}\n`,
+      );
   }
 
   lostEvents(count: number): void {
@@ -248,12 +252,12 @@ export class JsonOutput implements Output {
   }
 
   runtimeError(message: string, source: Source, location: Location): void {
-    const place = `"filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}`;
+    const place = `"filename": ${JSON.stringify(fileOf(source, location.file).name)}, "line": ${location.line}, "col": ${location.column}`;
     this.#out.text(`{"type": "runtime_error", "msg": ${JSON.stringify(message)}, ${place}}\n`);
   }
 
   helperError(helper: string, code: number, source: Source, location: Location): void {
-    const place = `"filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}`;
+    const place = `"filename": ${JSON.stringify(fileOf(source, location.file).name)}, "line": ${location.line}, "col": ${location.column}`;
     const result = `"helper": ${JSON.stringify(helper)}, "retcode": ${code}`;
     this.#out.text(`{"type": "helper_error", "msg": ${JSON.stringify(helperErrorText(code))}, ${result}, ${place}}\n`);
   }

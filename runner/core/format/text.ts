@@ -1,11 +1,11 @@
 // Results as text: features 4.6.
 
-import type { Field, Location } from "../../../wasm/manifest.ts";
+import type { Field, Location, Source } from "../../../wasm/manifest.ts";
 import { diagnosticText, placeName } from "../diagnostic-text.ts";
 import { divide } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
-import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, shownEntries } from "../output.ts";
 import { helperFailure } from "./helper-errors.ts";
 import { writeHistogram } from "./histogram.ts";
 import type { PrintfFormat } from "./printf.ts";
@@ -108,7 +108,7 @@ export class TextOutput implements Output {
       this.#error(`${library}: ${severity}: ${text}\n${diagnosticText(severity, source, location, "expanded from")}`);
       return;
     }
-    this.#error(`${placeName(source.name, location)}: ${severity}: ${text}\n`);
+    this.#error(`${placeName(source, location)}: ${severity}: ${text}\n`);
   }
 
   lostEvents(count: number): void {
