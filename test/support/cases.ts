@@ -134,8 +134,7 @@ END { clear(@start); }`,
   },
   {
     name: "shared-program",
-    script:
-      'uprobe:libc:syscall, uprobe:libc:read, uprobe:libc:getppid /comm == "load"/ { @calls[func] = count(); @all = count(); }',
+    script: 'uprobe:libc:syscall, uprobe:libc:read, uprobe:libc:getppid /comm == "load"/ { @calls[func] = count(); @all = count(); }',
     wrong: (stdout) =>
       lines(stdout, /^@calls\[(syscall|read|0x[0-9a-f]+)\]: \d+$/) === 2 && stdout.includes(`@all: ${4 * CALLS}\n`)
         ? ""
