@@ -1,6 +1,6 @@
 // One compile: the stages of the compiler in order, on one screen.
 
-import { generate } from "./bpf/codegen";
+import { GeneratedModule, generate } from "./bpf/codegen";
 import { DisassemblyNames, disassemble } from "./bpf/disassemble";
 import { readTarget } from "./check/attach-points";
 import { Checker } from "./check/checker";
@@ -8,6 +8,7 @@ import { ConfigKey, Configuration } from "./check/config";
 import { Expander } from "./check/expand";
 import { ProbeContext } from "./check/probe-context";
 import { BasicType, StackMode } from "./check/types";
+import { layOutBlocks } from "./ir/branch-layout";
 import { removeDeadCode } from "./ir/dead-code";
 import { IrFunction } from "./ir/ir";
 import { LoweringState } from "./ir/lower-base";
@@ -16,6 +17,8 @@ import { defineMap, layOutMap, settle } from "./ir/map-layout";
 import { printFunction } from "./ir/printer";
 import { simplifyControlFlow } from "./ir/simplify-control-flow";
 import { numberValues } from "./ir/value-numbering";
+import { printLlvm } from "./llvm/print";
+import { readLlvmObject } from "./llvm/read-object";
 import { Manifest, ProgramRow, writeJsonString } from "./object/manifest";
 import { IrModule } from "./object/module";
 import { writeObject } from "./object/object";
@@ -33,6 +36,14 @@ export const enum Status {
   Object = 0,
   Needs = 1,
   Failed = 2,
+  /** The LLVM text is ready; `link` takes what llc makes of it. */
+  Llvm = 3,
+}
+
+/** What makes instructions of the IR. */
+export const enum Backend {
+  Own = 0,
+  Llvm = 1,
 }
 
 /** Dumps that a host may ask for, a bit each. */
@@ -41,6 +52,7 @@ export const enum Dump {
   Types = 2,
   Ir = 4,
   Bpf = 8,
+  Llvm = 16,
 }
 
 /** Longest text that max_strlen can ask for: two of them must fit a per-CPU scratch slot, and one a ring buffer record. */
@@ -55,6 +67,9 @@ export class Compilation {
   typesText: ByteBuffer = new ByteBuffer();
   ir: ByteBuffer = new ByteBuffer();
   bpf: ByteBuffer = new ByteBuffer();
+  llvm: ByteBuffer = new ByteBuffer();
+  /** What waits for llc. */
+  private module: IrModule | null = null;
   private diagnostics: Diagnostics;
   private symbols: Symbols;
   private checker: Checker;
@@ -66,6 +81,7 @@ export class Compilation {
     private dumps: u32,
     /** BPFTRACE_ variables of the environment: `KEY=VALUE` lines, without the prefix. */
     environment: string = "",
+    private backend: Backend = Backend.Own,
   ) {
     const diagnostics = new Diagnostics(source);
     const symbols = new Symbols();
@@ -112,7 +128,16 @@ export class Compilation {
     if (this.dumps & Dump.Types) this.dumpTypes();
     if (module == null || this.diagnostics.hasErrors) return Status.Failed;
     this.optimise(module);
-    return this.emit(module, program) ? Status.Object : Status.Failed;
+    if (program.probes.length == 0) return Status.Failed;
+    if (this.backend == Backend.Llvm || (this.dumps & Dump.Llvm) != 0) {
+      for (let i = 0; i < module.functions.length; i++) layOutBlocks(module.functions[i]);
+      printLlvm(module, this.llvm);
+    }
+    if (this.backend == Backend.Llvm) {
+      this.module = module;
+      return Status.Llvm;
+    }
+    return this.emit(module, generate(module)) ? Status.Object : Status.Failed;
   }
 
   /** Lowers all attach points; twice where some need scratch memory, whose size only the first time shows. */
@@ -203,8 +228,15 @@ export class Compilation {
   /** Called after lowering and after each pass over `f`; tests validate the IR here. */
   protected afterPass(_f: IrFunction, _module: IrModule, _pass: string): void {}
 
-  private emit(module: IrModule, program: Program): bool {
-    const generated = generate(module);
+  /** Makes the object from the one that llc made of `llvm`. */
+  link(pointer: usize, length: u32): Status {
+    const module = this.module!;
+    const made = this.emit(module, readLlvmObject(module, pointer, length));
+    if (!made) this.writeDiagnostics();
+    return made ? Status.Object : Status.Failed;
+  }
+
+  private emit(module: IrModule, generated: GeneratedModule): bool {
     if (generated.error.length > 0) {
       const point = this.checker.contexts[generated.errorFunction].point;
       this.diagnostics.error(Code.TooComplex, point.start, point.end, generated.error);
@@ -217,7 +249,7 @@ export class Compilation {
       for (let i = 0; i < generated.functions.length; i++) disassemble(generated.functions[i], names, this.bpf);
     }
     writeObject(module, generated, this.object);
-    return program.probes.length > 0;
+    return true;
   }
 
   private dumpTypes(): void {
@@ -232,6 +264,7 @@ export class Compilation {
 
   private writeDiagnostics(): void {
     const out = this.diagnosticsJson;
+    out.clear();
     const source = this.source;
     this.diagnostics.sort();
     const all = this.diagnostics.all;

@@ -1,6 +1,6 @@
 // The module's exports: numbers, addresses and lengths in its memory. wasm/compiler.ts is the other side.
 
-import { Compilation, Status } from "./compile";
+import { Backend, Compilation, Status } from "./compile";
 import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
@@ -51,13 +51,19 @@ export function compile(
   environment: usize,
   environmentLength: u32,
   architecture: Architecture,
+  backend: Backend,
 ): Status {
   useRegion(Region.Compile);
   profile.architecture = architecture;
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
-  const run = new Compilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength));
+  const run = new Compilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength), backend);
   compilation = run;
   return run.run();
+}
+
+/** After `Status.Llvm`: makes the object from the one that llc made of the LLVM text. */
+export function link(pointer: usize, length: u32): Status {
+  return compilation!.link(pointer, length);
 }
 
 /** Parts of a result, by the numbers of wasm/compiler.ts. */
@@ -76,8 +82,10 @@ function part(index: u32): ByteBuffer {
       return run.typesText;
     case 5:
       return run.ir;
-    default:
+    case 6:
       return run.bpf;
+    default:
+      return run.llvm;
   }
 }
 

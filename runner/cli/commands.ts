@@ -5,7 +5,7 @@ import { BpfcastError } from "../../wasm/errors.ts";
 import type { Target } from "../core/target.ts";
 import { requirePrivileges } from "../host/privileges.ts";
 import { FileSink } from "../host/sink.ts";
-import type { Script } from "./compile.ts";
+import type { Backend, Script } from "./compile.ts";
 import { checkOutputOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 
@@ -19,6 +19,7 @@ const VERSION = typeof BPFCAST_VERSION === "string" ? BPFCAST_VERSION : "0.1.0";
 /** Stages that the compiler can print, by the names that -d accepts; the peer's names stand for our nearest stage. */
 const COMPILER_STAGES: Record<string, string[]> = {
   all: ["ast", "types", "ir", "bpf", "elf"],
+  llvm: ["llvm"],
   ast: ["ast"],
   parse: ["ast"],
   types: ["types"],
@@ -51,12 +52,28 @@ function scriptOf(options: Options): Script {
   return { name: file === "-" ? "stdin" : file, bytes: readInput(file) };
 }
 
+/** @throws BpfcastError `usage` for what --backend does not know. */
+function backendOf({ backend = "own" }: Options): Backend {
+  if (backend === "own" || backend === "llvm") return backend;
+  throw new BpfcastError("usage", `USAGE: invalid option for --backend: ${backend}`, { hint: "own and llvm are known" });
+}
+
 /** Compiles and prints what the compiler has to say; undefined when the script has errors. */
 async function compile(script: Script, options: Options, target?: Target): Promise<Uint8Array | undefined> {
   const stages = stagesOf(options);
   const { compileScript } = await import("./compile.ts");
   const { LiveTarget } = await import("../host/profile.ts");
-  const { object, messages, dumps } = await compileScript(script, stages, !options.noWarnings, target ?? new LiveTarget());
+  const wanted = options.emitLlvm === undefined ? stages : [...stages, "llvm"];
+  const { object, messages, dumps } = await compileScript(
+    script,
+    wanted,
+    !options.noWarnings,
+    target ?? new LiveTarget(),
+    backendOf(options),
+  );
+  if (object !== undefined && options.emitLlvm !== undefined) {
+    writeObject(options.emitLlvm, new TextEncoder().encode(dumps.llvm ?? ""));
+  }
   for (const stage of stages) {
     const dump = dumps[stage];
     if (dump !== undefined) output.print(`${dump}${dump.endsWith("\n") ? "" : "\n"}`);

@@ -1,5 +1,6 @@
 // From a script to an object: asks the compiler, answers its needs from the target, asks again.
 
+import type { CompileResult, Compiler } from "../../wasm/compiler.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Target } from "../core/target.ts";
 import { compileDiagnostics, errorText } from "./diagnostics.ts";
@@ -9,6 +10,9 @@ export interface Script {
   name: string;
   bytes: Uint8Array;
 }
+
+/** What makes the instructions: our own code generator, or LLVM's. */
+export type Backend = "own" | "llvm";
 
 export interface Compiled {
   /** Undefined when the script has errors. */
@@ -22,14 +26,33 @@ export interface Compiled {
 /** Each answer lets the compiler see more of the script; more rounds than this are an error of the compiler. */
 const MAX_ROUNDS = 64;
 
+/** Has llc compile what waits for it. */
+async function finish(compiler: Compiler, result: CompileResult): Promise<CompileResult> {
+  if (result.kind !== "llvm") return result;
+  const { LlcWorker } = await import("../../wasm/llvm-node.ts");
+  const llc = new LlcWorker();
+  try {
+    return compiler.link(await llc.compile(result.text));
+  } finally {
+    await llc.close();
+  }
+}
+
 /** @throws BpfcastError when the target cannot be asked, or the compiler fails. */
-export async function compileScript(script: Script, dump: string[], warnings: boolean, target: Target): Promise<Compiled> {
+export async function compileScript(
+  script: Script,
+  dump: string[],
+  warnings: boolean,
+  target: Target,
+  backend: Backend = "own",
+): Promise<Compiled> {
   const { loadCompiler } = await import("../../wasm/compiler.ts");
   let compiler = await loadCompiler();
   const source = { name: script.name, text: new TextDecoder().decode(script.bytes) };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { architecture } = target;
-    const result = compiler.compile(script.bytes, { name: script.name, dump, environment: process.env, architecture });
+    const compiled = compiler.compile(script.bytes, { name: script.name, dump, environment: process.env, architecture, backend });
+    const result = await finish(compiler, compiled);
     if (result.kind === "needs") {
       const replacement = target.replacement?.(result.needs);
       if (replacement !== undefined) {
