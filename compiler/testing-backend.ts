@@ -10,6 +10,8 @@ import { parseIr } from "./ir/parser";
 import { printFunction, printMap, printRelocation } from "./ir/printer";
 import { colourSlots } from "./ir/slot-colouring";
 import { validateFunction } from "./ir/validator";
+import { printLlvm } from "./llvm/print";
+import { readLlvmObject } from "./llvm/read-object";
 import { BtfBuilder, Linkage } from "./object/btf";
 import { IrModule } from "./object/module";
 import { writeObject } from "./object/object";
@@ -137,6 +139,26 @@ export function compileToObject(pointer: usize, length: u32): bool {
   if (!module) return false;
   const generated = generateModule(module);
   if (!generated) return false;
+  result = new ByteBuffer();
+  writeObject(module, generated, result);
+  return true;
+}
+
+/** IR text to LLVM text; false: the result is an error. */
+export function compileToLlvm(pointer: usize, length: u32): bool {
+  const module = parseModule(pointer, length);
+  if (!module) return false;
+  result = new ByteBuffer();
+  printLlvm(module, result);
+  return true;
+}
+
+/** IR text and, behind it, the object that llc made of its LLVM text, to an object of ours; false: the result is an error. */
+export function linkLlvm(pointer: usize, length: u32, objectLength: u32): bool {
+  const module = parseModule(pointer, length);
+  if (!module) return false;
+  const generated = readLlvmObject(module, pointer + length, objectLength);
+  if (generated.error.length > 0) return failed(generated.error);
   result = new ByteBuffer();
   writeObject(module, generated, result);
   return true;

@@ -311,11 +311,9 @@ class FunctionPrinter {
       case Op.Offset:
         this.offset(v);
         break;
-      case Op.Index: {
-        const base = this.operand(f.operand(v, 0));
-        this.line(`%v${v} = add i64 ${base}, ${this.operand(f.operand(v, 1))}`);
+      case Op.Index:
+        this.index(v);
         break;
-      }
       case Op.Load:
         this.load(v);
         break;
@@ -402,8 +400,23 @@ class FunctionPrinter {
   private offset(v: i32): void {
     const f = this.f;
     const base = this.operand(f.operand(v, 0));
-    if (f.relocation[v] < 0) this.line(`%v${v} = add i64 ${base}, ${f.imm[v]}`);
-    else this.line(`%v${v} = call i64 asm "${this.label(v)}$0 += ${f.imm[v]}", "=r,0"(i64 ${base})`);
+    const label = f.relocation[v] < 0 ? "" : this.label(v);
+    if (label.length == 0 && !this.mayBecomeOr(v)) this.line(`%v${v} = add i64 ${base}, ${f.imm[v]}`);
+    else this.line(`%v${v} = call i64 asm "${label}$0 += ${f.imm[v]}", "=r,0"(i64 ${base})`);
+  }
+
+  private index(v: i32): void {
+    const base = this.operand(this.f.operand(v, 0));
+    const by = this.operand(this.f.operand(v, 1));
+    if (this.mayBecomeOr(v)) this.line(`%v${v} = call i64 asm "$0 += $2", "=r,0,r"(i64 ${base}, i64 ${by})`);
+    else this.line(`%v${v} = add i64 ${base}, ${by}`);
+  }
+
+  /** llc knows how slots are aligned, and writes `|` for a sum of the address and less than that: the verifier refuses it on pointers. */
+  private mayBecomeOr(v: i32): bool {
+    const f = this.f;
+    if (f.type[f.operand(v, 0)] != Type.Stack) return false;
+    return f.op[v] == Op.Index || (f.imm[v] & 7) != 0;
   }
 
   private load(v: i32): void {

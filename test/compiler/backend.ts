@@ -9,6 +9,8 @@ interface Exports {
   printIr(pointer: number, length: number, stage: number): number;
   compileToText(pointer: number, length: number): number;
   compileToObject(pointer: number, length: number): number;
+  compileToLlvm(pointer: number, length: number): number;
+  linkLlvm(pointer: number, length: number, objectLength: number): number;
   orderMoves(pointer: number, count: number): number;
 }
 
@@ -61,6 +63,20 @@ export function compileToText(ir: string): Outcome {
 export function compileToObject(ir: string): Outcome {
   const input = new TextEncoder().encode(ir);
   return withInput(input, (api, pointer) => api.compileToObject(pointer, input.length));
+}
+
+export function compileToLlvm(ir: string): Outcome {
+  const input = new TextEncoder().encode(ir);
+  return withInput(input, (api, pointer) => api.compileToLlvm(pointer, input.length));
+}
+
+/** @param object what llc made of the text of `compileToLlvm`. */
+export function linkLlvm(ir: string, object: Uint8Array): Outcome {
+  const text = new TextEncoder().encode(ir);
+  const input = new Uint8Array(text.length + object.length);
+  input.set(text);
+  input.set(object, text.length);
+  return withInput(input, (api, pointer) => api.linkLlvm(pointer, text.length, object.length));
 }
 
 /** The order in which simultaneous moves [target, source] are done; place 0 is free for cycles. */
