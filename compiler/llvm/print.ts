@@ -370,12 +370,28 @@ class FunctionPrinter {
     }
     assert(f.relocation[v] < 0, "a relocation on arithmetic other than a shift");
     if (op == Op.Div || op == Op.Mod) {
-      if (isConstant && constant == 0) this.line(`%v${v} = add i64 ${op == Op.Div ? "0" : left}, 0`);
-      else if (isConstant) this.line(`%v${v} = ${llvmOperator(op)} i64 ${left}, ${constant}`);
-      else this.line(`%v${v} = call i64 asm "$0 ${bpfOperator(op)} $2", "=r,0,r"(i64 ${left}, i64 ${this.operand(right)})`);
+      this.divide(v, left, right);
       return;
     }
     this.line(`%v${v} = ${llvmOperator(op)} i64 ${left}, ${this.operand(right)}`);
+  }
+
+  /** BPF's quotient by 0 is 0, and the remainder then the dividend; LLVM 13 knows no instruction for remainders. */
+  private divide(v: i32, left: string, right: i32): void {
+    const f = this.f;
+    const isDivision = f.op[v] == Op.Div;
+    if (f.op[right] == Op.Const) {
+      if (f.imm[right] == 0) this.line(`%v${v} = add i64 ${isDivision ? "0" : left}, 0`);
+      else this.line(`%v${v} = ${isDivision ? "udiv" : "urem"} i64 ${left}, ${f.imm[right]}`);
+      return;
+    }
+    const divisor = this.operand(right);
+    const quotient = isDivision ? `%v${v}` : this.temporary();
+    this.line(`${quotient} = call i64 asm "$0 /= $2", "=r,0,r"(i64 ${left}, i64 ${divisor})`);
+    if (isDivision) return;
+    const product = this.temporary();
+    this.line(`${product} = mul i64 ${quotient}, ${divisor}`);
+    this.line(`%v${v} = sub i64 ${left}, ${product}`);
   }
 
   /** The i1 that comparison `v` makes. */
@@ -515,10 +531,6 @@ function llvmOperator(op: Op): string {
       return "sub";
     case Op.Mul:
       return "mul";
-    case Op.Div:
-      return "udiv";
-    case Op.Mod:
-      return "urem";
     case Op.And:
       return "and";
     case Op.Or:
@@ -535,13 +547,9 @@ function llvmOperator(op: Op): string {
   }
 }
 
-/** In BPF assembly, for what LLVM leaves undefined and BPF does not. */
+/** Shifts in BPF assembly: LLVM leaves shifts by 64 and more undefined, BPF does not. */
 function bpfOperator(op: Op): string {
   switch (op) {
-    case Op.Div:
-      return "/=";
-    case Op.Mod:
-      return "%=";
     case Op.Shl:
       return "<<=";
     case Op.Shr:
