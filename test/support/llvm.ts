@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BtfKind, memberBytes, RECORD_BYTES, trailingBytes } from "../../runner/core/btf.ts";
 import { btfStrings, readBtfExt, stringAt } from "../../runner/core/btf-ext.ts";
-import { type ElfObject, findSection, readElf, SectionFlag, viewOf } from "../../runner/core/elf.ts";
+import { type ElfObject, type ElfSymbol, findSection, readElf, SectionFlag, viewOf } from "../../runner/core/elf.ts";
 import type { CompileOptions, CompileResult, Compiler, Need } from "../../wasm/compiler.ts";
 import { LlcWorker } from "../../wasm/llvm-node.ts";
 import { MANIFEST_SECTION, RELOCATION_SECTION } from "../../wasm/manifest.ts";
@@ -106,8 +106,19 @@ function types(object: ElfObject): string[] {
   return found;
 }
 
-/** What both objects must have in common, as text that can be compared. */
-export function contract(bytes: Uint8Array): Record<string, unknown> {
+/** What both objects must have in common. */
+export interface Contract {
+  manifest: string;
+  sections: string[];
+  maps: ElfSymbol[];
+  types: string[];
+  rodata: string;
+  relocations: string[];
+}
+
+export const CONTRACT_PARTS = ["manifest", "sections", "maps", "types", "rodata", "relocations"] as const;
+
+export function contract(bytes: Uint8Array): Contract {
   const object = readElf(bytes);
   return {
     manifest: new TextDecoder().decode(bytesOf(object, MANIFEST_SECTION)),
