@@ -81,7 +81,7 @@ export class Compilation {
     private dumps: u32,
     /** BPFTRACE_ variables of the environment: `KEY=VALUE` lines, without the prefix. */
     environment: string = "",
-    private backend: Backend = Backend.Own,
+    protected backend: Backend = Backend.Own,
   ) {
     const diagnostics = new Diagnostics(source);
     const symbols = new Symbols();
@@ -210,7 +210,7 @@ export class Compilation {
     );
   }
 
-  private optimise(module: IrModule): void {
+  protected optimise(module: IrModule): void {
     for (let i = 0; i < module.functions.length; i++) {
       const f = module.functions[i];
       this.afterPass(f, module, "lowering");

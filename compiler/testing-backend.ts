@@ -6,10 +6,13 @@ import { DisassemblyNames, disassemble } from "./bpf/disassemble";
 import { EncodedFunction } from "./bpf/encode";
 import { ParallelMove } from "./bpf/parallel-move";
 import { layOutBlocks } from "./ir/branch-layout";
+import { removeDeadCode } from "./ir/dead-code";
 import { parseIr } from "./ir/parser";
 import { printFunction, printMap, printRelocation } from "./ir/printer";
+import { simplifyControlFlow } from "./ir/simplify-control-flow";
 import { colourSlots } from "./ir/slot-colouring";
 import { validateFunction } from "./ir/validator";
+import { numberValues } from "./ir/value-numbering";
 import { printLlvm } from "./llvm/print";
 import { readLlvmObject } from "./llvm/read-object";
 import { BtfBuilder, Linkage } from "./object/btf";
@@ -133,10 +136,19 @@ export function compileToText(pointer: usize, length: u32): bool {
   return true;
 }
 
-/** IR text to an object; false: the result is an error. */
-export function compileToObject(pointer: usize, length: u32): bool {
+/** IR text to an object, through the passes over the IR or not; false: the result is an error. */
+export function compileToObject(pointer: usize, length: u32, optimise: bool): bool {
   const module = parseModule(pointer, length);
   if (!module) return false;
+  if (optimise) {
+    for (let i = 0; i < module.functions.length; i++) {
+      const f = module.functions[i];
+      simplifyControlFlow(f);
+      numberValues(f);
+      simplifyControlFlow(f);
+      removeDeadCode(f);
+    }
+  }
   const generated = generateModule(module);
   if (!generated) return false;
   result = new ByteBuffer();

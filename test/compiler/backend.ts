@@ -8,7 +8,7 @@ interface Exports {
   resultLength(): number;
   printIr(pointer: number, length: number, stage: number): number;
   compileToText(pointer: number, length: number): number;
-  compileToObject(pointer: number, length: number): number;
+  compileToObject(pointer: number, length: number, optimise: number): number;
   compileToLlvm(pointer: number, length: number): number;
   linkLlvm(pointer: number, length: number, objectLength: number): number;
   orderMoves(pointer: number, count: number): number;
@@ -18,6 +18,13 @@ interface Exports {
 export type Outcome = { ok: true; bytes: Uint8Array; text: string } | { ok: false; error: string };
 
 let exports: Exports | undefined;
+let moduleFile = ".out/testing-backend.wasm";
+
+/** From now on another build of the module is used. */
+export function useBackendModule(file: string): void {
+  moduleFile = file;
+  exports = undefined;
+}
 
 function load(): Exports {
   if (exports) return exports;
@@ -30,7 +37,7 @@ function load(): Exports {
   const abort = (message: number, file: number, line: number, column: number): never => {
     throw new Error(`${text(message)} at ${text(file)}:${line}:${column}`);
   };
-  const module = new WebAssembly.Module(readFileSync(".out/testing-backend.wasm"));
+  const module = new WebAssembly.Module(readFileSync(moduleFile));
   exports = new WebAssembly.Instance(module, { env: { abort } }).exports as unknown as Exports;
   memory = exports.memory;
   return exports;
@@ -60,9 +67,10 @@ export function compileToText(ir: string): Outcome {
   return withInput(input, (api, pointer) => api.compileToText(pointer, input.length));
 }
 
-export function compileToObject(ir: string): Outcome {
+/** @param optimised through the passes over the IR as well. */
+export function compileToObject(ir: string, optimised = false): Outcome {
   const input = new TextEncoder().encode(ir);
-  return withInput(input, (api, pointer) => api.compileToObject(pointer, input.length));
+  return withInput(input, (api, pointer) => api.compileToObject(pointer, input.length, optimised ? 1 : 0));
 }
 
 export function compileToLlvm(ir: string): Outcome {

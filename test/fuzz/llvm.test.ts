@@ -24,7 +24,7 @@ interface Results {
 async function runBoth(programs: RandomProgram[]): Promise<Results> {
   const ir = MAP + programs.map((program) => program.print()).join("\n");
   const llvm = bytesOf(linkLlvm(ir, await llc.compile(textOf(compileToLlvm(ir)))));
-  return { own: runInKernel(bytesOf(compileToObject(ir))), llvm: runInKernel(llvm) };
+  return { own: runInKernel(bytesOf(compileToObject(ir, true))), llvm: runInKernel(llvm) };
 }
 
 if (mayTrace()) {
