@@ -85,7 +85,18 @@ async function disagreement(script: string): Promise<string | undefined> {
   return at < 0 ? "" : `own  ${first[at]}\nllvm ${second[at]}`;
 }
 
+/** Scripts that once went wrong. */
+const FINDINGS = [
+  // Sizes and offsets of the target as shift counts and divisors.
+  "BEGIN { $n = pid; @a = $n << offsetof(struct task_struct, tgid); @b = $n >> sizeof(struct task_struct); @c = 7 << sizeof(struct task_struct); }",
+  "BEGIN { $n = pid; @a = $n / offsetof(struct task_struct, thread_info); @b = $n % offsetof(struct task_struct, thread_info); }",
+];
+
 if (mayTrace()) {
+  test("what once went wrong", async () => {
+    for (const script of FINDINGS) assert.is(await disagreement(script), "", script);
+  });
+
   test(`scripts: both back ends send the same and leave the same maps, seed ${seed}`, async () => {
     // Values of per-CPU maps lie on the CPU that they were made on.
     spawnSync("taskset", ["-cp", "0", `${process.pid}`]);
