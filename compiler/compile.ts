@@ -7,7 +7,7 @@ import { Checker } from "./check/checker";
 import { ConfigKey, Configuration } from "./check/config";
 import { Expander } from "./check/expand";
 import { ProbeContext } from "./check/probe-context";
-import { BasicType, StackMode } from "./check/types";
+import { BasicType, stackModeNames } from "./check/types";
 import { layOutBlocks } from "./ir/branch-layout";
 import { removeDeadCode } from "./ir/dead-code";
 import { IrFunction } from "./ir/ir";
@@ -22,6 +22,7 @@ import { readLlvmObject } from "./llvm/read-object";
 import { Manifest, ProgramRow, writeJsonString } from "./object/manifest";
 import { IrModule } from "./object/module";
 import { writeObject } from "./object/object";
+import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Code, codeName, Diagnostics, Severity } from "./source/diagnostics";
 import { Source } from "./source/source";
@@ -40,12 +41,6 @@ export const enum Status {
   Llvm = 3,
 }
 
-/** What makes instructions of the IR. */
-export const enum Backend {
-  Own = 0,
-  Llvm = 1,
-}
-
 /** Dumps that a host may ask for, a bit each. */
 export const enum Dump {
   Ast = 1,
@@ -54,6 +49,9 @@ export const enum Dump {
   Bpf = 8,
   Llvm = 16,
 }
+
+/** The most that on_stack_limit can ask for: a program's whole stack is 512 bytes. */
+const MAXIMUM_ON_STACK: i64 = 256;
 
 /** Longest text that max_strlen can ask for: two of them must fit a per-CPU scratch slot, and one a ring buffer record. */
 const MAXIMUM_STRING: i64 = 65536;
@@ -74,6 +72,7 @@ export class Compilation {
   private symbols: Symbols;
   private checker: Checker;
   private configuration: Configuration;
+  protected settings: Settings;
 
   constructor(
     private profile: Profile,
@@ -81,8 +80,10 @@ export class Compilation {
     private dumps: u32,
     /** BPFTRACE_ variables of the environment: `KEY=VALUE` lines, without the prefix. */
     environment: string = "",
-    protected backend: Backend = Backend.Own,
+    /** What the command line says that shapes the code. */
+    settings: Settings | null = null,
   ) {
+    this.settings = settings != null ? settings : new Settings();
     const diagnostics = new Diagnostics(source);
     const symbols = new Symbols();
     this.diagnostics = diagnostics;
@@ -100,22 +101,21 @@ export class Compilation {
   }
 
   private stages(): Status {
-    const program = parseProgram(this.source, this.symbols, this.diagnostics, this.checker.architecture.macros);
+    const macros = this.checker.architecture.macros;
+    const program = parseProgram(this.source, this.symbols, this.diagnostics, macros, this.settings.parameters);
     if (this.dumps & Dump.Ast) printProgram(program, this.source, this.symbols, this.ast);
     if (this.diagnostics.hasErrors) return Status.Failed;
     for (let i = 0; i < program.config.length; i++) this.configuration.readEntry(program.config[i]);
-    new Expander(program, this.symbols, this.diagnostics).run();
+    new Expander(program, this.symbols, this.diagnostics, this.configuration, this.settings.parameters).run();
     if (this.diagnostics.hasErrors) return Status.Failed;
     const checker = this.checker;
     checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);
     checker.unstableSeries = this.configuration.text(ConfigKey.UnstableSeries);
     checker.seriesClock = this.configuration.text(ConfigKey.SeriesClock);
-    const stackMode = this.configuration.text(ConfigKey.StackMode);
-    if (stackMode == "build_id") {
-      this.diagnostics.error(Code.Unsupported, 0, 0, "The stack mode build_id is not supported yet");
-      return Status.Failed;
-    }
-    checker.stackMode = stackMode == "perf" ? StackMode.Perf : stackMode == "raw" ? StackMode.Raw : StackMode.Symbols;
+    checker.isLive = this.settings.isLive;
+    checker.pidNamespace = this.settings.pidNamespace;
+    checker.missingProbes = this.configuration.text(ConfigKey.MissingProbes);
+    checker.stackMode = stackModeNames().indexOf(this.configuration.text(ConfigKey.StackMode));
     checker.maximumKeys = <i32>this.configuration.number(ConfigKey.MaxMapKeys, 1, i32.MAX_VALUE);
     checker.infer(program);
     if (checker.needs.any) return Status.Needs;
@@ -129,11 +129,11 @@ export class Compilation {
     if (module == null || this.diagnostics.hasErrors) return Status.Failed;
     this.optimise(module);
     if (program.probes.length == 0) return Status.Failed;
-    if (this.backend == Backend.Llvm || (this.dumps & Dump.Llvm) != 0) {
+    if (this.settings.llvm || (this.dumps & Dump.Llvm) != 0) {
       for (let i = 0; i < module.functions.length; i++) layOutBlocks(module.functions[i]);
       printLlvm(module, this.llvm);
     }
-    if (this.backend == Backend.Llvm) {
+    if (this.settings.llvm) {
       this.module = module;
       return Status.Llvm;
     }
@@ -166,12 +166,17 @@ export class Compilation {
       manifest.maps.push(row);
       module.maps.push(defineMap(row, checker.types, module.btf));
     }
-    const state = new LoweringState(module, manifest, checker, scratchSize);
+    const onStackLimit = <i32>this.configuration.number(ConfigKey.OnStackLimit, 0, MAXIMUM_ON_STACK);
+    const state = new LoweringState(module, manifest, checker, scratchSize, onStackLimit, this.settings.helperErrors);
     for (let i = 0; i < checker.contexts.length; i++) {
       const probe = checker.report(i);
       if (this.diagnostics.hasErrors || checker.needs.any) continue;
       const context = checker.contexts[i];
-      const row = this.programRow(context, i);
+      if (context.isMissing) {
+        if (scratchSize == 0) needs.push(0);
+        continue;
+      }
+      const row = this.programRow(context, i, manifest);
       const lowering = new Lowering(state, context, new IrFunction(row.name, row.section), scratchSize > 0 && needs[i] > 0);
       lowering.probe(probe);
       if (lowering.tooLarge)
@@ -190,7 +195,7 @@ export class Compilation {
     return module;
   }
 
-  private programRow(context: ProbeContext, index: i32): ProgramRow {
+  private programRow(context: ProbeContext, index: i32, manifest: Manifest): ProgramRow {
     const point = context.point;
     let probe = providerName(point.provider);
     let name = probe;
@@ -199,12 +204,14 @@ export class Compilation {
       name += "_" + identifier(context.part(i));
     }
     const target = readTarget(context);
+    if (target.isUnsafe) manifest.unsafe("probing by address", point.start, point.end);
     return new ProgramRow(
       `${name}_${index + 1}`,
       target.section,
       providerName(point.provider),
       probe,
       target.parts,
+      context.body,
       point.start,
       point.end,
     );

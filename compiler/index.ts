@@ -1,7 +1,8 @@
 // The module's exports: numbers, addresses and lengths in its memory. wasm/compiler.ts is the other side.
 
-import { Backend, Compilation, Status } from "./compile";
+import { Compilation, Status } from "./compile";
 import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
+import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
 import { Architecture } from "./target/architecture";
@@ -50,13 +51,20 @@ export function compile(
   dumps: u32,
   environment: usize,
   environmentLength: u32,
+  settings: usize,
+  settingsLength: u32,
   architecture: Architecture,
-  backend: Backend,
 ): Status {
   useRegion(Region.Compile);
   profile.architecture = architecture;
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
-  const run = new Compilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength), backend);
+  const run = new Compilation(
+    profile,
+    source,
+    dumps,
+    String.UTF8.decodeUnsafe(environment, environmentLength),
+    Settings.read(String.UTF8.decodeUnsafe(settings, settingsLength)),
+  );
   compilation = run;
   return run.run();
 }

@@ -2,11 +2,12 @@
 // validates the IR after lowering and after each pass, and gives up with the validator's words; and LLVM gets the IR as lowering
 // made it, so that its code is an oracle for our passes over the IR as well. Not shipped.
 
-import { Backend, Compilation, Status } from "./compile";
+import { Compilation, Status } from "./compile";
 import { IrFunction } from "./ir/ir";
 import { validateFunction } from "./ir/validator";
 import { IrModule } from "./object/module";
 import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
+import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
 import { Source } from "./source/source";
 import { Architecture } from "./target/architecture";
@@ -17,7 +18,7 @@ let compilation: Compilation | null = null;
 
 class ValidatedCompilation extends Compilation {
   protected optimise(module: IrModule): void {
-    if (this.backend == Backend.Own) super.optimise(module);
+    if (!this.settings.llvm) super.optimise(module);
   }
 
   protected afterPass(f: IrFunction, module: IrModule, pass: string): void {
@@ -63,13 +64,20 @@ export function compile(
   dumps: u32,
   environment: usize,
   environmentLength: u32,
+  settings: usize,
+  settingsLength: u32,
   architecture: Architecture,
-  backend: Backend,
 ): Status {
   useRegion(Region.Compile);
   profile.architecture = architecture;
   const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
-  const run = new ValidatedCompilation(profile, source, dumps, String.UTF8.decodeUnsafe(environment, environmentLength), backend);
+  const run = new ValidatedCompilation(
+    profile,
+    source,
+    dumps,
+    String.UTF8.decodeUnsafe(environment, environmentLength),
+    Settings.read(String.UTF8.decodeUnsafe(settings, settingsLength)),
+  );
   compilation = run;
   return run.run();
 }

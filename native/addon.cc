@@ -16,6 +16,7 @@
 #include "log.h"
 #include "object.h"
 #include "probe.h"
+#include "types.h"
 
 namespace bpfcast {
 
@@ -93,6 +94,7 @@ static Napi::Object InitializeAddon(Napi::Env env, Napi::Object exports) {
   exports.Set("hasHelper", Napi::Function::New(env, bpfcast::HasHelper));
   exports.Set("hasMapType", Napi::Function::New(env, bpfcast::HasMapType));
   exports.Set("hasProbeType", Napi::Function::New(env, bpfcast::HasProbeType));
+  exports.Set("dumpTypes", Napi::Function::New(env, bpfcast::DumpTypes));
   exports.Set("hasKprobeMulti", Napi::Function::New(env, bpfcast::HasKprobeMulti));
   return exports;
 }

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "error.h"
@@ -55,6 +57,45 @@ void BpfObject::AttachKprobe(const Napi::CallbackInfo& info) {
   KeepLink(info.Env(), link, "attaching to " + std::string(options.retprobe ? "kretprobe:" : "kprobe:") + function, log.text());
 }
 
+// attachKprobeAddress(program, address as decimal text, isReturn): at an address of the kernel, which libbpf has no way to say.
+void BpfObject::AttachKprobeAddress(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  bpf_program* program = FindProgram(env, info[0]);
+  if (program == nullptr) return;
+  std::string address = info[1].ToString();
+  const std::string what = "attaching to address " + address;
+  FILE* file = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
+  int type = -1;
+  const bool known = file != nullptr && fscanf(file, "%d", &type) == 1;
+  if (file != nullptr) fclose(file);
+  if (!known) {
+    ThrowErrno(env, ENOENT, what);
+    return;
+  }
+  perf_event_attr attributes = {};
+  attributes.size = sizeof(attributes);
+  attributes.type = static_cast<uint32_t>(type);
+  attributes.config = info[2].ToBoolean() ? 1 : 0;
+  attributes.config2 = strtoull(address.c_str(), nullptr, 10);
+  Descriptor event(static_cast<int>(syscall(__NR_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC)));
+  if (!event.valid()) {
+    ThrowErrno(env, errno, what);
+    return;
+  }
+  LogCapture log(verbose_);
+  bpf_link* link = bpf_program__attach_perf_event(program, event.get());
+  if (link != nullptr) event.Release();
+  KeepLink(env, link, what, log.text());
+}
+
+// attachTracing(program): to the function that the program was loaded for.
+void BpfObject::AttachTracing(const Napi::CallbackInfo& info) {
+  bpf_program* program = FindProgram(info.Env(), info[0]);
+  if (program == nullptr) return;
+  LogCapture log(verbose_);
+  KeepLink(info.Env(), bpf_program__attach_trace(program), "attaching to a function", log.text());
+}
+
 // attachKprobeMulti(program, functions, isReturn): one link for all of them; the program needs attach type 42.
 void BpfObject::AttachKprobeMulti(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -92,7 +133,7 @@ void BpfObject::AttachRawTracepoint(const Napi::CallbackInfo& info) {
            log.text());
 }
 
-// attachUprobe(program, binary, function, offset, isReturn): without a function name, `offset` is an address of the ELF file.
+// attachUprobe(program, binary, function, offset, isReturn, pid): in one process, or all with pid -1; without a function name, `offset` is an address of the ELF file.
 void BpfObject::AttachUprobe(const Napi::CallbackInfo& info) {
   bpf_program* program = FindProgram(info.Env(), info[0]);
   if (program == nullptr) return;
@@ -103,13 +144,13 @@ void BpfObject::AttachUprobe(const Napi::CallbackInfo& info) {
   options.retprobe = info[4].ToBoolean();
   if (!function.empty()) options.func_name = function.c_str();
   LogCapture log(verbose_);
-  bpf_link* link = bpf_program__attach_uprobe_opts(program, -1, binary.c_str(), offset, &options);
+  bpf_link* link = bpf_program__attach_uprobe_opts(program, info[5].ToNumber().Int32Value(), binary.c_str(), offset, &options);
   KeepLink(info.Env(), link, "attaching to " + std::string(options.retprobe ? "uretprobe:" : "uprobe:") + binary + ":" + function,
            log.text());
 }
 
-// attachPerfEvent(program, type, config, sample, isFrequency, cpu): samples every `sample` units of the event (nanoseconds of a
-// clock), or `sample` times a second, on one CPU.
+// attachPerfEvent(program, type, config, sample, isFrequency, cpu, thread): samples every `sample` units of the event (nanoseconds of
+// a clock), or `sample` times a second, on one CPU (-1: all) of one thread and those that it starts (-1: all).
 void BpfObject::AttachPerfEvent(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   bpf_program* program = FindProgram(env, info[0]);
@@ -126,8 +167,10 @@ void BpfObject::AttachPerfEvent(const Napi::CallbackInfo& info) {
     attributes.sample_period = static_cast<uint64_t>(info[3].ToNumber().Int64Value());
   }
   int cpu = info[5].ToNumber().Int32Value();
+  int thread = info[6].ToNumber().Int32Value();
+  attributes.inherit = thread >= 0 ? 1 : 0;
   Descriptor event(
-      static_cast<int>(syscall(__NR_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
+      static_cast<int>(syscall(__NR_perf_event_open, &attributes, thread, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
   if (!event.valid()) {
     ThrowErrno(env, errno, "opening a timer event on CPU " + std::to_string(cpu));
     return;

@@ -49,14 +49,25 @@ Napi::Function Child::Define(Napi::Env env) {
                      });
 }
 
-// new Child(arguments: string[], onExit: () => void)
+// new Child(arguments: string[] | number, onExit: () => void): a command, held before its exec; or any process, to watch it end.
 Child::Child(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Child>(info) {
   Napi::Env env = info.Env();
-  if (info.Length() < 2 || !info[0].IsArray() || !info[1].IsFunction()) {
-    Napi::TypeError::New(env, "Child: expected (string[], function)").ThrowAsJavaScriptException();
+  if (info.Length() < 2 || !(info[0].IsArray() || info[0].IsNumber()) || !info[1].IsFunction()) {
+    Napi::TypeError::New(env, "Child: expected (string[] or number, function)").ThrowAsJavaScriptException();
     return;
   }
-  Napi::Array words = info[0].As<Napi::Array>();
+  on_exit_ = Napi::Persistent(info[1].As<Napi::Function>());
+  if (info[0].IsNumber()) {
+    foreign_ = true;
+    pid_ = info[0].ToNumber().Int32Value();
+    Watch(env, "Unable to open pidfd");
+  } else if (Start(env, info[0].As<Napi::Array>())) {
+    Watch(env, "watching the command");
+  }
+}
+
+// Forks; false with an exception when that fails.
+bool Child::Start(Napi::Env env, const Napi::Array& words) {
   std::vector<std::string> texts;
   for (uint32_t index = 0; index < words.Length(); index++) texts.push_back(Napi::Value(words[index]).ToString());
   std::vector<char*> arguments;
@@ -66,18 +77,18 @@ Child::Child(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Child>(info) {
   int gate[2], exec_status[2];
   if (pipe2(gate, O_CLOEXEC) != 0) {
     ThrowErrno(env, errno, "starting the command");
-    return;
+    return false;
   }
   Descriptor gate_read(gate[0]), gate_write(gate[1]);
   if (pipe2(exec_status, O_CLOEXEC) != 0) {
     ThrowErrno(env, errno, "starting the command");
-    return;
+    return false;
   }
   Descriptor status_read(exec_status[0]), status_write(exec_status[1]);
   pid_ = fork();
   if (pid_ < 0) {
     ThrowErrno(env, errno, "starting the command");
-    return;
+    return false;
   }
   if (pid_ == 0) {
     // Its own copy of the write end would keep the gate from ever reporting that the tracer is gone.
@@ -86,22 +97,25 @@ Child::Child(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Child>(info) {
   }
   gate_ = std::move(gate_write);
   exec_status_ = std::move(status_read);
+  return true;
+}
 
+// Calls back once the process has ended; throws when it cannot be watched.
+void Child::Watch(Napi::Env env, const char* what) {
   // pidfd_open needs 5.3; ring buffers need 5.8, so every kernel that can run our objects has it.
   process_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   uv_loop_t* loop = nullptr;
   if (!process_.valid() || napi_get_uv_event_loop(env, &loop) != napi_ok) {
-    ThrowErrno(env, errno, "watching the command");
+    ThrowErrno(env, errno, what);
     return;
   }
-  on_exit_ = Napi::Persistent(info[1].As<Napi::Function>());
   context_ = std::make_unique<Napi::AsyncContext>(env, "bpfcast:child");
   poll_ = new uv_poll_t();
   int error = uv_poll_init(loop, poll_, process_.get());
   if (error != 0) {
     delete poll_;
     poll_ = nullptr;
-    ThrowErrno(env, -error, "watching the command");
+    ThrowErrno(env, -error, what);
     return;
   }
   poll_->data = this;
@@ -123,13 +137,17 @@ void Child::StopWatching() {
 }
 
 bool Child::Reap() {
-  if (!ended_ && pid_ > 0 && waitpid(pid_, &status_, WNOHANG) == pid_) ended_ = true;
+  if (!ended_ && !foreign_ && pid_ > 0 && waitpid(pid_, &status_, WNOHANG) == pid_) ended_ = true;
   return ended_;
 }
 
 void Child::OnExit(uv_poll_t* poll, int, int) {
   auto* child = static_cast<Child*>(poll->data);
-  if (!child->Reap()) return;
+  if (child->foreign_) {
+    child->ended_ = true;
+  } else if (!child->Reap()) {
+    return;
+  }
   child->StopWatching();
   Napi::Env env = child->Env();
   Napi::HandleScope scope(env);
@@ -165,7 +183,7 @@ void Child::Release(const Napi::CallbackInfo& info) {
 
 // signal(number): does nothing when the child has ended.
 void Child::Signal(const Napi::CallbackInfo& info) {
-  if (!Reap() && pid_ > 0) kill(pid_, info[0].ToNumber().Int32Value());
+  if (!foreign_ && !Reap() && pid_ > 0) kill(pid_, info[0].ToNumber().Int32Value());
 }
 
 // poll(): null while it runs, else { code, signal }.

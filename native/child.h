@@ -25,10 +25,14 @@ class Child : public Napi::ObjectWrap<Child> {
 
   // Collects the status if the child has ended.
   bool Reap();
+  bool Start(Napi::Env env, const Napi::Array& words);
+  void Watch(Napi::Env env, const char* what);
   void StopWatching();
   static void OnExit(uv_poll_t* poll, int status, int events);
 
   pid_t pid_ = -1;
+  // Not our child: only its end is of interest.
+  bool foreign_ = false;
   bool ended_ = false;
   int status_ = 0;
   Descriptor gate_;

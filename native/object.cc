@@ -3,7 +3,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "error.h"
 #include "log.h"
@@ -25,7 +27,13 @@ Napi::Function BpfObject::Define(Napi::Env env) {
                          InstanceMethod<&BpfObject::PauseRing>("pauseRing"),
                          InstanceMethod<&BpfObject::AttachTracepoint>("attachTracepoint"),
                          InstanceMethod<&BpfObject::AttachKprobe>("attachKprobe"),
+                         InstanceMethod<&BpfObject::AttachKprobeAddress>("attachKprobeAddress"),
                          InstanceMethod<&BpfObject::AttachKprobeMulti>("attachKprobeMulti"),
+                         InstanceMethod<&BpfObject::AttachTracing>("attachTracing"),
+                         InstanceMethod<&BpfObject::SetAttachTarget>("setAttachTarget"),
+                         InstanceMethod<&BpfObject::KeepVerifierLogs>("keepVerifierLogs"),
+                         InstanceMethod<&BpfObject::VerifierLogs>("verifierLogs"),
+                         InstanceMethod<&BpfObject::Messages>("messages"),
                          InstanceMethod<&BpfObject::AttachRawTracepoint>("attachRawTracepoint"),
                          InstanceMethod<&BpfObject::AttachUprobe>("attachUprobe"),
                          InstanceMethod<&BpfObject::AttachPerfEvent>("attachPerfEvent"),
@@ -56,6 +64,7 @@ BpfObject::BpfObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<BpfObjec
     return;
   }
   object_.reset(object);
+  messages_ = log.text();
 }
 
 bpf_program* BpfObject::FindProgram(Napi::Env env, const Napi::Value& name) {
@@ -106,6 +115,44 @@ void BpfObject::SetExpectedAttachType(const Napi::CallbackInfo& info) {
   if (error != 0) ThrowErrno(info.Env(), -error, "setting the attach type");
 }
 
+// setAttachTarget(program, function): before load, for programs that are verified against one function.
+void BpfObject::SetAttachTarget(const Napi::CallbackInfo& info) {
+  bpf_program* program = FindProgram(info.Env(), info[0]);
+  if (program == nullptr) return;
+  std::string function = info[1].ToString();
+  LogCapture log(verbose_);
+  int error = bpf_program__set_attach_target(program, 0, function.c_str());
+  if (error != 0) ThrowErrno(info.Env(), -error, "finding the types of " + function, log.text());
+}
+
+// keepVerifierLogs(program, size): before load; `verifierLogs` has at most `size` bytes of what the verifier says of it.
+void BpfObject::KeepVerifierLogs(const Napi::CallbackInfo& info) {
+  bpf_program* program = FindProgram(info.Env(), info[0]);
+  if (program == nullptr) return;
+  auto buffer = std::make_unique<std::vector<char>>(std::max<size_t>(info[1].ToNumber().Uint32Value(), 128));
+  int error = bpf_program__set_log_buf(program, buffer->data(), buffer->size());
+  if (error == 0) error = bpf_program__set_log_level(program, 2);
+  if (error != 0) {
+    ThrowErrno(info.Env(), -error, "keeping the verifier's log");
+    return;
+  }
+  verifier_logs_.emplace_back(program, std::move(buffer));
+}
+
+// verifierLogs(): { program, log }[]
+Napi::Value BpfObject::VerifierLogs(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Array result = Napi::Array::New(env);
+  uint32_t count = 0;
+  for (const auto& [program, buffer] : verifier_logs_) {
+    Napi::Object row = Napi::Object::New(env);
+    row.Set("program", bpf_program__name(program));
+    row.Set("log", std::string(buffer->data(), strnlen(buffer->data(), buffer->size())));
+    result.Set(count++, row);
+  }
+  return result;
+}
+
 // setMaxEntries(map, count): before load.
 void BpfObject::SetMaxEntries(const Napi::CallbackInfo& info) {
   bpf_map* map = FindMap(info.Env(), info[0]);
@@ -124,8 +171,12 @@ void BpfObject::Load(const Napi::CallbackInfo& info) {
     return;
   }
   int error = bpf_object__load(object_.get());
+  messages_ += log.text();
   if (error != 0) ThrowErrno(env, -error, "loading the object into the kernel", log.text());
 }
+
+// messages(): what libbpf said while the object was opened and loaded; without `verbose`, its warnings.
+Napi::Value BpfObject::Messages(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), messages_); }
 
 // programInfo(program): { translated, jited }: instructions after the verifier's rewriting, and bytes of machine code.
 Napi::Value BpfObject::ProgramInfo(const Napi::CallbackInfo& info) {
@@ -194,6 +245,7 @@ void BpfObject::Close(const Napi::CallbackInfo&) {
   links_.clear();
   link_descriptors_.clear();
   object_.reset();
+  verifier_logs_.clear();
 }
 
 }  // namespace bpfcast

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "descriptor.h"
@@ -24,6 +25,10 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   void SetAutoload(const Napi::CallbackInfo& info);
   void SetExpectedAttachType(const Napi::CallbackInfo& info);
   void SetMaxEntries(const Napi::CallbackInfo& info);
+  void SetAttachTarget(const Napi::CallbackInfo& info);
+  void KeepVerifierLogs(const Napi::CallbackInfo& info);
+  Napi::Value VerifierLogs(const Napi::CallbackInfo& info);
+  Napi::Value Messages(const Napi::CallbackInfo& info);
   void Load(const Napi::CallbackInfo& info);
   Napi::Value ProgramInfo(const Napi::CallbackInfo& info);
   Napi::Value TestRun(const Napi::CallbackInfo& info);
@@ -35,7 +40,9 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   // attach.cc
   void AttachTracepoint(const Napi::CallbackInfo& info);
   void AttachKprobe(const Napi::CallbackInfo& info);
+  void AttachKprobeAddress(const Napi::CallbackInfo& info);
   void AttachKprobeMulti(const Napi::CallbackInfo& info);
+  void AttachTracing(const Napi::CallbackInfo& info);
   void AttachRawTracepoint(const Napi::CallbackInfo& info);
   void AttachUprobe(const Napi::CallbackInfo& info);
   void AttachPerfEvent(const Napi::CallbackInfo& info);
@@ -52,6 +59,10 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   bpf_map* FindMap(Napi::Env env, const Napi::Value& name);
 
   bool verbose_ = false;
+  // What libbpf said while the object was opened and loaded, with `verbose_`.
+  std::string messages_;
+  // libbpf writes into them for as long as the object lives.
+  std::vector<std::pair<bpf_program*, std::unique_ptr<std::vector<char>>>> verifier_logs_;
   ObjectHandle object_;
   std::vector<LinkHandle> links_;
   // Links made by the system call itself, not through a libbpf object.

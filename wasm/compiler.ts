@@ -35,6 +35,14 @@ export interface CompileOptions {
   dump?: string[];
   /** Variables of the environment; those called BPFTRACE_ and a config key set that key, whatever the script says. */
   environment?: Record<string, string | undefined>;
+  /** Words behind the script, which positional parameters in attach points stand for; absent while they are not known. */
+  parameters?: string[];
+  /** Report helpers that fail where the script runs. */
+  helperErrors?: boolean;
+  /** The script runs at once, where it is compiled: what its probes stand for need not be known. */
+  live?: boolean;
+  /** The script will run in a PID namespace of its own: `pid` and `tid` are those in it. */
+  pidNamespace?: boolean;
   /** x86_64 unless told. */
   architecture?: Architecture;
   /** What makes the instructions: our own code generator unless told. */
@@ -73,8 +81,9 @@ interface Exports {
     dumps: number,
     environment: number,
     environmentLength: number,
+    settings: number,
+    settingsLength: number,
     architecture: number,
-    backend: number,
   ): number;
   link(object: number, length: number): number;
   resultPointer(part: number): number;
@@ -117,6 +126,17 @@ function settingsOf(environment: Record<string, string | undefined>): string {
     .filter(([name, value]) => name.startsWith(PREFIX) && value !== undefined && !value.includes("\n"))
     .map(([name, value]) => `${name.slice(PREFIX.length)}=${value}`)
     .join("\n");
+}
+
+/** The other options that shape the code, as lines. */
+function optionsText({ parameters, helperErrors, live, pidNamespace, backend }: CompileOptions): string {
+  const lines: string[] = [];
+  if (parameters !== undefined) lines.push("parameters=", ...parameters.map((word) => `parameter=${word.replaceAll("\n", " ")}`));
+  if (helperErrors) lines.push("helper-errors=1");
+  if (live) lines.push("live=1");
+  if (pidNamespace) lines.push("pid-namespace=1");
+  if (backend === "llvm") lines.push("llvm=1");
+  return lines.join("\n");
 }
 
 /** One instance of the compiler with its profile. Not re-entrant, but any number of compiles may follow each other. */
@@ -177,7 +197,8 @@ export class Compiler implements CompilerApi {
 
   compile(source: Uint8Array, options: CompileOptions): CompileResult {
     const name = encoder.encode(options.name);
-    const settings = encoder.encode(settingsOf(options.environment ?? {}));
+    const environment = encoder.encode(settingsOf(options.environment ?? {}));
+    const settings = encoder.encode(optionsText(options));
     this.#dumpBits = 0;
     for (const stage of options.dump ?? []) if (DUMPS.includes(stage)) this.#dumpBits |= 1 << DUMPS.indexOf(stage);
     return this.#guarded(() =>
@@ -187,10 +208,11 @@ export class Compiler implements CompilerApi {
         this.#put(name, false),
         name.length,
         this.#dumpBits,
+        this.#put(environment, false),
+        environment.length,
         this.#put(settings, false),
         settings.length,
         ARCHITECTURES.indexOf(options.architecture ?? "x86_64"),
-        options.backend === "llvm" ? 1 : 0,
       ),
     );
   }

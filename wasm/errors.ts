@@ -12,6 +12,9 @@ export interface ErrorDetails {
   exitCode?: number;
   /** A long raw log (libbpf's or the verifier's), shown only when asked for. */
   log?: string;
+  /** What else is wrong, to be reported behind it; the warnings last. */
+  others?: BpfcastError[];
+  warnings?: BpfcastError[];
 }
 
 export class BpfcastError extends Error {

@@ -56,7 +56,7 @@ export type ValueType =
   | { kind: "usym" }
   /** u64 number of frames, then room for `frames` u64 addresses. */
   | { kind: "kstack"; frames: number; mode: StackMode }
-  /** u64 number of frames, u32 process, u32 unused, then room for `frames` u64 addresses. */
+  /** u64 number of frames, u32 process, u32 unused, then room for `frames` u64 addresses; in mode build_id for as many struct bpf_stack_build_id. */
   | { kind: "ustack"; frames: number; mode: StackMode }
   /** u64 family (AF_INET, AF_INET6), then 16 bytes in network order, of which IPv4 has the first 4. */
   | { kind: "inet" }
@@ -69,8 +69,8 @@ export type ValueType =
   /** u64 user id. */
   | { kind: "username" };
 
-/** How frames print: `symbol+offset`, as perf has them, or as addresses. */
-export type StackMode = "symbols" | "perf" | "raw";
+/** How frames print: `symbol+offset`, as perf has them, as addresses, or as build ids and places in files. */
+export type StackMode = "bpftrace" | "perf" | "raw" | "build_id";
 
 export interface Field {
   /** Bytes from the start of the tuple or event. */
@@ -146,7 +146,9 @@ export type ProgramKind =
   | "profile"
   | "software"
   | "hardware"
-  | "rawtracepoint";
+  | "rawtracepoint"
+  | "fentry"
+  | "fexit";
 
 /** One BPF program. A wildcard stays a pattern in `target` and is expanded on the host. */
 export interface Program {
@@ -158,12 +160,14 @@ export interface Program {
   /** The probe as the peer prints it: `tracepoint:raw_syscalls:sys_enter`. */
   probe: string;
   /**
-   * Parts of the attach point. tracepoint: [category, event]. kprobe: [module or "", function, offset in decimal].
-   * kretprobe: [module or "", function]. uprobe, uretprobe: [binary, function or "", offset in decimal]. software, hardware: perf's
-   * [type, number of the event, events between two samples], in decimal. interval, profile: [unit "hz"|"s"|"ms"|"us", number]. rawtracepoint: [event].
-   * begin, end: [].
+   * Parts of the attach point. tracepoint: [category, event]. kprobe, kretprobe: [module or "", function or "", offset in decimal],
+   * without a function the offset is an address. uprobe, uretprobe: [binary, function or "", offset in decimal]. software, hardware:
+   * perf's [type, number of the event, events between two samples], in decimal. interval, profile: [unit "hz"|"s"|"ms"|"us", number].
+   * rawtracepoint: [module or "", event]. fentry, fexit: [module or "", function]. begin, end: [].
    */
   target: string[];
+  /** Counts the probes of the script: the attach points of one have it in common. */
+  body: number;
   location: Location;
 }
 
@@ -182,14 +186,17 @@ export type EventInfo =
   | { kind: "cat"; format: string; size: number; args: Field[]; location: Location }
   | { kind: "system"; format: string; size: number; args: Field[]; location: Location }
   /** Messages with their place in the script. */
-  | { kind: "errorf"; format: string; size: number; args: Field[]; location: Location }
+  /** `library`: place in the peer's library that the message names first; empty for a call of the script. */
+  | { kind: "errorf"; format: string; size: number; args: Field[]; library: string; location: Location }
   | { kind: "warnf"; format: string; size: number; args: Field[]; location: Location }
   /** time(): `format` is strftime's. */
   | { kind: "time"; format: string; size: number; location: Location }
   /** join(): a u64 number of texts, then room for them. */
   | { kind: "join"; separator: string; size: number; args: Field[]; location: Location }
   /** A run-time warning, as `division by zero`; `text` is what is printed after the location. */
-  | { kind: "runtime_error"; text: string; size: number; location: Location };
+  | { kind: "runtime_error"; text: string; size: number; location: Location }
+  /** A helper that failed; `args` holds what it returned. */
+  | { kind: "helper_error"; helper: string; size: number; args: Field[]; location: Location };
 
 /** A tracepoint whose fields the code reads, as they were in the profile that compiled it. */
 export interface Tracepoint {
@@ -228,6 +235,8 @@ export type Binding =
   /** Address of the kernel symbol `name`; id of the cgroup at path `name`. */
   | { kind: "kernel_address"; offset: number; size: 8; name: string; location: Location }
   | { kind: "cgroup_id"; offset: number; size: 8; name: string; location: Location }
+  /** NUL-terminated full name of the place that `program` (an index) is attached to. */
+  | { kind: "probe_name"; offset: number; size: number; program: number }
   /** `$#`. */
   | { kind: "parameter_count"; offset: number; size: 8 }
   /** `$1` as a number: `index` counts from 1. */
@@ -250,7 +259,7 @@ export type Binding =
 /** Kernel features that a program cannot do without; each with the place in the script that needs it. */
 export interface FeatureNeed {
   /**
-   * `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`; `unsafe:FUNCTION` for what only `--unsafe` allows;
+   * `command`: the process of -c, without which `cpid` is 0. `ring_buffer`, `helper:NAME`, `map_type:NAME`, `program_type:NAME`; `unsafe:FUNCTION` for what only `--unsafe` allows;
    * `architecture` for code that only runs on the manifest's.
    */
   feature: string;
@@ -329,4 +338,6 @@ export const enum CounterKind {
   ScratchBusy = 1,
   /** Map updates refused because the map was full (or out of memory). */
   MapFull = 2,
+  /** No counter: 1 once the script has called exit(). */
+  Stopped = 3,
 }

@@ -12,6 +12,7 @@ import {
   type NamedField,
   type Relocation,
   RelocationKind,
+  type StackMode,
   type ValueType,
 } from "./manifest.ts";
 import { array, boolean, integer, nullable, oneOf, type Reader, record, refuse, SchemaError, text, textLike, union } from "./schema.ts";
@@ -34,7 +35,7 @@ const decimal = textLike(/^-?[0-9]{1,20}$/, "a decimal number");
 const location = record({ line, column: line, endLine: line, endColumn: line });
 
 const frames = integer(1, 1024);
-const stackMode = oneOf("symbols", "perf", "raw");
+const stackMode = oneOf("bpftrace", "perf", "raw", "build_id");
 
 /** Readers may nest (a tuple in a tuple); the depth is bounded so that a hostile document cannot exhaust the stack. */
 function valueTypeAt(depth: number): Reader<ValueType> {
@@ -132,10 +133,13 @@ const program = record({
     "profile",
     "software",
     "hardware",
+    "fentry",
+    "fexit",
     "rawtracepoint",
   ),
   probe: text(4096),
   target: array(text(4096), 4),
+  body: integer(0, MAX_LIST),
   location,
 });
 
@@ -151,10 +155,11 @@ const event = union<EventInfo>({
   print_value: record({ kind: oneOf("print_value"), size, args, location }),
   cat: message("cat"),
   system: message("system"),
-  errorf: message("errorf"),
+  errorf: record({ kind: oneOf("errorf"), format: text(MAX_TEXT), size, args, library: text(256), location }),
   warnf: message("warnf"),
   time: record({ kind: oneOf("time"), format: text(4096), size, location }),
   join: record({ kind: oneOf("join"), separator: text(4096), size, args, location }),
+  helper_error: record({ kind: oneOf("helper_error"), helper: text(256), size, args, location }),
   runtime_error: record({ kind: oneOf("runtime_error"), text: text(4096), size, location }),
 });
 
@@ -189,6 +194,7 @@ const binding = union<Binding>({
   command_pid: constant("command_pid"),
   kernel_address: namedConstant("kernel_address"),
   cgroup_id: namedConstant("cgroup_id"),
+  probe_name: record({ kind: oneOf("probe_name"), offset: size, size: integer(1, 4096), program: count }),
   parameter_count: record({ kind: oneOf("parameter_count"), offset: size, size: oneOf(8) }),
   parameter_number: record({ kind: oneOf("parameter_number"), offset: size, size: oneOf(8), index: parameterIndex, location }),
   option: record({
@@ -257,7 +263,7 @@ export function valueSize(type: ValueType): number {
     case "kstack":
       return 8 + type.frames * 8;
     case "ustack":
-      return 16 + type.frames * 8;
+      return 16 + type.frames * frameSize(type.mode);
     case "inet":
       return 24;
     case "mac":
@@ -267,6 +273,11 @@ export function valueSize(type: ValueType): number {
     case "bool":
       return 1;
   }
+}
+
+/** Bytes of a frame of a process's stack. */
+export function frameSize(mode: StackMode): number {
+  return mode === "build_id" ? 32 : 8;
 }
 
 /** Fields must lie inside what holds them: everything that decodes relies on it and checks no more. */
@@ -326,21 +337,24 @@ const TARGET_PARTS = {
   end: 0,
   tracepoint: 2,
   kprobe: 3,
-  kretprobe: 2,
+  kretprobe: 3,
   uprobe: 3,
   uretprobe: 3,
   interval: 2,
   profile: 2,
   software: 3,
   hardware: 3,
-  rawtracepoint: 1,
+  rawtracepoint: 2,
+  fentry: 2,
+  fexit: 2,
 } as const;
 
 function checkManifest(checked: Manifest): void {
   checked.programs.forEach(({ kind, target }, index) => {
     const path = `programs[${index}].target`;
     if (target.length !== TARGET_PARTS[kind]) refuse(path, `of ${TARGET_PARTS[kind]} parts`);
-    if (kind === "kprobe" && !/^[0-9]{1,9}$/.test(target[2] ?? "")) refuse(`${path}[2]`, "a decimal offset");
+    const isFunction = kind === "kprobe" || kind === "kretprobe";
+    if (isFunction && !/^[0-9]{1,20}$/.test(target[2] ?? "")) refuse(`${path}[2]`, "a decimal offset or address");
     if (kind === "interval" || kind === "profile") {
       if (!["hz", "s", "ms", "us"].includes(target[0] ?? "")) refuse(`${path}[0]`, "a unit of time");
       if (!/^[1-9][0-9]{0,14}$/.test(target[1] ?? "")) refuse(`${path}[1]`, "a positive number");

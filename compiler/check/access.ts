@@ -7,10 +7,10 @@ import { UnaryOperator } from "../syntax/operators";
 import { BtfKind } from "../target/btf";
 import { FieldKind, TracepointField } from "../target/tracepoint";
 import { closest } from "./suggestion";
-import { TypeChecker } from "./type-names";
+import { TracedChecker } from "./traced-arguments";
 import { AddressSpace, BasicType, TypeKind } from "./types";
 
-export abstract class AccessChecker extends TypeChecker {
+export abstract class AccessChecker extends TracedChecker {
   /** Whose memory a struct or array that is reached by address lies in; a pointer says it itself. */
   spaceOf(e: Expression): AddressSpace {
     const info = this.types.get(e.typeId);
@@ -36,18 +36,15 @@ export abstract class AccessChecker extends TypeChecker {
     if (info.kind == TypeKind.Arguments) return this.argumentField(e);
     if (object == BasicType.None) return BasicType.None;
     const name = this.symbols.text(e.name);
-    if (info.kind == TypeKind.Tuple && info.names.length > 0) {
-      const index = info.names.indexOf(name);
-      if (index >= 0) return info.fields[index];
-      return this.error(
-        Code.UnknownField,
-        e.nameStart,
-        e.end,
-        `Record does not contain a field named '${name}'`,
-        closest(name, info.names),
-      );
+    const isPointer = info.kind == TypeKind.Pointer;
+    const tuple = isPointer ? this.types.get(info.element) : info;
+    if (tuple.kind == TypeKind.Tuple && tuple.names.length > 0) {
+      const index = tuple.names.indexOf(name);
+      if (index >= 0) return tuple.fields[index];
+      if (object == this.probe.tracedType && this.probe.isTraced) return this.unknownArgument(name, info.names, e.start, e.end);
+      return this.error(Code.UnknownField, e.start, e.end, `Record does not contain a field named '${name}'`, closest(name, tuple.names));
     }
-    const record = info.kind == TypeKind.Pointer ? info.element : object;
+    const record = isPointer ? info.element : object;
     if (this.types.kind(record) != TypeKind.Record) {
       return this.error(
         Code.TypeMismatch,
@@ -56,7 +53,7 @@ export abstract class AccessChecker extends TypeChecker {
         `Can not access field '${name}' on expression of type '${this.types.describe(object)}'`,
       );
     }
-    return this.fieldType(record, e.name, this.spaceOf(e.object), e.nameStart, e.end);
+    return this.fieldType(record, e.name, this.spaceOf(e.object), e.start, e.end);
   }
 
   private argumentField(e: FieldAccess): i32 {
@@ -73,18 +70,18 @@ export abstract class AccessChecker extends TypeChecker {
       }
       return this.error(
         Code.UnknownField,
-        e.nameStart,
+        e.start,
         e.end,
-        `tracepoint ${probe.tracepointName} does not contain a field named '${name}'`,
+        `Struct/union of type 'struct tracepoint:${probe.tracepointName}_args' does not contain a field named '${name}'`,
         closest(name, names),
       );
     }
     if (name.startsWith("common_")) {
       return this.error(
         Code.NotAvailableHere,
-        e.nameStart,
+        e.start,
         e.end,
-        `The field '${name}' of a tracepoint can not be read`,
+        "BPF does not support accessing common tracepoint fields",
         "The kernel hides the common fields from BPF: use pid, tid and probe.",
       );
     }
@@ -149,10 +146,15 @@ export abstract class AccessChecker extends TypeChecker {
         Code.TypeMismatch,
         e.index.start,
         e.index.end,
-        `The array index operator [] only accepts positive integer indices. Got: ${this.types.describe(at)}`,
+        `The array index operator [] only accepts non-negative integer indices. Got: ${this.types.describe(at)}`,
       );
     if (literal && (<IntegerLiteral>e.index).negative && info.kind != TypeKind.Pointer) {
-      return this.error(Code.OutOfRange, e.index.start, e.index.end, "The array index operator [] only accepts positive integer indices.");
+      return this.error(
+        Code.OutOfRange,
+        e.index.start,
+        e.index.end,
+        "The array index operator [] only accepts non-negative integer indices.",
+      );
     }
     switch (info.kind) {
       case TypeKind.Tuple:
@@ -179,7 +181,7 @@ export abstract class AccessChecker extends TypeChecker {
           Code.TypeMismatch,
           e.start,
           e.end,
-          `The array index operator [] can only be used on arrays and pointers, found ${this.types.describe(object)}.`,
+          `The array index operator [] can only be used on arrays, pointers, and tuples, found ${this.types.describe(object)}.`,
         );
     }
   }
@@ -191,6 +193,11 @@ export abstract class AccessChecker extends TypeChecker {
     const info = this.types.get(type);
     if (info.kind == TypeKind.Integer) return BasicType.Uint64;
     if (info.kind == TypeKind.Pointer && info.element != BasicType.None) return info.element;
-    return this.error(Code.TypeMismatch, e.start, e.end, `Can not dereference type '${this.types.describe(type)}'. It's not a pointer.`);
+    return this.error(
+      Code.TypeMismatch,
+      e.start,
+      e.end,
+      `The * operator can not be used on expressions of type '${this.types.describe(type)}'`,
+    );
   }
 }

@@ -1,8 +1,10 @@
 // What an attach point means: its target in the form of the manifest (`Program.target` in wasm/manifest.ts), its ELF section in
 // libbpf's spelling, or what is wrong with it.
 
+import { Code } from "../source/codes";
 import { Provider } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
+import { NumberReader } from "../syntax/number";
 import { findPerfEvent } from "./perf-events";
 import { ProbeContext } from "./probe-context";
 import { readRate } from "./rate";
@@ -13,6 +15,10 @@ export class Target {
   section: string = "";
   /** Empty, or the form that the probe must have. */
   problem: string = "";
+  /** Empty, or the whole message about it. */
+  message: string = "";
+  /** Only `--unsafe` allows it. */
+  isUnsafe: bool = false;
   /** The problem is that we cannot do it yet. */
   isUnsupported: bool = false;
 }
@@ -25,7 +31,6 @@ export function readTarget(context: ProbeContext): Target {
   const point = context.point;
   const count = point.parts.length;
   const name = providerName(point.provider);
-  for (let i = 0; i < count; i++) if (point.parts[i].parameter) return unsupported(target, "A positional parameter in an attach point");
   switch (point.provider) {
     case Provider.Begin:
     case Provider.End:
@@ -37,10 +42,17 @@ export function readTarget(context: ProbeContext): Target {
       target.parts = [context.part(0), context.part(1)];
       return target;
     case Provider.Rawtracepoint:
-      if (count != 1) return count == 2 ? unsupported(target, "A module in a raw tracepoint") : wrong(target, "rawtracepoint:event");
-      if (point.parts[0].wildcard) return unsupported(target, "A wildcard in a raw tracepoint");
-      target.section = `raw_tp/${context.part(0)}`;
-      target.parts = [context.part(0)];
+      if (count != 1 && count != 2) return wrong(target, "rawtracepoint[:module]:event");
+      target.section = "raw_tp";
+      target.parts = [count == 2 ? context.part(0) : "", context.part(count - 1)];
+      return target;
+    case Provider.Fentry:
+    case Provider.Fexit:
+      if (count == 3 || (count == 2 && context.part(0) == "bpf")) return unsupported(target, `The probe ${name} of a BPF program`);
+      if (count != 1 && count != 2) return wrong(target, `${name}[:module]:function`);
+      // With the function's name libbpf's own tools can load it; a pattern is no name.
+      target.section = context.isPattern || context.part(count - 1).indexOf("*") >= 0 ? name : `${name}/${context.part(count - 1)}`;
+      target.parts = [count == 2 ? context.part(0) : "", context.part(count - 1)];
       return target;
     case Provider.Kprobe:
     case Provider.Kretprobe:
@@ -71,6 +83,13 @@ function wrong(target: Target, form: string): Target {
   return target;
 }
 
+/** A problem in the peer's own words. */
+function said(target: Target, message: string): Target {
+  target.problem = message;
+  target.message = message;
+  return target;
+}
+
 function unsupported(target: Target, what: string): Target {
   target.problem = what;
   target.isUnsupported = true;
@@ -84,15 +103,18 @@ function kprobe(target: Target, context: ProbeContext, name: string): Target {
   if (count != 1 && count != 2) return wrong(target, form);
   const symbol = context.part(count - 1);
   const module = count == 2 ? context.part(0) : "";
-  // Functions are attached by name alone: any other module would be taken for the kernel proper.
-  if (module.length > 0 && module != "vmlinux") return unsupported(target, "A module in a kprobe");
-  target.section = `${name}/${symbol}`;
-  if (context.provider == Provider.Kretprobe) {
-    target.parts = [module, symbol];
+  target.section = name;
+  if (symbol.length > 0 && symbol.charCodeAt(0) >= 0x30 && symbol.charCodeAt(0) <= 0x39) {
+    const address = readAddress(symbol);
+    if (address == null || count == 2) return wrong(target, form);
+    target.isUnsafe = true;
+    target.parts = ["", "", address];
     return target;
   }
+  target.section = `${name}/${symbol}`;
   const offset = offsetOf(symbol);
   if (offset < 0) return wrong(target, form);
+  if (offset > 0 && context.provider == Provider.Kretprobe) return said(target, "Offset not allowed");
   target.parts = [module, functionOf(symbol), offset.toString()];
   return target;
 }
@@ -103,7 +125,6 @@ function uprobe(target: Target, context: ProbeContext, name: string): Target {
   const form = isReturn ? `${name}:binary:function` : `${name}:binary:function[+offset]`;
   if (context.point.parts.length != 2)
     return context.point.parts.length == 3 ? unsupported(target, "A uprobe with a language") : wrong(target, form);
-  if (context.point.parts[0].wildcard || context.point.parts[1].wildcard) return unsupported(target, "A wildcard in a uprobe");
   target.section = name;
   const symbol = context.part(1);
   if (symbol.length > 0 && symbol.charCodeAt(0) >= 0x30 && symbol.charCodeAt(0) <= 0x39) {
@@ -113,7 +134,8 @@ function uprobe(target: Target, context: ProbeContext, name: string): Target {
     return target;
   }
   const offset = offsetOf(symbol);
-  if (offset < 0 || (isReturn && offset > 0)) return wrong(target, form);
+  if (isReturn && offset > 0) return said(target, "Offset not allowed");
+  if (offset < 0) return wrong(target, form);
   target.parts = [context.part(0), functionOf(symbol), offset.toString()];
   return target;
 }
@@ -124,7 +146,7 @@ function perfEvent(target: Target, context: ProbeContext, name: string): Target 
   const form = `${name}:event[:count]`;
   if (count != 1 && count != 2) return wrong(target, form);
   const event = findPerfEvent(context.part(0), context.provider == Provider.Hardware);
-  if (event == null) return wrong(target, `${form} with an event that bpfcast -l '${name}:*' lists`);
+  if (event == null) return said(target, `${context.part(0)} is not a ${name} probe`);
   let period = event.period;
   if (count == 2 && context.part(1).length > 0) {
     const given = readNumber(context.part(1));
@@ -150,17 +172,34 @@ function offsetOf(symbol: string): i64 {
   return offset <= MAXIMUM_OFFSET ? offset : -1;
 }
 
-/** A whole decimal or hexadecimal number, or -1. */
-function readNumber(text: string): i64 {
+/** An address in decimal, from a decimal or hexadecimal number of 64 bits; null for anything else. */
+function readAddress(text: string): string | null {
   const isHexadecimal = text.startsWith("0x") || text.startsWith("0X");
   const start = isHexadecimal ? 2 : 0;
-  if (text.length == start || text.length > start + 15) return -1;
-  let value: i64 = 0;
+  if (text.length == start || text.length > start + (isHexadecimal ? 16 : 19)) return null;
+  let value: u64 = 0;
   for (let i = start; i < text.length; i++) {
-    const code = text.charCodeAt(i) | 0x20;
-    const digit = code >= 0x30 && code <= 0x39 ? code - 0x30 : isHexadecimal && code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
-    if (digit < 0) return -1;
+    const digit = digitOf(text.charCodeAt(i), isHexadecimal);
+    if (digit < 0) return null;
     value = value * (isHexadecimal ? 16 : 10) + digit;
   }
-  return value;
+  return value.toString();
+}
+
+function digitOf(code: i32, isHexadecimal: bool): i32 {
+  const lower = code | 0x20;
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  return isHexadecimal && lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+/** A number in any form of the language but a duration, or -1. */
+function readNumber(text: string): i64 {
+  const bytes = String.UTF8.encode(text);
+  const start = changetype<usize>(bytes);
+  const length = bytes.byteLength;
+  if (length == 0 || load<u8>(start) < 0x30 || load<u8>(start) > 0x39) return -1;
+  const number = new NumberReader();
+  number.read(start, length, false);
+  if (number.error != Code.Count || number.length != <u32>length || number.duration || number.value > <u64>i64.MAX_VALUE) return -1;
+  return <i64>number.value;
 }

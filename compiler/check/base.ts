@@ -22,6 +22,10 @@ export abstract class CheckerBase {
   branchVariables: BranchVariables = new BranchVariables();
   /** Variables, by declaration, whose type the script says: nothing widens it. */
   protected declaredTypes: Set<u64> = new Set();
+  /** Variables, by attach point and declaration, whose address the script takes. */
+  private addressed: Set<u64> = new Set();
+  /** Some probe calls exit(). */
+  exits: bool = false;
   /** False in the walks that only infer types. */
   reporting: bool = false;
   /** A walk learned something: another one is due. */
@@ -30,6 +34,8 @@ export abstract class CheckerBase {
   stackMode: StackMode = StackMode.Symbols;
   /** Loops around the place whose body may become a function of its own, which has no context. */
   protected forDepth: i32 = 0;
+  /** Loops of any kind around the place. */
+  protected loopDepth: i32 = 0;
   /** Longest text of `str()` and of dynamic tracepoint strings: the config key max_strlen. */
   maximumString: i32 = 1024;
   /** `enable`, `warn` or `error`: the config key unstable_tseries. */
@@ -38,6 +44,10 @@ export abstract class CheckerBase {
   seriesClock: string = "";
   /** Keys of a map that declares none: the config key max_map_keys. */
   maximumKeys: i32 = 4096;
+  /** Attach points are checked by whoever runs the script, which is done at once. */
+  isLive: bool = false;
+  /** `pid` and `tid` are those of the namespace in which the script runs. */
+  pidNamespace: bool = false;
   architecture: ArchitectureRow;
   /** Set while an attach point is walked. */
   protected context: ProbeContext | null = null;
@@ -51,6 +61,9 @@ export abstract class CheckerBase {
   }
 
   protected abstract call(e: Call): i32;
+
+  /** Reports an attach point that the target lacks, or leaves it out: as the script's configuration says. */
+  protected abstract missingTarget(context: ProbeContext, candidates: Array<string>): i32;
 
   get probe(): ProbeContext {
     return this.context!;
@@ -90,6 +103,14 @@ export abstract class CheckerBase {
       );
     }
     return profile.kernel;
+  }
+
+  protected noteAddressed(declaration: u64): void {
+    this.addressed.add(((<u64>this.probe.index) << 48) | declaration);
+  }
+
+  isAddressed(context: ProbeContext, declaration: u64): bool {
+    return this.addressed.has(((<u64>context.index) << 48) | declaration);
   }
 
   protected variableType(declaration: u64): i32 {

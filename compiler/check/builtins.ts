@@ -42,6 +42,9 @@ export const enum Recipe {
   TaskField,
 }
 
+/** Bytes of the name of a probe that is known only where it is attached. */
+export const PROBE_NAME_SIZE: i32 = 128;
+
 /** Probe kinds in which a builtin exists, as bits of `1 << ProbeKind`. */
 export const ALL_PROBES: u32 = 0xffffffff;
 
@@ -93,6 +96,7 @@ export function builtinRows(): Array<BuiltinRow> {
     new BuiltinRow("username", Recipe.UserName, Helper.GetCurrentUidGid, 0, "Name of the user of the running task"),
     new BuiltinRow("ncpus", Recipe.Constant, 0, BasicType.Uint64, "Number of CPUs"),
     new BuiltinRow("cpid", Recipe.Constant, 0, BasicType.Uint64, "Process id of the command of -c"),
+    new BuiltinRow("has_cpid", Recipe.Constant, 0, BasicType.Bool, "Whether there is a command of -c"),
     new BuiltinRow("elapsed", Recipe.Elapsed, Helper.KtimeGetBootNs, BasicType.Uint64, "Nanoseconds since the start of the trace"),
     new BuiltinRow("usermode", Recipe.UserMode, 0, BasicType.Uint8, "1 when the processor was in user mode, else 0"),
     new BuiltinRow("func", Recipe.ProbedFunction, Helper.GetFuncIp, 0, "Name of the probed function"),

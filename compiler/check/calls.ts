@@ -39,15 +39,21 @@ export abstract class CallChecker extends OptionChecker {
       Code.WrongArgumentCount,
       e.start,
       e.end,
-      `${name}() requires ${bound}${wanted == 0 ? "no" : wanted.toString()} argument${plural} (${count} provided)`,
+      `${name}() requires ${bound}${wanted == 0 ? "no" : wanted == 1 ? "one" : wanted.toString()} argument${plural} (${count} provided)`,
       row.documentation,
     );
     return null;
   }
 
+  /** Whether a call without arguments can only mean a builtin. */
+  private isBuiltinCall(e: Call): bool {
+    const row = this.findFunction(e.name);
+    return row == null || row.minimumArguments > 0;
+  }
+
   /** A call in an expression or as a statement. */
   protected call(e: Call): i32 {
-    if (e.argumentList.length == 0 && this.findFunction(e.name) == null) {
+    if (e.argumentList.length == 0 && this.isBuiltinCall(e)) {
       // Every builtin may be written as a call without arguments.
       const builtin = this.builtinOf(e);
       if (builtin != null) return this.expression(builtin);
@@ -81,6 +87,7 @@ export abstract class CallChecker extends OptionChecker {
       case FunctionId.Zero:
         return this.wholeMap(e, row.name);
       case FunctionId.Exit:
+        this.exits = true;
         if (this.forDepth > 0) this.error(Code.NotAvailableHere, e.start, e.end, "'return' statement is not allowed in a for-loop");
         if (e.argumentList.length == 1) this.integerArgument(e, 0, "exit");
         return BasicType.None;
@@ -120,12 +127,7 @@ export abstract class CallChecker extends OptionChecker {
     const first = e.argumentList[0];
     if (first.kind != NodeKind.StringLiteral) {
       this.expression(first);
-      return this.error(
-        Code.NotConstant,
-        first.start,
-        first.end,
-        `${name}() expects a string literal (${this.peerType(first.typeId)} provided)`,
-      );
+      return this.error(Code.NotConstant, e.start, e.end, `${name}() expects a string literal (${this.peerType(first.typeId)} provided)`);
     }
     const literal = <StringLiteral>first;
     const format = parseFormat(literal.pointer, literal.length);
@@ -143,10 +145,7 @@ export abstract class CallChecker extends OptionChecker {
         Code.WrongArgumentCount,
         e.start,
         e.end,
-        `${name}: Not enough arguments for format string (${format.conversions.length} expected, ${given} found)`.replace(
-          "Not enough",
-          given > format.conversions.length ? "Too many" : "Not enough",
-        ),
+        `${given > format.conversions.length ? "too many" : "not enough"} arguments for format string (${given} supplied, ${format.conversions.length} expected)`,
       );
     }
     this.formatArguments(e, format, name);
@@ -177,9 +176,9 @@ export abstract class CallChecker extends OptionChecker {
         if (!this.types.isScalar(type)) {
           this.error(
             Code.InvalidFormat,
-            argument.start,
-            argument.end,
-            `${name}: %${String.fromCharCode(letter)} specifier expects a value of type int (${this.types.describe(type)} supplied)`,
+            e.start,
+            e.end,
+            `unsupported format specifier for type '${this.types.describe(type)}': ${String.fromCharCode(letter)}`,
             "Use %s.",
           );
         }
@@ -195,7 +194,7 @@ export abstract class CallChecker extends OptionChecker {
   }
 
   private isPrintable(type: i32): bool {
-    return this.types.isStorable(type);
+    return this.types.isStorable(this.stored(type));
   }
 
   /** The map that a bare `@name` argument names; null after an error. */
@@ -213,7 +212,7 @@ export abstract class CallChecker extends OptionChecker {
       }
     }
     this.expression(argument);
-    this.error(Code.InvalidArgument, argument.start, argument.end, `${name}() expects a map to be provided`);
+    this.error(Code.InvalidArgument, argument.start, argument.end, `${name}() expects a map argument`);
     return null;
   }
 
@@ -227,6 +226,15 @@ export abstract class CallChecker extends OptionChecker {
     const isMap = first.kind == NodeKind.MapAccess && (<MapAccess>first).keys == null;
     if (isMap) {
       this.mapArgument(e, "print");
+      if (this.loopDepth > 0)
+        this.warning(
+          Code.Unsafe,
+          e.start,
+          e.end,
+          "Due to it's asynchronous nature using 'print()' in a loop can lead to unexpected behavior. The map will likely be updated before the runtime can 'print' it.",
+        );
+      if (e.argumentList.length > 1 && this.types.kind(this.mapOf(<MapAccess>first).valueType) == TypeKind.Stats)
+        this.warning(Code.Unsafe, e.start, e.end, "print()'s top and div arguments are ignored when used on stats() maps.");
       for (let i = 1; i < e.argumentList.length; i++) {
         const argument = e.argumentList[i];
         this.expression(argument);
@@ -243,7 +251,7 @@ export abstract class CallChecker extends OptionChecker {
     }
     const type = this.operand(first);
     if (e.argumentList.length > 1)
-      return this.error(Code.WrongArgumentCount, e.start, e.end, "print() of a value takes no further arguments");
+      return this.error(Code.WrongArgumentCount, e.start, e.end, `Non-map print() only takes 1 argument, ${e.argumentList.length} found`);
     if (this.types.kind(type) == TypeKind.Tuple && this.types.get(type).fields.length == 0)
       return this.error(Code.InvalidArgument, e.start, e.end, "none type passed to print() is not printable");
     if (type != BasicType.None && !this.isPrintable(type))
@@ -274,12 +282,7 @@ export abstract class CallChecker extends OptionChecker {
     const lengthType = this.operand(length);
     if (length.kind != NodeKind.IntegerLiteral) {
       if (lengthType != BasicType.None && !this.types.isInteger(lengthType)) {
-        return this.error(
-          Code.TypeMismatch,
-          length.start,
-          length.end,
-          `str() only supports int arguments (${this.types.describe(lengthType)} provided)`,
-        );
+        return this.error(Code.TypeMismatch, e.start, e.end, `str() only supports int arguments (${this.peerType(lengthType)} provided)`);
       }
       return this.types.text(longest);
     }
@@ -313,12 +316,7 @@ export abstract class CallChecker extends OptionChecker {
     for (let i = 1; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
     if (type == BasicType.None) return type;
     if (!this.types.isInteger(type)) {
-      return this.error(
-        Code.TypeMismatch,
-        value.start,
-        value.end,
-        `${row.name}() only supports int arguments (${this.types.describe(type)} provided)`,
-      );
+      return this.error(Code.TypeMismatch, e.start, e.end, `${row.name}() only supports int arguments (${this.peerType(type)} provided)`);
     }
     const signed = this.types.isSigned(type);
     switch (row.id) {
@@ -348,15 +346,15 @@ export abstract class CallChecker extends OptionChecker {
   private literalArgument(e: Call, index: i32, name: string, fallback: i64): i64 {
     const argument = e.argumentList[index];
     if (argument.kind == NodeKind.IntegerLiteral) return <i64>(<IntegerLiteral>argument).value;
-    this.error(Code.NotConstant, argument.start, argument.end, `${name} only supports literal arguments`);
+    const hint = argument.kind == NodeKind.PositionalParameter ? "Its value must be known when the script is compiled." : "";
+    this.error(Code.NotConstant, argument.start, argument.end, `${name} only supports literal arguments`, hint);
     return fallback;
   }
 
   private histogram(e: Call): i32 {
     if (e.argumentList.length == 1) return this.types.histogram(0);
     const bits = this.literalArgument(e, 1, "hist()", 0);
-    const argument = e.argumentList[1];
-    if (bits < 0 || bits > 5) return this.error(Code.OutOfRange, argument.start, argument.end, `hist() bits ${bits} must be 0..5`);
+    if (bits < 0 || bits > 5) return this.error(Code.OutOfRange, e.start, e.end, `hist: bits ${bits} must be 0..5`);
     return this.types.histogram(<i32>bits);
   }
 
@@ -404,23 +402,17 @@ export abstract class CallChecker extends OptionChecker {
     const minimum = this.literalArgument(e, 1, "lhist()", 0);
     const maximum = this.literalArgument(e, 2, "lhist()", 1);
     const step = this.literalArgument(e, 3, "lhist()", 1);
-    if (step <= 0)
-      return this.error(Code.OutOfRange, e.argumentList[3].start, e.argumentList[3].end, `lhist() step must be >= 1 (${step} provided)`);
+    if (step <= 0) return this.error(Code.OutOfRange, e.start, e.end, `lhist() step must be >= 1 (${step} provided)`);
     if (minimum > maximum)
-      return this.error(
-        Code.OutOfRange,
-        e.argumentList[1].start,
-        e.argumentList[1].end,
-        `lhist() min must be less than max (provided min ${minimum} and max ${maximum})`,
-      );
+      return this.error(Code.OutOfRange, e.start, e.end, `lhist() min must be less than max (provided min ${minimum} and max ${maximum})`);
     const buckets = (maximum - minimum) / step;
     if (buckets > 1000)
       return this.error(Code.OutOfRange, e.start, e.end, `lhist() too many buckets, must be <= 1000 (would need ${buckets})`);
     if (maximum - minimum < step)
       return this.error(
         Code.OutOfRange,
-        e.argumentList[3].start,
-        e.argumentList[3].end,
+        e.start,
+        e.end,
         `lhist() step is too large for the given range (provided step ${step} for range ${maximum - minimum})`,
       );
     return this.types.linearHistogram(minimum, maximum, step);

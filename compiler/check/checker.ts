@@ -35,7 +35,8 @@ export class Checker extends CallChecker {
   /** Every attach point of the script, in order, with the probe it belongs to. */
   contexts: Array<ProbeContext> = [];
   private probes: Array<Probe> = [];
-  private loopDepth: i32 = 0;
+  /** What to do about probes that the host lacks: `error`, `warn` or `ignore`. */
+  missingProbes: string = "error";
   /** The statement that is checked next is the last of its block. */
   private isLast: bool = false;
 
@@ -49,7 +50,7 @@ export class Checker extends CallChecker {
     for (let i = 0; i < program.probes.length; i++) {
       const probe = program.probes[i];
       for (let j = 0; j < probe.attachPoints.length; j++) {
-        this.contexts.push(new ProbeContext(probe.attachPoints[j], this.contexts.length));
+        this.contexts.push(new ProbeContext(probe.attachPoints[j], this.contexts.length, i));
         this.probes.push(probe);
       }
     }
@@ -116,6 +117,16 @@ export class Checker extends CallChecker {
 
   private attachPoint(context: ProbeContext): void {
     const point = context.point;
+    if (point.hasParameter) {
+      this.error(
+        Code.InvalidAttachPoint,
+        point.start,
+        point.end,
+        "A positional parameter in an attach point must be known when the script is compiled",
+        "give it behind the script: bpfcast build script.bt -o script.o WORDS",
+      );
+      return;
+    }
     const target = readTarget(context);
     if (target.isUnsupported) this.unsupported(point.start, point.end, target.problem);
     else if (target.problem.length > 0) {
@@ -123,16 +134,17 @@ export class Checker extends CallChecker {
         Code.InvalidAttachPoint,
         point.start,
         point.end,
-        `${providerName(point.provider)} probe type requires the form ${target.problem}`,
+        target.message.length > 0 ? target.message : `${providerName(point.provider)} probe type requires the form ${target.problem}`,
       );
-    } else if (point.provider == Provider.Tracepoint && (point.parts[0].wildcard || point.parts[1].wildcard)) context.isPattern = true;
+    } else for (let i = 0; i < point.parts.length; i++) if (point.parts[i].wildcard) context.isPattern = true;
   }
 
   /** Asks for the format of a tracepoint; reports one that the target lacks. */
   private loadFormat(context: ProbeContext): void {
     context.waiting = false;
     if (context.provider != Provider.Tracepoint || context.point.parts.length != 2 || context.format != null) return;
-    if (context.isPattern && !context.readsFields) return;
+    const isOwed = context.readsFields || !(this.isLive || context.isPattern || this.missingProbes != "error");
+    if (!isOwed || context.isMissing) return;
     const name = context.tracepointName;
     const known = this.profile.tracepoints;
     if (!known.has(name)) {
@@ -142,17 +154,52 @@ export class Checker extends CallChecker {
     }
     const fact = known.get(name);
     context.format = fact.format;
-    if (fact.format == null) {
-      const point = context.point;
-      context.waiting = true;
-      this.error(Code.UnknownProbe, point.start, point.end, `tracepoint not found: ${name}`, closest(name, fact.candidates));
+    if (fact.format == null) this.missingTarget(context, fact.candidates);
+  }
+
+  /** Attach points whose body reads arguments that nothing is known of. The sentences are those of the runner. */
+  protected missingTarget(context: ProbeContext, candidates: Array<string>): i32 {
+    const point = context.point;
+    const name = context.shownName;
+    context.waiting = true;
+    const start = point.start;
+    const end = point.end;
+    if (this.missingProbes == "error") {
+      if (context.isPattern)
+        this.error(
+          Code.UnknownProbe,
+          start,
+          end,
+          "Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'.",
+        );
+      else this.error(Code.UnknownProbe, start, end, `No matches for ${name}.`, closest(context.tracepointName, candidates));
+      return BasicType.None;
     }
+    context.isMissing = true;
+    if (this.missingProbes != "warn") return BasicType.None;
+    // These are said once, whatever walk finds them.
+    const reporting = this.reporting;
+    this.reporting = true;
+    if (!context.isPattern) this.warning(Code.UnknownProbe, start, end, `No matches for ${name}. Skipping.`);
+    const points = this.probes[context.index].attachPoints;
+    let left = 0;
+    for (let i = 0; i < this.contexts.length; i++) if (this.contexts[i].body == context.body && !this.contexts[i].isMissing) left++;
+    if (left == 0)
+      this.warning(
+        Code.EmptyProbe,
+        points[0].start,
+        points[points.length - 1].end,
+        "Probe has no valid attach points. It is being removed which may cause issues with program behavior.",
+      );
+    this.reporting = reporting;
+    return BasicType.None;
   }
 
   private walk(index: i32): void {
     const context = this.contexts[index];
     this.context = context;
     this.loadFormat(context);
+    if (context.isMissing) return;
     this.branchVariables.enterProbe();
     const probe = this.probes[index];
     this.scopes.enter();
@@ -169,7 +216,23 @@ export class Checker extends CallChecker {
     this.statements(block);
     const result = block.result;
     if (result != null) this.statementEffect(result);
+    this.reportUnassigned();
     this.scopes.leave();
+  }
+
+  /** Warns of variables of the block that ends which were declared and never given a value. */
+  private reportUnassigned(): void {
+    const symbols = this.scopes.all;
+    for (let i = this.scopes.first; i < symbols.length; i++) {
+      const symbol = symbols[i];
+      if (symbol.isAssigned) continue;
+      const name = this.symbols.text(symbol.name);
+      // The declaration begins with the word before the name.
+      const source = this.diagnostics.source;
+      let start = symbol.start;
+      while (start >= 3 && load<u8>(source.pointer + start - 1) <= 0x20) start--;
+      this.warning(Code.UnusedValue, start - 3, symbol.start + <u32>name.length + 1, `Variable $${name} was never assigned to.`);
+    }
   }
 
   /** Offset behind a statement and its semicolon. */
@@ -245,13 +308,16 @@ export class Checker extends CallChecker {
         this.effect((<Discard>statement).value);
         return;
       case NodeKind.Return: {
-        if (this.forDepth > 0)
-          this.error(Code.NotAvailableHere, statement.start, statement.end, "'return' statement is not allowed in a for-loop");
         const value = (<Return>statement).value;
         if (value != null) {
           const type = this.expression(value);
           if (type != BasicType.None && !this.types.isInteger(type))
-            this.error(Code.TypeMismatch, value.start, value.end, `Invalid return type: '${this.types.describe(type)}'`);
+            this.error(
+              Code.TypeMismatch,
+              statement.start,
+              statement.end,
+              `Probe return values can only be integers. Found ${this.types.describe(type)}`,
+            );
         }
         return;
       }
@@ -261,8 +327,8 @@ export class Checker extends CallChecker {
           this.error(
             Code.NotAvailableHere,
             statement.start,
-            statement.end,
-            `${statement.kind == NodeKind.Break ? "break" : "continue"} used outside of a loop`,
+            this.endOf(statement),
+            `'${statement.kind == NodeKind.Break ? "break" : "continue"}' statement is not allowed in a probe`,
           );
         return;
       case NodeKind.ForRange:
@@ -294,15 +360,13 @@ export class Checker extends CallChecker {
       );
     else if (map.valueType == BasicType.None && this.reporting)
       this.error(Code.UnknownMap, access.start, access.end, `Undefined map: ${map.text}`);
-    else if (this.types.isAggregate(map.valueType)) {
-      if (this.types.isReadableAggregate(map.valueType)) this.unsupported(access.start, access.end, "A loop over an aggregation");
-      else
-        this.error(
-          Code.TypeMismatch,
-          access.start,
-          access.end,
-          `Loop expression does not support type: ${this.types.describe(map.valueType)}`,
-        );
+    else if (this.types.isAggregate(map.valueType) && !this.types.isReadableAggregate(map.valueType)) {
+      this.error(
+        Code.TypeMismatch,
+        access.start,
+        access.end,
+        `Loop expression does not support type: ${this.types.describe(map.valueType)}`,
+      );
     }
     this.scopes.enter();
     if (this.scopes.find(statement.name) != null) {
@@ -314,8 +378,11 @@ export class Checker extends CallChecker {
       );
     }
     const symbol = this.scopes.add(statement.name, statement.nameStart);
-    if (map.keyType != BasicType.None && map.valueType != BasicType.None)
-      this.setVariableType(symbol.declaration, this.types.tuple([map.keyType, map.valueType]));
+    if (map.keyType != BasicType.None && map.valueType != BasicType.None) {
+      const isNumber = this.types.isReadableAggregate(map.valueType);
+      const value = isNumber ? this.types.integer(8, this.types.isSigned(map.valueType)) : map.valueType;
+      this.setVariableType(symbol.declaration, this.types.tuple([map.keyType, value]));
+    }
     this.forDepth++;
     this.loopBody(statement.body);
     this.forDepth--;
@@ -347,6 +414,11 @@ export class Checker extends CallChecker {
   }
 
   private if_(statement: If): void {
+    if (statement.condition.kind == NodeKind.Comptime) {
+      this.expression(statement.condition);
+      this.chosen(statement);
+      return;
+    }
     this.condition(statement.condition, "if()");
     const names = this.branchVariables.of(this.probe.index, statement);
     for (let i = 0; i < names.length; i++) this.scopes.add(names[i], statement.start);
@@ -356,14 +428,24 @@ export class Checker extends CallChecker {
     this.branchVariables.note(this.probe.index, statement);
   }
 
+  /** The branch of an `if comptime` that remains; the other one is not looked at. */
+  private chosen(statement: If): void {
+    const branch = this.chosenBranch(statement.condition);
+    const otherwise = statement.otherwise;
+    if (branch == 1) this.block(statement.then);
+    else if (branch == 0 && otherwise != null) this.statement(otherwise);
+  }
+
   private unroll(statement: Unroll): void {
     this.expression(statement.count);
     const count = statement.count;
-    if (count.kind != NodeKind.IntegerLiteral) this.error(Code.NotConstant, count.start, count.end, "unroll() needs a literal count");
+    const start = statement.start;
+    const end = statement.end;
+    if (count.kind != NodeKind.IntegerLiteral) this.error(Code.NotConstant, start, end, "invalid unroll value");
     else {
       const value = (<IntegerLiteral>count).value;
-      if (value < 1) this.error(Code.OutOfRange, count.start, count.end, "unroll minimum value is 1");
-      else if (value > MAXIMUM_UNROLL) this.error(Code.OutOfRange, count.start, count.end, `unroll maximum value is ${MAXIMUM_UNROLL}`);
+      if (value < 1) this.error(Code.OutOfRange, start, end, "unroll minimum value is 1");
+      else if (value > MAXIMUM_UNROLL) this.error(Code.OutOfRange, start, end, `unroll maximum value is ${MAXIMUM_UNROLL}`);
     }
     this.block(statement.body);
   }
@@ -382,9 +464,10 @@ export class Checker extends CallChecker {
     if (value != null) type = this.storable(this.operand(value), value.start, value.end);
     const declared = statement.type;
     if (declared != null) {
-      const wanted = this.namedType(declared);
+      const wanted = this.stored(this.namedType(declared));
       if (wanted != BasicType.None) {
-        if (type != BasicType.None && this.promote(wanted, type, true) == BasicType.None) {
+        const isOutside = value != null && !this.literalFits(wanted, value);
+        if (type != BasicType.None && (isOutside || this.promote(wanted, type, true) == BasicType.None)) {
           this.error(
             Code.TypeMismatch,
             statement.start,
@@ -397,13 +480,27 @@ export class Checker extends CallChecker {
       }
     }
     const symbol = this.scopes.add(statement.name, statement.nameStart);
+    symbol.isAssigned = value != null;
     if (type != BasicType.None) this.widenVariable(statement.name, symbol.declaration, type, false, statement.start, statement.end);
   }
 
   /** The type that a scratch variable gets from a value of `type`; None after an error. */
   private storable(type: i32, start: u32, end: u32): i32 {
+    type = this.stored(type);
     if (type == BasicType.None || this.types.isStorable(type)) return type;
     return this.unsupported(start, end, `A variable of type '${this.types.describe(type)}'`);
+  }
+
+  /** Whether `value`, if it is a literal, is one of the numbers of the integer type `type`. */
+  private literalFits(type: i32, value: Expression): bool {
+    const info = this.types.get(type);
+    if (value.kind != NodeKind.IntegerLiteral || info.kind != TypeKind.Integer || info.size == 8) return true;
+    const literal = <IntegerLiteral>value;
+    const number = <i64>literal.value;
+    if (!literal.negative && number < 0) return false;
+    const bits = info.size * 8;
+    if (info.signed) return number >= -((<i64>1) << (bits - 1)) && number < (<i64>1) << (bits - 1);
+    return number >= 0 && number < (<i64>1) << bits;
   }
 
   private widenVariable(name: u32, declaration: u64, type: i32, flexible: bool, start: u32, end: u32): void {
@@ -444,6 +541,7 @@ export class Checker extends CallChecker {
       }
       symbol = this.scopes.add(target.name, target.start);
     }
+    symbol.isAssigned = true;
     if (type != BasicType.None) {
       if (statement.operator != BinaryOperator.None) {
         const current = this.knownType(target, this.variableType(symbol.declaration));
@@ -458,7 +556,18 @@ export class Checker extends CallChecker {
       }
       const flexible =
         statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
+      const before = this.variableType(symbol.declaration);
+      if (before != BasicType.None && this.declaredTypes.has(symbol.declaration) && !this.literalFits(before, value)) {
+        this.error(
+          Code.TypeMismatch,
+          statement.start,
+          statement.end,
+          `Type mismatch for $${this.symbols.text(target.name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(before)}'`,
+        );
+        type = BasicType.None;
+      }
       if (type != BasicType.None) this.widenVariable(target.name, symbol.declaration, type, flexible, statement.start, statement.end);
+      if (!flexible) this.signChange(value, type, this.variableType(symbol.declaration));
     }
     target.typeId = this.variableType(symbol.declaration);
   }
@@ -486,8 +595,7 @@ export class Checker extends CallChecker {
       type = this.aggregation(<Call>value);
       value.typeId = type;
     } else {
-      type = this.expression(value);
-      const kind = this.types.kind(type);
+      type = this.stored(this.expression(value));
       if (type != BasicType.None && !this.types.isStorable(type)) {
         type = this.error(
           Code.TypeMismatch,
@@ -518,6 +626,7 @@ export class Checker extends CallChecker {
     this.mapKey(map, target.keys, target.start, target.end);
     target.typeId = map.valueType;
     if (type == BasicType.None) return;
+    if (!flexible) this.signChange(value, type, map.valueType);
     if (map.valueType == BasicType.None) {
       map.valueType = type;
       this.changed = true;

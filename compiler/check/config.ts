@@ -134,6 +134,18 @@ export class Configuration {
     return null;
   }
 
+  /** The keys that scripts can read, in the order of the table. */
+  visibleRows(): Array<ConfigRow> {
+    const rows: Array<ConfigRow> = [];
+    for (let i = 0; i < this.rows.length; i++) if (this.rows[i].kind < ConfigKind.Deprecated) rows.push(this.rows[i]);
+    return rows;
+  }
+
+  visibleRow(name: string): ConfigRow | null {
+    const row = this.find(name);
+    return row != null && row.kind < ConfigKind.Deprecated ? row : null;
+  }
+
   text(key: ConfigKey): string {
     for (let i = 0; i < this.rows.length; i++) if (this.rows[i].key == key) return this.rows[i].value;
     assert(false, "a config key without a row");

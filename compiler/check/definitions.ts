@@ -4,8 +4,19 @@
 
 import { Code } from "../source/diagnostics";
 import { Define, EnumDefinition, Expression, NodeKind, Program, RecordDefinition, Tag, TypeSyntax } from "../syntax/ast";
-import { Binary, Cast, Conditional, Identifier, IntegerLiteral, SizeOf, Unary } from "../syntax/expression-nodes";
-import { UnaryOperator } from "../syntax/operators";
+import {
+  Binary,
+  BooleanLiteral,
+  Call,
+  Cast,
+  Comptime,
+  Conditional,
+  Identifier,
+  IntegerLiteral,
+  SizeOf,
+  Unary,
+} from "../syntax/expression-nodes";
+import { BinaryOperator, UnaryOperator } from "../syntax/operators";
 import { parseExpressionAt } from "../syntax/parser";
 import { Btf, BtfKind } from "../target/btf";
 import { CheckerBase } from "./base";
@@ -137,6 +148,12 @@ export abstract class DefinitionChecker extends CheckerBase {
       }
       case NodeKind.Binary: {
         const binary = <Binary>e;
+        const isEqual = binary.operator == BinaryOperator.Equal;
+        if (isEqual || binary.operator == BinaryOperator.NotEqual) {
+          const texts = this.textsEqual(binary.left, binary.right);
+          if (texts.known && !isEqual) texts.value = 1 - texts.value;
+          if (texts.known) return texts;
+        }
         const left = this.constant(binary.left, depth + 1);
         const right = this.constant(binary.right, depth + 1);
         if (!left.known || !right.known) return result;
@@ -155,17 +172,36 @@ export abstract class DefinitionChecker extends CheckerBase {
         return this.constant((<Cast>e).operand, depth + 1);
       case NodeKind.SizeOf: {
         const type = (<SizeOf>e).type;
-        if (type == null) return result;
-        result.value = this.sizeOfType(type);
+        const expression = (<SizeOf>e).expression;
+        if (type != null) result.value = this.sizeOfType(type);
+        else if (expression != null) result.value = this.types.get(expression.typeId).size;
         result.known = result.value > 0;
         return result;
       }
+      case NodeKind.BooleanLiteral:
+        result.known = true;
+        result.value = (<BooleanLiteral>e).value ? 1 : 0;
+        return result;
+      case NodeKind.Comptime:
+        return this.constant((<Comptime>e).operand, depth + 1);
+      case NodeKind.Call:
+        return this.callConstant(<Call>e);
       default:
         return result;
     }
   }
 
+  /** The value of a call that is known while compiling. */
+  protected abstract callConstant(e: Call): Constant;
+
+  /** Whether two texts that are known while compiling are equal. */
+  protected abstract textsEqual(left: Expression, right: Expression): Constant;
+
   // Structs
+
+  protected get definesRecords(): bool {
+    return this.records.size > 0;
+  }
 
   /** The script's struct or union called `name`, laid out; null if it defines none. */
   protected findStructure(name: u32): Structure | null {

@@ -7,9 +7,27 @@
 import { Code, Diagnostics } from "../source/diagnostics";
 import { Symbols } from "../source/symbols";
 import { Define, Expression, Macro, MacroParameter, MacroParameterKind, NodeKind, Program } from "../syntax/ast";
-import { BlockExpression, Call, ErrorExpression, Identifier, MapAccess, Variable } from "../syntax/expression-nodes";
+import {
+  BlockExpression,
+  BooleanLiteral,
+  Call,
+  ErrorExpression,
+  FieldAccess,
+  Identifier,
+  IntegerLiteral,
+  MapAccess,
+  PositionalParameter,
+  Record,
+  StringLiteral,
+  Variable,
+} from "../syntax/expression-nodes";
 import { parseExpressionAt } from "../syntax/parser";
+import { ConfigKind, ConfigRow, Configuration } from "./config";
 import { Substitution, TreeCopier } from "./tree-copier";
+import { WordNumber } from "./word-number";
+
+/** The word `config` in bytes. */
+const CONFIG: ArrayBuffer = String.UTF8.encode("config");
 
 /** Copies that one script may make: an exponential nest of macros ends here. */
 const MAXIMUM_USES: i32 = 20000;
@@ -24,13 +42,20 @@ export class Expander extends TreeCopier {
   /** Names of the macros and defines whose bodies are being copied, outermost first. */
   private chain: Array<u32> = [];
   private uses: i32 = 0;
+  private configNames: Array<u32>;
+  private textFunction: u32;
 
   constructor(
     private program: Program,
     symbols: Symbols,
     private diagnostics: Diagnostics,
+    private configuration: Configuration,
+    /** Words behind the script; null while they are not known. */
+    private words: Array<string> | null,
   ) {
     super(symbols);
+    this.configNames = [symbols.internString("config"), symbols.internString("__builtin_config")];
+    this.textFunction = symbols.internString("str");
   }
 
   run(): void {
@@ -40,7 +65,8 @@ export class Expander extends TreeCopier {
       const node = program.definitions[i];
       if (node.kind == NodeKind.Define && (<Define>node).parameters == null) this.defines.set((<Define>node).name, <Define>node);
     }
-    if (this.macros.size == 0 && this.defines.size == 0) return;
+    const isPlain = this.macros.size == 0 && this.defines.size == 0;
+    if (isPlain && this.words == null && !this.mentionsConfig()) return;
     const plain = new Substitution(false);
     for (let i = 0; i < program.probes.length; i++) {
       const probe = program.probes[i];
@@ -48,6 +74,14 @@ export class Expander extends TreeCopier {
       if (predicate != null) probe.predicate = this.expression(predicate, plain);
       probe.body = this.block(probe.body, plain);
     }
+  }
+
+  /** Whether the script's text has the word `config` anywhere. */
+  private mentionsConfig(): bool {
+    const source = this.diagnostics.source;
+    for (let at: u32 = 0; at + 6 <= source.length; at++)
+      if (load<u8>(source.pointer + at) == 0x63 && memory.compare(source.pointer + at, changetype<usize>(CONFIG), 6) == 0) return true;
+    return false;
   }
 
   private declare(macro: Macro): void {
@@ -66,7 +100,12 @@ export class Expander extends TreeCopier {
   // Uses
 
   protected call(e: Call, substitution: Substitution): Expression {
-    if (!this.macros.has(e.name)) return super.call(e, substitution);
+    if (!this.macros.has(e.name)) {
+      if (e.argumentList.length == 0 && this.configNames.includes(e.name)) return this.wholeConfig(e.start, e.end);
+      if (e.name == this.textFunction && e.argumentList.length > 0 && e.argumentList[0].kind == NodeKind.PositionalParameter)
+        return this.textOfParameter(e, substitution);
+      return super.call(e, substitution);
+    }
     const macro = this.choose(e);
     if (macro == null) return new ErrorExpression(e.start, e.end);
     const inner = new Substitution(true);
@@ -82,7 +121,74 @@ export class Expander extends TreeCopier {
       const macro = this.withCount(e.name, 0);
       if (macro != null) return this.expand(macro, e.start, e.end, new Substitution(true));
     }
+    if (this.configNames.includes(e.name)) return this.wholeConfig(e.start, e.end);
     return super.identifier(e, substitution);
+  }
+
+  // The configuration
+
+  /** `config()` as a record of all keys. */
+  private wholeConfig(start: u32, end: u32): Expression {
+    const rows = this.configuration.visibleRows();
+    const names: Array<u32> = [];
+    const values: Array<Expression> = [];
+    for (let i = 0; i < rows.length; i++) {
+      names.push(this.symbols.internString(rows[i].name));
+      values.push(this.configValue(rows[i], start, end));
+    }
+    return new Record(start, end, names, values);
+  }
+
+  private configValue(row: ConfigRow, start: u32, end: u32): Expression {
+    if (row.kind == ConfigKind.Bool) return new BooleanLiteral(start, end, row.value == "true");
+    if (row.kind == ConfigKind.Number) return new IntegerLiteral(start, end, <u64>parseInt(row.value));
+    return this.textLiteral(row.value, start, end);
+  }
+
+  private textLiteral(text: string, start: u32, end: u32): Expression {
+    const bytes = String.UTF8.encode(text);
+    return new StringLiteral(start, end, changetype<usize>(bytes), bytes.byteLength);
+  }
+
+  protected fieldAccess(e: FieldAccess, substitution: Substitution): Expression {
+    const object = e.object;
+    const isCall = object.kind == NodeKind.Call && (<Call>object).argumentList.length == 0;
+    const name = isCall ? (<Call>object).name : object.kind == NodeKind.Identifier ? (<Identifier>object).name : 0;
+    if (this.configNames.includes(name) && !this.macros.has(name)) {
+      const row = this.configuration.visibleRow(this.symbols.text(e.name));
+      if (row != null) return this.configValue(row, e.start, e.end);
+    }
+    return super.fieldAccess(e, substitution);
+  }
+
+  // Positional parameters
+
+  /** Word number `index` from 1, empty and a warning where it was not given. */
+  private word(index: u32, start: u32, end: u32): string {
+    const words = this.words!;
+    if (index <= <u32>words.length && words[index - 1].length > 0) return words[index - 1];
+    this.diagnostics.warning(Code.InvalidParameter, start, end, `Positional parameter $${index} is empty or not provided. `);
+    return "";
+  }
+
+  /** `$1`: a number where its word is one, else text; as the script has it while words are not known. */
+  protected parameter(e: PositionalParameter): Expression {
+    if (this.words == null) return super.parameter(e);
+    const word = this.word(e.index, e.start, e.end);
+    const number = new WordNumber();
+    if (!number.read(word)) return this.textLiteral(word, e.start, e.end);
+    const literal = new IntegerLiteral(e.start, e.end, number.value);
+    literal.negative = number.negative;
+    return literal;
+  }
+
+  /** `str($1)` is the word itself; `str($1, n)` its beginning. */
+  private textOfParameter(e: Call, substitution: Substitution): Expression {
+    if (this.words == null) return super.call(e, substitution);
+    const parameter = <PositionalParameter>e.argumentList[0];
+    const literal = this.textLiteral(this.word(parameter.index, parameter.start, parameter.end), e.start, e.end);
+    if (e.argumentList.length == 1) return literal;
+    return new Call(e.start, e.end, e.name, e.nameEnd, [literal, this.expression(e.argumentList[1], substitution)]);
   }
 
   private expandDefine(define: Define, e: Identifier, substitution: Substitution): Expression {

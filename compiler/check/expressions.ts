@@ -1,7 +1,7 @@
 // Types of expressions. Each walk annotates `typeId`; the walk before lowering is the one that counts, and that reports.
 
-import { Code } from "../source/diagnostics";
-import { Block, Expression, NodeKind } from "../syntax/ast";
+import { Code, Severity } from "../source/diagnostics";
+import { Block, Expression, NodeKind, Provider } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
 import {
   Binary,
@@ -9,7 +9,9 @@ import {
   BooleanLiteral,
   Call,
   Cast,
+  Comptime,
   Conditional,
+  ContainerOf,
   FieldAccess,
   Identifier,
   IfExpression,
@@ -27,7 +29,7 @@ import {
 } from "../syntax/expression-nodes";
 import { BinaryOperator, binaryText, UnaryOperator } from "../syntax/operators";
 import { BtfKind } from "../target/btf";
-import { BuiltinRow, builtinRows, Recipe, registerArgumentRow } from "./builtins";
+import { BuiltinRow, builtinRows, PROBE_NAME_SIZE, Recipe, registerArgumentRow } from "./builtins";
 import { isLiteral } from "./constant-operators";
 import { DecimalChecker } from "./decimals";
 import { PatternTable } from "./patterns";
@@ -49,6 +51,10 @@ export abstract class ExpressionChecker extends DecimalChecker {
 
   /** Checks a block of statements, the last of which may have a value that nobody uses. */
   protected abstract block(block: Block): void;
+
+  protected abstract comptime(e: Comptime): i32;
+
+  protected abstract containerOf(e: ContainerOf): i32;
 
   /** The type of a builtin that depends on the probe. */
   protected abstract contextBuiltin(e: Identifier, row: BuiltinRow): i32;
@@ -135,9 +141,9 @@ export abstract class ExpressionChecker extends DecimalChecker {
       case NodeKind.TypeInformation:
         return this.unsupported(e.start, e.end, "typeinfo");
       case NodeKind.ContainerOf:
-        return this.unsupported(e.start, e.end, "container_of");
+        return this.containerOf(<ContainerOf>e);
       case NodeKind.Comptime:
-        return this.unsupported(e.start, e.end, "comptime");
+        return this.comptime(<Comptime>e);
       case NodeKind.Record:
         return this.record(<Record>e);
       case NodeKind.BlockExpression:
@@ -227,9 +233,13 @@ export abstract class ExpressionChecker extends DecimalChecker {
       case Recipe.CurrentTask:
         return this.currentTask(e);
       case Recipe.ProbeName:
-        return this.types.text(this.probeName().length + 1);
+        if (!probe.hasBoundName) return this.types.text(this.probeName().length + 1);
+        // The text of a function made from a loop's body would be the same for all places.
+        if (this.forDepth > 0) return this.unsupported(e.start, e.end, "The name of a probe with many places in a for-loop");
+        return this.types.text(PROBE_NAME_SIZE);
       case Recipe.ProbeArguments:
-        if (probe.isPattern && !probe.readsFields) {
+        if (probe.isTraced) return this.tracedArguments(e);
+        if (probe.provider == Provider.Tracepoint && !probe.readsFields) {
           probe.readsFields = true;
           probe.waiting = true;
           this.changed = true;
@@ -239,7 +249,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
             Code.NotAvailableHere,
             e.start,
             e.end,
-            `The args builtin can not be used with ${providerName(probe.provider)} probes`,
+            `The args builtin can only be used with tracepoint, rawtracepoint, fentry/fexit, and uprobe probes (${probe.typeName} used here)`,
           );
         }
         return BasicType.Arguments;
@@ -264,6 +274,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
         }
         return row.type;
       case Recipe.ReturnValue:
+        if (probe.provider == Provider.Fentry || probe.provider == Provider.Fexit) return this.tracedReturn(e);
         if (!probe.hasReturnValue) {
           return this.error(
             Code.NotAvailableHere,
@@ -278,7 +289,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
     }
   }
 
-  /** The probe as the peer prints it. */
+  /** The probe as the peer prints it, where that is known. */
   probeName(): string {
     const probe = this.probe;
     let name = providerName(probe.provider);
@@ -302,6 +313,8 @@ export abstract class ExpressionChecker extends DecimalChecker {
     }
     if (symbol == null)
       return this.error(Code.UnknownVariable, e.start, e.end, `Undefined or undeclared variable: $${this.symbols.text(e.name)}`);
+    if (!symbol.isAssigned)
+      this.warning(Code.UnknownVariable, e.start, e.end, `Variable used before it was assigned: $${this.symbols.text(e.name)}`);
     return this.knownType(e, this.variableType(symbol.declaration));
   }
 
@@ -328,13 +341,14 @@ export abstract class ExpressionChecker extends DecimalChecker {
 
   /** Checks the key of an access (or of `delete(@map, key)`) and widens the map's key type. */
   protected mapKey(map: MapSymbol, keys: Array<Expression> | null, start: u32, end: u32): void {
+    if (!map.isKeyed && !map.isScalar) map.isFirstKeyed = keys != null;
     if (keys == null) {
       if (!map.isScalar) this.changed = true;
       map.isScalar = true;
     } else {
       if (!map.isKeyed) this.changed = true;
       map.isKeyed = true;
-      const type = keys.length == 1 ? this.operand(keys[0]) : this.tuple(keys);
+      const type = keys.length == 1 ? this.stored(this.operand(keys[0])) : this.tuple(keys);
       if (type == BasicType.None) return;
       const widened = map.keyType == BasicType.None ? type : this.promote(map.keyType, type, keys.length == 1 && this.isFlexible(keys[0]));
       if (widened == BasicType.None || !this.types.isStorable(type)) {
@@ -349,7 +363,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
         this.changed = true;
       }
     }
-    if (map.isKeyed && map.isScalar) {
+    if (map.isKeyed && map.isScalar && (keys != null) != map.isFirstKeyed) {
       this.error(
         Code.InvalidKey,
         start,
@@ -400,7 +414,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
     const fields: Array<i32> = [];
     let known = true;
     for (let i = 0; i < elements.length; i++) {
-      const type = this.operand(elements[i]);
+      const type = this.stored(this.operand(elements[i]));
       if (type == BasicType.None) known = false;
       else if (!this.types.isStorable(type)) {
         return this.error(
@@ -443,7 +457,11 @@ export abstract class ExpressionChecker extends DecimalChecker {
       return this.types.integer(min(larger * 2, 8), true);
     }
     if (a.kind == TypeKind.String && b.kind == TypeKind.String) return a.size >= b.size ? left : right;
-    if (a.kind == TypeKind.Pointer && b.kind == TypeKind.Pointer) return left;
+    if (a.kind == TypeKind.Pointer && b.kind == TypeKind.Pointer) {
+      if (a.element == BasicType.None || b.element == BasicType.None) return left;
+      const element = this.promote(a.element, b.element, false);
+      return element == BasicType.None ? left : this.types.pointer(element, a.space);
+    }
     if (a.kind == TypeKind.Buffer && b.kind == TypeKind.Buffer) return a.size >= b.size ? left : right;
     if (a.kind == TypeKind.Tuple && b.kind == TypeKind.Tuple && a.fields.length == b.fields.length && sameNames(a.names, b.names)) {
       const fields: Array<i32> = [];
@@ -475,7 +493,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
       case UnaryOperator.PostDecrement:
         return this.increment(e);
       case UnaryOperator.AddressOf:
-        return this.unsupported(e.start, e.end, "The address-of operator");
+        return this.addressOf(e);
       case UnaryOperator.Dereference:
         return this.dereference(e);
       default:
@@ -498,6 +516,25 @@ export abstract class ExpressionChecker extends DecimalChecker {
       e.end,
       `The ${e.operator == UnaryOperator.Not ? "!" : e.operator == UnaryOperator.Negate ? "-" : "~"} operator can not be used on expressions of type '${this.types.describe(type)}'`,
     );
+  }
+
+  /** `&$variable`; and `&@map`, which is the address of the map itself. */
+  private addressOf(e: Unary): i32 {
+    const operand = e.operand;
+    if (operand.kind == NodeKind.Variable) {
+      const symbol = this.scopes.find((<Variable>operand).name);
+      // Whoever has the address may assign it.
+      if (symbol != null) symbol.isAssigned = true;
+      const type = this.expression(operand);
+      if (type == BasicType.None || symbol == null) return BasicType.None;
+      this.noteAddressed(symbol.declaration);
+      return this.types.pointer(type, AddressSpace.Kernel);
+    }
+    const access = <MapAccess>operand;
+    const map = this.mapOf(access);
+    if (map.valueType == BasicType.None) return this.error(Code.UnknownMap, access.start, access.nameEnd, `Undefined map: ${map.text}`);
+    const isNumber = this.types.isAggregate(map.valueType);
+    return this.types.pointer(isNumber ? BasicType.Uint64 : map.valueType, AddressSpace.Kernel);
   }
 
   private increment(e: Unary): i32 {
@@ -533,14 +570,49 @@ export abstract class ExpressionChecker extends DecimalChecker {
     const right = this.number(e.right);
     if (left == BasicType.None || right == BasicType.None) return BasicType.None;
     if (this.isDecimalOperation(e)) return this.decimalBinary(e, left, right);
+    const mixes =
+      e.operator < BinaryOperator.LogicalAnd && e.operator != BinaryOperator.ShiftLeft && e.operator != BinaryOperator.ShiftRight;
+    // A difference has a sign.
+    const isSigned = e.operator == BinaryOperator.Subtract || this.signedOperation(e);
+    if (mixes && isSigned && !isLiteral(e)) {
+      if (!this.isFlexible(e.left)) this.signChange(e.left, left, BasicType.Int64);
+      if (!this.isFlexible(e.right)) this.signChange(e.right, right, BasicType.Int64);
+    }
     const result = this.binaryType(e, left, right);
     if (result != BasicType.None) return result;
-    return this.error(
-      Code.InvalidOperator,
-      e.operatorStart,
-      e.operatorEnd,
-      `Type mismatch for '${binaryText(e.operator)}': comparing ${this.types.describe(left)} with ${this.types.describe(right)}`,
-    );
+    const leftName = this.types.describe(left);
+    const rightName = this.types.describe(right);
+    const leftKind = this.types.kind(left);
+    const rightKind = this.types.kind(right);
+    const text = binaryText(e.operator);
+    if (leftKind == rightKind || leftKind == TypeKind.Pointer || rightKind == TypeKind.Pointer)
+      return this.error(
+        Code.InvalidOperator,
+        e.start,
+        e.end,
+        `The ${text} operator can not be used on expressions of types ${leftName}, ${rightName}`,
+      );
+    this.error(Code.InvalidOperator, e.start, e.end, `Type mismatch for '${text}': comparing ${leftName} with ${rightName}`);
+    this.sides(Severity.Error, e, leftName, rightName);
+    return BasicType.None;
+  }
+
+  /** Names the types of both sides below a diagnostic about an operator. */
+  private sides(severity: Severity, e: Binary, left: string, right: string): void {
+    if (!this.reporting) return;
+    this.diagnostics.related(severity, Code.InvalidOperator, e.left.start, e.left.end, `left (${left})`);
+    this.diagnostics.related(severity, Code.InvalidOperator, e.right.start, e.right.end, `right (${right})`);
+  }
+
+  /** Warns of a comparison of pointers to different types. */
+  private comparePointers(e: Binary, left: i32, right: i32): void {
+    const a = this.types.get(left);
+    const b = this.types.get(right);
+    if (a.kind != TypeKind.Pointer || b.kind != TypeKind.Pointer || a.element == b.element) return;
+    const leftName = this.types.describe(a.element);
+    const rightName = this.types.describe(b.element);
+    this.warning(Code.TypeMismatch, e.start, e.end, `comparison of distinct pointer types: ${leftName}, ${rightName}`);
+    this.sides(Severity.Warning, e, leftName, rightName);
   }
 
   /** `text =~ "regular expression"`, `glob(text, "pattern")`. */
@@ -577,11 +649,13 @@ export abstract class ExpressionChecker extends DecimalChecker {
         return types.isScalar(left) && types.isScalar(right) ? BasicType.Bool : BasicType.None;
       case BinaryOperator.Equal:
       case BinaryOperator.NotEqual:
+        this.comparePointers(e, left, right);
         return this.isComparable(left, right) ? BasicType.Bool : BasicType.None;
       case BinaryOperator.Less:
       case BinaryOperator.LessEqual:
       case BinaryOperator.Greater:
       case BinaryOperator.GreaterEqual:
+        this.comparePointers(e, left, right);
         return types.isScalar(left) && types.isScalar(right) ? BasicType.Bool : BasicType.None;
       default:
         break;
@@ -589,7 +663,13 @@ export abstract class ExpressionChecker extends DecimalChecker {
     if (types.kind(left) == TypeKind.Pointer || types.kind(right) == TypeKind.Pointer) return this.pointerArithmetic(e, left, right);
     if (!types.isInteger(left) || !types.isInteger(right)) return BasicType.None;
     const signed = this.signedOperation(e);
-    if (signed && !isLiteral(e)) this.signedDivision(e.operator, e.start, e.end);
+    const divides = e.operator == BinaryOperator.Divide || e.operator == BinaryOperator.Modulo;
+    if (divides && isLiteral(e) && this.constant(e.right).value == 0)
+      return this.error(Code.OutOfRange, e.start, e.end, "unable to fold literals due to overflow or underflow");
+    // The peer says nothing where both sides have one type.
+    if (signed && left != right && !isLiteral(e)) this.signedDivision(e.operator, e.start, e.end);
+    // `1 << 63`: literals that are not negative do not become so.
+    if (e.operator == BinaryOperator.ShiftLeft && this.isFlexible(e.left) && isLiteral(e)) return BasicType.Uint64;
     return signed || e.operator == BinaryOperator.Subtract ? BasicType.Int64 : BasicType.Uint64;
   }
 
@@ -599,13 +679,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
     const pointer = types.kind(left) == TypeKind.Pointer ? left : right;
     const other = pointer == left ? right : left;
     const fits = e.operator == BinaryOperator.Add || (e.operator == BinaryOperator.Subtract && pointer == left);
-    if (fits && types.isInteger(other)) return pointer;
-    return this.error(
-      Code.InvalidOperator,
-      e.operatorStart,
-      e.operatorEnd,
-      `The ${binaryText(e.operator)} operator can not be used on expressions of types ${types.describe(left)}, ${types.describe(right)}`,
-    );
+    return fits && types.isInteger(other) ? pointer : BasicType.None;
   }
 
   /** Whether values of the types can be equal. */
@@ -617,6 +691,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
     if (a.kind != b.kind) return false;
     switch (a.kind) {
       case TypeKind.String:
+      case TypeKind.Buffer:
         return true;
       case TypeKind.Array:
         return types.isInteger(a.element) && a.element == b.element && a.count == b.count;
@@ -627,6 +702,17 @@ export abstract class ExpressionChecker extends DecimalChecker {
       default:
         return false;
     }
+  }
+
+  /** Warns where a number of 64 bits without a sign, `e` of type `from`, becomes one with a sign. */
+  protected signChange(e: Expression, from: i32, to: i32): void {
+    if (from != BasicType.Uint64 || to != BasicType.Int64) return;
+    this.warning(
+      Code.InvalidCast,
+      e.start,
+      e.kind == NodeKind.Cast ? (<Cast>e).type.end + 1 : e.end,
+      "Expression of type: uint64 being cast to type: int64. This may cause unexpected results. Use an explicit cast to suppress this warning.",
+    );
   }
 
   /** Warns of a division, which is unsigned, of what is not. */
@@ -668,6 +754,10 @@ export abstract class ExpressionChecker extends DecimalChecker {
   /** The common type of the two values of which `e` is one. */
   private either(e: Expression, left: i32, then: Expression | null, right: i32, otherwise: Expression): i32 {
     if (left == BasicType.None || right == BasicType.None) return BasicType.None;
+    if (left != right) {
+      left = this.stored(left);
+      right = this.stored(right);
+    }
     let type = this.promote(left, right, this.isFlexible(otherwise));
     if (then != null && this.isFlexible(then) && this.types.isInteger(right)) type = this.promote(right, left, true);
     if (type != BasicType.None) return type;

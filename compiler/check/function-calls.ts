@@ -8,7 +8,7 @@ import { BuiltinRow, Recipe, taskFields } from "./builtins";
 import { ExpressionChecker } from "./expressions";
 import { FunctionId } from "./functions";
 import { parseAddress } from "./network-address";
-import { BasicType, StackMode, TypeKind } from "./types";
+import { BasicType, StackMode, stackModeNames, TypeKind } from "./types";
 
 /** Bytes of the texts of strerror(), signal_name() and syscall_name(): the peer's. */
 export const NAME_SIZE: i32 = 64;
@@ -44,10 +44,10 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const probe = this.probe;
     switch (row.recipe) {
       case Recipe.ProbeType:
-        return this.types.text(this.probeType().length + 1);
+        return this.types.text(this.probe.typeName.length + 1);
       case Recipe.Stack:
         if (!this.contextAllowed(e, row.name)) return BasicType.None;
-        return this.types.stack(row.name == "kstack" ? TypeKind.KernelStack : TypeKind.UserStack, DEFAULT_FRAMES, this.stackMode);
+        return this.stackType(e, row.name == "kstack" ? TypeKind.KernelStack : TypeKind.UserStack, DEFAULT_FRAMES, this.stackMode);
       case Recipe.UserName:
         return this.types.printed(TypeKind.UserName, 8, 8);
       case Recipe.UserMode:
@@ -90,12 +90,6 @@ export abstract class FunctionChecker extends ExpressionChecker {
     return made;
   }
 
-  /** `special` for begin and end. */
-  probeType(): string {
-    const provider = this.probe.provider;
-    return provider == Provider.Begin || provider == Provider.End ? "special" : providerName(provider);
-  }
-
   /** False, and an error, where the body may become a function of its own, which has no context. */
   private contextAllowed(e: Expression, name: string): bool {
     if (this.forDepth == 0) return true;
@@ -115,12 +109,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const argument = e.argumentList[index];
     const type = this.operand(argument);
     if (type == BasicType.None || this.types.isInteger(type)) return type;
-    return this.error(
-      Code.TypeMismatch,
-      argument.start,
-      argument.end,
-      `${name}() only supports int arguments (${this.peerType(type)} provided)`,
-    );
+    return this.error(Code.TypeMismatch, e.start, e.end, `${name}() only supports int arguments (${this.peerType(type)} provided)`);
   }
 
   /** A type's family, as the peer has it in messages about arguments. */
@@ -130,7 +119,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
   }
 
   /** True if the argument is a text. */
-  private textArgument(e: Call, index: i32, name: string): bool {
+  protected textArgument(e: Call, index: i32, name: string): bool {
     const argument = e.argumentList[index];
     const type = this.expression(argument);
     if (type == BasicType.None) return false;
@@ -197,8 +186,13 @@ export abstract class FunctionChecker extends ExpressionChecker {
       case FunctionId.Register:
         return this.register(e);
       case FunctionId.KernelAddress:
-      case FunctionId.CgroupId:
-        return this.literalText(e, 0, name) == null ? BasicType.None : BasicType.Uint64;
+      case FunctionId.CgroupId: {
+        const literal = this.literalText(e, 0, name);
+        if (literal == null) return BasicType.None;
+        if (literal.length > 0) return BasicType.Uint64;
+        const problem = id == FunctionId.KernelAddress ? "Failed to resolve kernel symbol: " : 'Failed to get `cgroupid` for path: ""';
+        return this.error(Code.InvalidArgument, e.start, e.end, problem);
+      }
       case FunctionId.NanoSeconds:
         return this.nanoSeconds(e);
       case FunctionId.ProcessId:
@@ -227,6 +221,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
         this.integerArgument(e, 0, name);
         if (e.argumentList.length == 2) this.literalText(e, 1, name);
         return this.types.printed(TypeKind.CgroupPath, 16, 8);
+      case FunctionId.Path:
+        return this.path(e);
       case FunctionId.Time:
         if (e.argumentList.length == 1) this.literalText(e, 0, name);
         return BasicType.None;
@@ -253,10 +249,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
         this.integerArgument(e, 2, name);
         return BasicType.Bool;
       default:
-        assert(false, "a function without a rule");
-        return BasicType.None;
+        return this.libraryCall(e, id, name);
     }
   }
+
+  /** The type of a call of one of the peer's macros. */
+  protected abstract libraryCall(e: Call, id: FunctionId, name: string): i32;
 
   private stringCompare(e: Call): i32 {
     const first = this.textArgument(e, 0, "strncmp");
@@ -341,9 +339,34 @@ export abstract class FunctionChecker extends ExpressionChecker {
     return this.error(Code.InvalidArgument, argument.start, argument.end, `Invalid timestamp mode: ${this.word(e, 0)}`);
   }
 
+  /** `path(struct path *[, size])` */
+  private path(e: Call): i32 {
+    const provider = this.probe.provider;
+    if (provider != Provider.Fentry && provider != Provider.Fexit)
+      return this.error(Code.NotAvailableHere, e.start, e.end, "The path function can only be used with 'fentry', 'fexit', 'iter' probes");
+    if (!this.contextAllowed(e, "path")) return BasicType.None;
+    const argument = e.argumentList[0];
+    const type = this.expression(argument);
+    if (type == BasicType.None) return type;
+    let info = this.types.get(type);
+    if (info.kind == TypeKind.Pointer) info = this.types.get(info.element);
+    if (info.kind != TypeKind.Record || info.text != "struct path")
+      return this.error(
+        Code.TypeMismatch,
+        argument.start,
+        argument.end,
+        `path() only supports pointer to struct path argument (${this.types.describe(type)} provided)`,
+      );
+    if (e.argumentList.length == 1) return this.types.text(this.maximumString);
+    const size = e.argumentList[1];
+    if (size.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>size).negative || (<IntegerLiteral>size).value < 1)
+      return this.error(Code.NotConstant, size.start, size.end, "path() expects a positive integer literal as second argument");
+    return this.types.text(<i32>min<u64>((<IntegerLiteral>size).value, <u64>this.maximumString));
+  }
+
   /** Whether a call of pid() or tid() asks for the namespace of the tracer. */
   isOwnNamespace(e: Call): bool {
-    return e.argumentList.length == 1 && this.word(e, 0) == "curr_ns";
+    return e.argumentList.length == 0 ? this.pidNamespace : this.word(e, 0) == "curr_ns";
   }
 
   private processId(e: Call, name: string): i32 {
@@ -441,7 +464,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
         Code.InvalidArgument,
         e.start,
         e.end,
-        `pton() expects an string argument of an IPv4/IPv6 address, got ${String.UTF8.decodeUnsafe(literal.pointer, literal.length)}`,
+        `pton() expects a valid IPv4/IPv6 address, got ${String.UTF8.decodeUnsafe(literal.pointer, literal.length)}`,
       );
     }
     return this.types.array(BasicType.Uint8, bytes.length);
@@ -456,11 +479,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
       const argument = e.argumentList[i];
       if (argument.kind == NodeKind.Identifier && i == 0) {
         const word = this.word(e, i);
-        if (word == "build_id") return this.unsupported(argument.start, argument.end, "The stack mode build_id");
-        if (word == "perf") mode = StackMode.Perf;
-        else if (word == "raw") mode = StackMode.Raw;
-        else if (word == "bpftrace") mode = StackMode.Symbols;
-        else
+        mode = stackModeNames().indexOf(word);
+        if (mode < 0)
           return this.error(
             Code.InvalidArgument,
             argument.start,
@@ -469,9 +489,9 @@ export abstract class FunctionChecker extends ExpressionChecker {
           );
         continue;
       }
+      const isLiteralLimit = argument.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>argument).negative;
+      if (!isLiteralLimit) return this.error(Code.NotConstant, e.start, e.end, `${name}: invalid limit value`);
       this.expression(argument);
-      if (argument.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>argument).negative)
-        return this.error(Code.NotConstant, argument.start, argument.end, `${name}: invalid limit value`);
       const limit = (<IntegerLiteral>argument).value;
       if (limit > MAXIMUM_FRAMES)
         return this.error(
@@ -482,6 +502,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
         );
       frames = max(<i32>limit, 1);
     }
+    return this.stackType(e, kind, frames, mode);
+  }
+
+  private stackType(e: Expression, kind: TypeKind, frames: i32, mode: StackMode): i32 {
+    if (mode == StackMode.BuildId && kind == TypeKind.KernelStack)
+      return this.error(Code.InvalidArgument, e.start, e.end, "'build_id' stack mode can only be used for ustack");
     return this.types.stack(kind, frames, mode);
   }
 
@@ -502,8 +528,22 @@ export abstract class FunctionChecker extends ExpressionChecker {
 
   private signal(e: Call, name: string): i32 {
     const argument = e.argumentList[0];
+    const provider = this.probe.provider;
+    // These programs do not run for the process that is current.
+    const isForeign =
+      provider == Provider.Begin ||
+      provider == Provider.End ||
+      provider == Provider.Interval ||
+      provider == Provider.Software ||
+      provider == Provider.Hardware;
+    if (isForeign) {
+      this.error(Code.NotAvailableHere, e.start, e.end, `${name}() can not be used for this probetype ${this.probe.typeName}`);
+      return BasicType.None;
+    }
     if (argument.kind != NodeKind.StringLiteral) {
       this.integerArgument(e, 0, name);
+      if (argument.kind == NodeKind.IntegerLiteral && (<IntegerLiteral>argument).value - 1 >= 64)
+        this.error(Code.OutOfRange, e.start, e.end, `${name}() accepts a string literal or an integer between 1 and 64 (inclusive)`);
       return BasicType.None;
     }
     this.expression(argument);

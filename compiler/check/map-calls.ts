@@ -3,7 +3,7 @@
 import { Code } from "../source/diagnostics";
 import { MapDeclaration, NodeKind } from "../syntax/ast";
 import { Call, MapAccess, Tuple, Variable } from "../syntax/expression-nodes";
-import { FunctionChecker } from "./function-calls";
+import { LibraryChecker } from "./library-calls";
 import { MapSymbol } from "./scope";
 import { BasicType, TypeKind } from "./types";
 
@@ -19,7 +19,7 @@ const MAP_TYPES: StaticArray<string> = [
   "lru_percpu_hash",
 ];
 
-export abstract class MapCallChecker extends FunctionChecker {
+export abstract class MapCallChecker extends LibraryChecker {
   private mapDeclarations: Array<MapDeclaration> = [];
 
   /** `let @name = hash(16);` */
@@ -113,10 +113,7 @@ export abstract class MapCallChecker extends FunctionChecker {
   }
 
   protected hasKey(e: Call): i32 {
-    const map = this.keyedMap(e, "has_key");
-    if (map == null) return BasicType.Bool;
-    const kind = this.types.kind(map.valueType);
-    if (kind >= TypeKind.Histogram) return this.unsupported(e.start, e.end, "has_key() of a histogram");
+    this.keyedMap(e, "has_key");
     return BasicType.Bool;
   }
 
@@ -130,10 +127,19 @@ export abstract class MapCallChecker extends FunctionChecker {
     const name = (<Variable>target).name;
     const symbol = this.scopes.find(name);
     if (symbol == null) return this.expression(target);
+    symbol.isAssigned = true;
     if (map == null || map.valueType == BasicType.None) return BasicType.Bool;
-    if (this.types.isAggregate(map.valueType)) return this.unsupported(e.start, e.end, "find() in a map of aggregations");
+    let found = map.valueType;
+    if (this.types.isReadableAggregate(found)) found = this.types.integer(8, this.types.isSigned(found));
+    else if (this.types.isAggregate(found))
+      return this.error(
+        Code.TypeMismatch,
+        e.start,
+        e.end,
+        `Value '${this.types.describe(found)}' cannot be assigned to a scratch variable.`,
+      );
     const before = this.variableType(symbol.declaration);
-    const type = before == BasicType.None ? map.valueType : this.promote(before, map.valueType, false);
+    const type = before == BasicType.None ? found : this.promote(before, found, false);
     if (type == BasicType.None) {
       return this.error(
         Code.TypeMismatch,
@@ -148,10 +154,14 @@ export abstract class MapCallChecker extends FunctionChecker {
   }
 
   protected length(e: Call): i32 {
+    const argument = e.argumentList[0];
+    if (argument.kind != NodeKind.MapAccess || (<MapAccess>argument).keys != null) {
+      // A stack: its frames.
+      const kind = this.types.kind(this.expression(argument));
+      if (kind == TypeKind.KernelStack || kind == TypeKind.UserStack) return BasicType.Int64;
+    }
     const map = this.wholeMapArgument(e, "len");
     if (map == null) return BasicType.Int64;
-    const kind = this.types.kind(map.valueType);
-    if (kind >= TypeKind.Histogram) return this.unsupported(e.start, e.end, "len() of a histogram");
     if (this.reporting && map.isScalar)
       return this.error(Code.InvalidArgument, e.start, e.end, `call to len() expects a map with explicit keys (non-scalar map)`);
     return BasicType.Int64;

@@ -1,6 +1,7 @@
 // The attach point that a body is checked and lowered for: what `args`, `argN` and `retval` mean there.
 
-import { AttachPart, AttachPoint, Provider } from "../syntax/ast";
+import { AttachPoint, Provider } from "../syntax/ast";
+import { partText, providerName } from "../syntax/attach-point";
 import { ArchitectureRow } from "../target/architecture";
 import { TracepointFormat } from "../target/tracepoint";
 import { AddressSpace } from "./types";
@@ -9,10 +10,15 @@ import { AddressSpace } from "./types";
 export class ProbeContext {
   /** Format of the tracepoint; null for other providers and before it was supplied. */
   format: TracepointFormat | null = null;
-  /** The tracepoint is a wildcard: one program for many; where their fields lie differently, the runner copies it. */
+  /** A wildcard: one program for many places; where their fields lie differently, the runner copies it. */
   isPattern: bool = false;
-  /** Its body reads `args`: then the format of the first tracepoint that the wildcard matches stands for all of them. */
+  /** Its body reads `args`: then the format is needed; of a wildcard, that of the first tracepoint stands for all. */
   readsFields: bool = false;
+  /** Functions and raw tracepoints: the record that `args` is, and how many of its fields are arguments. 0 before it is known. */
+  tracedType: i32 = 0;
+  argumentCount: i32 = 0;
+  /** The host lacks it, and the script says that this is no error: it is left out. */
+  isMissing: bool = false;
   /** True while the format is among the needs: nothing about `args` is known, and nothing wrong. */
   waiting: bool = false;
 
@@ -20,6 +26,8 @@ export class ProbeContext {
     public point: AttachPoint,
     /** Counts the attach points of the script. */
     public index: i32,
+    /** Counts the probes of the script: attach points of one have it in common. */
+    public body: i32,
   ) {}
 
   get provider(): Provider {
@@ -30,9 +38,36 @@ export class ProbeContext {
     return index < this.point.parts.length ? partText(this.point.parts[index]) : "";
   }
 
+  /** The full name of the probe is known only where it is attached. */
+  get hasBoundName(): bool {
+    switch (this.provider) {
+      case Provider.Rawtracepoint:
+      case Provider.Fentry:
+      case Provider.Fexit:
+        return this.isPattern || this.point.parts.length == 1;
+      case Provider.Uprobe:
+      case Provider.Uretprobe:
+        return this.isPattern || this.part(0).indexOf("/") < 0;
+      default:
+        return this.isPattern;
+    }
+  }
+
+  /** The kind of probe as `probetype` has it: `special` for begin and end. */
+  get typeName(): string {
+    return this.provider == Provider.Begin || this.provider == Provider.End ? "special" : providerName(this.provider);
+  }
+
   /** `category:event` of a tracepoint. */
   get tracepointName(): string {
     return `${this.part(0)}:${this.part(1)}`;
+  }
+
+  /** What an attach point that the host lacks is called in messages: `kprobe vfs_read`. */
+  get shownName(): string {
+    const parts: Array<string> = [];
+    for (let i = 0; i < this.point.parts.length; i++) parts.push(this.part(i));
+    return `${providerName(this.provider)} ${parts.join(":")}`;
   }
 
   /** Where the addresses that the probe hands out point to. */
@@ -88,8 +123,9 @@ export class ProbeContext {
   get hasReturnValue(): bool {
     return this.provider == Provider.Kretprobe || this.provider == Provider.Uretprobe;
   }
-}
 
-export function partText(part: AttachPart): string {
-  return String.UTF8.decodeUnsafe(part.pointer, part.length);
+  /** True for probes whose arguments BTF describes. */
+  get isTraced(): bool {
+    return this.provider == Provider.Fentry || this.provider == Provider.Fexit || this.provider == Provider.Rawtracepoint;
+  }
 }

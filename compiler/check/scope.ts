@@ -17,6 +17,8 @@ export class MapSymbol {
   /** True once it was used with a key, or without. */
   isKeyed: bool = false;
   isScalar: bool = false;
+  /** How its first use was: the others have to be like it. */
+  isFirstKeyed: bool = false;
 
   constructor(
     /** Symbol id, without `@`. */
@@ -36,6 +38,11 @@ export class VariableSymbol {
   type: i32 = BasicType.None;
   /** Lowering: SSA variable of a scalar, or address of the slot of anything larger. */
   storage: i32 = -1;
+  /** Lowering: a scalar whose address is taken lies in memory, too. */
+  inMemory: bool = false;
+
+  /** Checking: something before this place gives it a value. */
+  isAssigned: bool = true;
 
   /** Identifies it between the walks of an attach point. */
   declaration: u64;
@@ -43,7 +50,7 @@ export class VariableSymbol {
   constructor(
     public name: u32,
     /** Where it was declared or first assigned. */
-    start: u32,
+    public start: u32,
   ) {
     this.declaration = declarationOf(name, start);
   }
@@ -66,6 +73,11 @@ export class Scopes {
 
   leave(): void {
     this.symbols.length = this.marks.pop();
+  }
+
+  /** Index of the first symbol of the innermost block. */
+  get first(): i32 {
+    return this.marks[this.marks.length - 1];
   }
 
   /** All symbols that are visible, outermost first. */

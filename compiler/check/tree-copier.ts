@@ -19,6 +19,7 @@ import {
   IntegerLiteral,
   MapAccess,
   OffsetOf,
+  PositionalParameter,
   Record,
   SizeOf,
   StringLiteral,
@@ -159,6 +160,14 @@ export abstract class TreeCopier {
     return new Identifier(e.start, e.end, e.name);
   }
 
+  protected fieldAccess(e: FieldAccess, s: Substitution): Expression {
+    return new FieldAccess(e.end, this.expression(e.object, s), e.name, e.nameStart, e.arrow);
+  }
+
+  protected parameter(e: PositionalParameter): Expression {
+    return e;
+  }
+
   private list(list: Array<Expression>, s: Substitution): Array<Expression> {
     const copies: Array<Expression> = [];
     for (let i = 0; i < list.length; i++) copies.push(this.expression(list[i], s));
@@ -222,10 +231,10 @@ export abstract class TreeCopier {
           this.expression(conditional.otherwise, s),
         );
       }
-      case NodeKind.FieldAccess: {
-        const access = <FieldAccess>e;
-        return new FieldAccess(end, this.expression(access.object, s), access.name, access.nameStart, access.arrow);
-      }
+      case NodeKind.FieldAccess:
+        return this.fieldAccess(<FieldAccess>e, s);
+      case NodeKind.PositionalParameter:
+        return this.parameter(<PositionalParameter>e);
       case NodeKind.TupleIndex:
         return new TupleIndex(end, this.expression((<TupleIndex>e).object, s), (<TupleIndex>e).index);
       case NodeKind.Index:
@@ -277,11 +286,8 @@ export abstract class TreeCopier {
       case NodeKind.TypeExpression:
         return new TypeExpression(e.start, e.end, this.type((<TypeExpression>e).type, s));
       default:
-        // Parameters of the command line and what could not be parsed hold nothing that is annotated apart.
-        assert(
-          e.kind == NodeKind.PositionalParameter || e.kind == NodeKind.ParameterCount || e.kind == NodeKind.ErrorExpression,
-          "an expression kind that cannot be copied",
-        );
+        // The number of parameters and what could not be parsed hold nothing that is annotated apart.
+        assert(e.kind == NodeKind.ParameterCount || e.kind == NodeKind.ErrorExpression, "an expression kind that cannot be copied");
         return e;
     }
   }

@@ -20,7 +20,7 @@ import { Btf, BtfKind } from "../target/btf";
 import { cString, DefinitionChecker } from "./definitions";
 import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
-import { AddressSpace, BasicType, TypeKind } from "./types";
+import { AddressSpace, BasicType, Structure, StructureField, TypeKind } from "./types";
 
 /** Pointers to pointers in BTF at most: a blob may hold a circle of them. */
 const MAXIMUM_POINTERS: i32 = 8;
@@ -31,7 +31,16 @@ const MAXIMUM_DIMENSIONS: i32 = 8;
 /** Largest array in bytes that a value may be. */
 const MAXIMUM_ARRAY: i64 = 1 << 20;
 
+/** Largest kernel struct that is copied whole. */
+const MAXIMUM_COPY: i32 = 16384;
+
+/** Structs inside structs at most. */
+const MAXIMUM_NESTING: i32 = 16;
+
 export abstract class TypeChecker extends DefinitionChecker {
+  /** Copies of kernel structs by their id. */
+  private recordCopies: Map<u32, Structure> = new Map();
+
   /** As `expression`, an aggregation as the number that it stands for. */
   protected abstract operand(e: Expression): i32;
   protected abstract number(e: Expression): i32;
@@ -53,7 +62,7 @@ export abstract class TypeChecker extends DefinitionChecker {
       case BtfKind.Enum:
       case BtfKind.Enum64:
         return btf.memberCount(id) > 0
-          ? this.types.enumerated(this.kernelEnum(btf, id))
+          ? this.types.enumerated(this.kernelEnum(btf, id), 0)
           : this.integerOrNone(btf.sizeOrType(id), btf.isSigned(id));
       case BtfKind.Pointer: {
         const element = btf.resolve(btf.sizeOrType(id));
@@ -82,9 +91,55 @@ export abstract class TypeChecker extends DefinitionChecker {
     }
   }
 
+  /** A struct or union of BTF, unless the script has one of its name. */
   protected kernelRecord(btf: Btf, id: u32): i32 {
+    if (this.definesRecords) {
+      const structure = this.findStructure(this.symbols.internString(btf.nameString(id)));
+      if (structure != null) return structure.type;
+    }
     const tag = btf.kind(id) == BtfKind.Union ? "union" : "struct";
     return this.types.record(id, <i32>min<u32>(btf.sizeOf(id), i32.MAX_VALUE), `${tag} ${btf.nameString(id)}`);
+  }
+
+  /** What a variable, map or event holds of a value of `type`: of a kernel struct, a copy as the machine of the build has it. */
+  stored(type: i32): i32 {
+    const btf = this.profile.kernel;
+    const record = this.types.kernelRecord(type);
+    if (record == 0 || btf == null || this.types.get(type).size > MAXIMUM_COPY) return type;
+    return this.ownType(btf, type, 0);
+  }
+
+  /** `type` with its kernel structs replaced by copies of their layout. */
+  private ownType(btf: Btf, type: i32, depth: i32): i32 {
+    const info = this.types.get(type);
+    if (info.kind == TypeKind.Array) {
+      const element = this.ownType(btf, info.element, depth);
+      return element == info.element ? type : this.types.array(element, info.count);
+    }
+    return info.kind == TypeKind.Record && info.structure < 0 ? this.recordCopy(btf, info.btf, depth).type : type;
+  }
+
+  private recordCopy(btf: Btf, id: u32, depth: i32): Structure {
+    if (this.recordCopies.has(id)) return this.recordCopies.get(id);
+    const tag = btf.kind(id) == BtfKind.Union ? "union" : "struct";
+    const structure = this.types.structure(`${tag} ${btf.nameString(id)}`);
+    this.recordCopies.set(id, structure);
+    structure.btf = id;
+    structure.size = <i32>btf.sizeOf(id);
+    structure.align = 8;
+    const count = btf.memberCount(id);
+    for (let i: u32 = 0; i < count && depth < MAXIMUM_NESTING; i++) {
+      const type = this.ownType(btf, this.fromBtf(btf, btf.memberType(id, i), AddressSpace.Kernel), depth + 1);
+      // Members without a type that values can have, as arrays of no length, are left out.
+      if (this.types.get(type).size == 0 || <i32>(btf.memberBitOffset(id, i) >> 3) + this.types.get(type).size > structure.size) continue;
+      const name = cString(btf.memberName(id, i));
+      structure.fields.push(new StructureField(name, type, <i32>btf.memberBitOffset(id, i), <i32>btf.memberBitSize(id, i)));
+    }
+    const info = this.types.get(structure.type);
+    info.size = structure.size;
+    info.align = structure.align;
+    structure.complete = true;
+    return structure;
   }
 
   private integerOrNone(size: u32, signed: bool): i32 {
@@ -112,7 +167,7 @@ export abstract class TypeChecker extends DefinitionChecker {
       case NodeKind.InlineType: {
         const definition = (<InlineType>syntax).definition;
         if (definition.kind == NodeKind.RecordDefinition) return this.structureOf(<RecordDefinition>definition).type;
-        return this.types.enumerated(this.enumOf(<EnumDefinition>definition));
+        return this.types.enumerated(this.enumOf(<EnumDefinition>definition), 0);
       }
       default: {
         assert(syntax.kind == NodeKind.TypeOf, "a type syntax without a rule");
@@ -248,7 +303,7 @@ export abstract class TypeChecker extends DefinitionChecker {
       return from.kind == TypeKind.String && to.kind == TypeKind.Pointer;
     }
     if (to.kind == TypeKind.Array && (this.types.isInteger(to.element) || to.element == BasicType.Bool)) {
-      if (from.kind == TypeKind.Integer) return to.size == 1 || to.size == 2 || to.size == 4 || to.size == 8;
+      if (from.kind == TypeKind.Integer) return to.size >= 1 && to.size <= 8;
       if (from.kind == TypeKind.String) return to.size >= from.size;
       return from.kind == TypeKind.Array && from.size == to.size;
     }
@@ -324,7 +379,13 @@ export abstract class TypeChecker extends DefinitionChecker {
       if (field != null) return this.inSpace(field.type, space);
       const names: Array<string> = [];
       for (let i = 0; i < structure.fields.length; i++) names.push(structure.fields[i].name);
-      return this.error(Code.UnknownField, start, end, `${structure.text} does not contain a field named '${text}'`, closest(text, names));
+      return this.error(
+        Code.UnknownField,
+        start,
+        end,
+        `Struct/union of type '${structure.text}' does not contain a field named '${text}'`,
+        closest(text, names),
+      );
     }
     const btf = this.kernelTypes(start, end);
     if (btf == null) return BasicType.None;
@@ -334,7 +395,7 @@ export abstract class TypeChecker extends DefinitionChecker {
         Code.UnknownField,
         start,
         end,
-        `${info.text} does not contain a field named '${text}'`,
+        `Struct/union of type '${info.text}' does not contain a field named '${text}'`,
         closest(text, memberNames(btf, info.btf)),
       );
     const found = this.fromBtf(btf, member.type, space);

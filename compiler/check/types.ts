@@ -62,6 +62,18 @@ export const enum StackMode {
   Perf,
   /** Addresses alone. */
   Raw,
+  /** Each binary's build id and the place in its file; of a process only. */
+  BuildId,
+}
+
+/** Bytes of a frame: an address, or the kernel's struct bpf_stack_build_id. */
+export function frameSize(mode: StackMode): i32 {
+  return mode == StackMode.BuildId ? 32 : 8;
+}
+
+/** What the language calls the modes, in the order of `StackMode`. */
+export function stackModeNames(): Array<string> {
+  return ["bpftrace", "perf", "raw", "build_id"];
 }
 
 /** Whose memory an address is in. */
@@ -129,6 +141,8 @@ export class Structure {
   type: i32 = 0;
   /** False while its fields are being laid out. */
   complete: bool = false;
+  /** Its id in the target's BTF, when it is a copy of a kernel struct as the machine of the build has it; else 0. */
+  btf: u32 = 0;
 
   constructor(
     /** `struct x`, `union x`. */
@@ -339,13 +353,20 @@ export class TypeTable {
     return structure;
   }
 
-  /** Integers whose values have the names of enumeration `index`. */
-  enumerated(index: i32): i32 {
+  /** Id of the kernel struct of which a value is one, or an array of them; 0 for anything else. */
+  kernelRecord(id: i32): u32 {
+    const info = this.types[id];
+    if (info.kind == TypeKind.Array) return this.kernelRecord(info.element);
+    return info.kind == TypeKind.Record && info.structure < 0 ? info.btf : 0;
+  }
+
+  /** Integers of `size` bytes whose values have the names of enumeration `index`; 0: as many as the enum has in memory. */
+  enumerated(index: i32, size: i32 = 8): i32 {
     const enumeration = this.enumerations[index];
     const info = new TypeInfo();
     info.kind = TypeKind.Integer;
-    info.size = enumeration.size;
-    info.align = enumeration.size;
+    info.size = size > 0 ? size : enumeration.size;
+    info.align = info.size;
     info.signed = enumeration.signed;
     info.enumeration = index;
     return this.intern(info);
@@ -472,7 +493,7 @@ export class TypeTable {
   }
 
   stack(kind: TypeKind, frames: i32, mode: StackMode): i32 {
-    return this.printed(kind, frames * 8 + (kind == TypeKind.UserStack ? 16 : 8), 8, frames, mode);
+    return this.printed(kind, frames * frameSize(mode) + (kind == TypeKind.UserStack ? 16 : 8), 8, frames, mode);
   }
 
   isPrinted(id: i32): bool {
@@ -565,9 +586,8 @@ export class TypeTable {
       case TypeKind.UserSymbol:
         return "usym_t";
       case TypeKind.KernelStack:
-        return "kstack";
       case TypeKind.UserStack:
-        return "ustack";
+        return `${info.kind == TypeKind.KernelStack ? "kstack" : "ustack"}_${stackModeNames()[info.parameter]}_${info.count}`;
       case TypeKind.NetworkAddress:
         return "inet";
       case TypeKind.MacAddress:

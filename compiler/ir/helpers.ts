@@ -35,6 +35,7 @@ export const enum Helper {
   RingbufSubmit = 132,
   RingbufDiscard = 133,
   RingbufQuery = 134,
+  DPath = 147,
   GetFuncIp = 173,
   ForEachMapElem = 164,
   BpfLoop = 181,
@@ -133,6 +134,7 @@ export function helperRows(): StaticArray<HelperRow> {
       Argument.Scalar,
     ]),
     new HelperRow("map_lookup_percpu_elem", Helper.MapLookupPercpuElem, Type.MapValueOrNull, [Argument.Map, Argument.Key, Argument.Scalar]),
+    new HelperRow("d_path", Helper.DPath, Type.Scalar, [Argument.Address, Argument.Output, Argument.Size]),
     new HelperRow("get_func_ip", Helper.GetFuncIp, Type.Kernel, [Argument.Context]),
   ];
 }

@@ -13,9 +13,6 @@ import { Helper } from "./helpers";
 import { BpfMapType, IrFunction, MapDefinition, Op, Section, Type } from "./ir";
 import { PatternPlace } from "./lower-patterns";
 
-/** Larger objects than this many bytes lie in per-CPU scratch memory, not on the stack. */
-const ON_STACK_LIMIT: i32 = 64;
-
 /** The busy flag at the start of a scratch slot. */
 const SCRATCH_HEADER: i32 = 8;
 
@@ -27,7 +24,9 @@ export const enum Counter {
   LostEvents = 0,
   ScratchBusy = 1,
   MapFull = 2,
-  Count = 3,
+  /** Not a count: 1 once exit() was called. */
+  Stopped = 3,
+  Count = 4,
 }
 
 /** What all attach points of a script share while they are lowered. */
@@ -50,6 +49,10 @@ export class LoweringState {
     public checker: Checker,
     /** Bytes of a scratch slot, as an earlier lowering found it; 0: no program has one. */
     public scratchSize: i32,
+    /** Larger objects than this many bytes lie in per-CPU scratch memory, not on the stack: the config key on_stack_limit. */
+    public onStackLimit: i32,
+    /** Report helpers that fail (-k). */
+    public helperErrors: bool,
   ) {
     manifest.scratchSlotSize = scratchSize;
     manifest.scratchSlotsPerCpu = scratchSize == 0 ? 0 : SCRATCH_SLOTS;
@@ -92,8 +95,8 @@ export abstract class LoweringBase {
   // Memory
 
   /** Address of `size` bytes of undefined contents, which live until the statement ends. */
-  protected memory(size: i32): i32 {
-    if (size <= ON_STACK_LIMIT) return this.b.slot(size);
+  protected memory(size: i32, lasting: bool = false): i32 {
+    if (size <= this.state.onStackLimit && !lasting) return this.b.slot(size);
     const offset = this.scratchUsed;
     this.scratchUsed = (offset + size + 7) & -8;
     this.scratchPeak = max(this.scratchPeak, this.scratchUsed);
@@ -101,9 +104,12 @@ export abstract class LoweringBase {
     return this.scratchSlot < 0 ? this.b.slot(8) : this.b.offset(this.scratchSlot, offset);
   }
 
-  /** Memory for a variable: it lives until its block ends. Asked for before any other memory of its statement. */
-  protected variableMemory(size: i32): i32 {
-    const pointer = this.memory(size);
+  /**
+   * Memory for a variable: it lives until its block ends. Asked for before any other memory of its statement. One whose address
+   * the script takes is `lasting`: a stack slot would end where the compiler last sees it used.
+   */
+  protected variableMemory(size: i32, lasting: bool = false): i32 {
+    const pointer = this.memory(size, lasting);
     this.scratchKept = this.scratchUsed;
     return pointer;
   }
@@ -179,10 +185,31 @@ export abstract class LoweringBase {
     return offset;
   }
 
+  /** Address of a number that the runner reads. */
+  private counter(counter: Counter): i32 {
+    this.module.countersSize = Counter.Count * 8;
+    return this.b.data(Section.Counters, counter * 8);
+  }
+
   /** Adds one to a counter that the runner reports. */
   protected countLoss(counter: Counter): void {
-    this.module.countersSize = Counter.Count * 8;
-    this.b.atomicAdd(this.b.data(Section.Counters, counter * 8), 0, 8, this.b.constant(1));
+    this.b.atomicAdd(this.counter(counter), 0, 8, this.b.constant(1));
+  }
+
+  /** Notes that the script has called exit(): until the runner has detached the probes, they do nothing. */
+  protected markStopped(): void {
+    this.b.store(this.counter(Counter.Stopped), 0, 8, this.b.constant(1));
+  }
+
+  /** Leaves the program when the script has called exit(). */
+  protected leaveWhenStopped(): void {
+    const b = this.b;
+    const stopped = b.newBlock(true);
+    const running = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, b.load(this.counter(Counter.Stopped), 0, 8), b.constant(0)), stopped, running);
+    b.enter(stopped);
+    this.leave();
+    b.enter(running);
   }
 
   // Leaving

@@ -2,7 +2,7 @@
 
 import { TypeKind } from "../check/types";
 import { Expression, NodeKind } from "../syntax/ast";
-import { Binary, StringLiteral, Variable } from "../syntax/expression-nodes";
+import { Binary, Call, StringLiteral, Variable } from "../syntax/expression-nodes";
 import { Op, Type } from "./ir";
 import { MemoryLowering } from "./lower-memory";
 import { Place } from "./place";
@@ -45,6 +45,7 @@ export abstract class ComparisonLowering extends MemoryLowering {
         return;
       case TypeKind.String:
       case TypeKind.Array:
+      case TypeKind.Buffer:
         // Behind the NUL of a text in memory there are zeros: words can be compared (features T14: up to the smaller size).
         this.compareWords(left, right, min(a.size, c.size), whenDifferent);
         return;
@@ -79,6 +80,56 @@ export abstract class ComparisonLowering extends MemoryLowering {
       at += step;
     }
   }
+
+  /** `memcmp(a, b, length)`: of the first bytes that differ, within what both values have, the difference; else 0. */
+  protected compareMemories(call: Call): i32 {
+    const b = this.b;
+    const list = call.argumentList;
+    const left = this.bytesOf(list[0]);
+    const right = this.bytesOf(list[1]);
+    const size = min(this.types.get(list[0].typeId).size, this.types.get(list[1].typeId).size);
+    const length = this.bounded(this.value(list[2]), size);
+    const index = b.addVariable(Type.Scalar);
+    const result = b.addVariable(Type.Scalar);
+    const head = b.newBlock();
+    const body = b.newBlock();
+    const next = b.newBlock();
+    const done = b.newBlock();
+    b.write(index, b.constant(0));
+    b.write(result, b.constant(0));
+    b.jump(head);
+    b.enterUnsealed(head);
+    const at = b.read(index);
+    const within = b.newBlock();
+    b.branch(b.binary(Op.Below, at, b.constant(size)), within, done);
+    b.enter(within);
+    b.branch(b.binary(Op.Below, at, length), body, done);
+    b.enter(body);
+    const difference = b.binary(Op.Sub, b.load(b.index(left, at), 0, 1), b.load(b.index(right, at), 0, 1));
+    b.write(result, difference);
+    b.branch(b.binary(Op.Equal, difference, b.constant(0)), next, done);
+    b.enter(next);
+    b.write(index, b.binary(Op.Add, at, b.constant(1)));
+    b.jump(head);
+    b.seal(head);
+    b.enter(done);
+    return b.read(result);
+  }
+
+  /** Address in own memory of the bytes of a value. */
+  private bytesOf(e: Expression): i32 {
+    const b = this.b;
+    if (!this.types.isScalar(e.typeId)) {
+      const place = this.ownPlace(e);
+      return b.offset(place.pointer, place.offset);
+    }
+    const copy = b.slot(8);
+    b.store(copy, 0, 8, this.value(e));
+    return copy;
+  }
+
+  /** The smaller of a number, seen as unsigned, and a constant. */
+  protected abstract bounded(value: i32, limit: i32): i32;
 
   /** Compares `size` bytes, a multiple of `step`, in a loop that the verifier sees the end of. */
   private compareLoop(left: Place, right: Place, size: i32, step: i32, whenDifferent: i32): void {

@@ -1,7 +1,8 @@
 // Lowering of messages to the runner: records of the ring buffer, each with a row in the manifest.
 
-import { alignUp } from "../check/types";
+import { alignUp, BasicType } from "../check/types";
 import { BindingRow, EventKind, EventRow } from "../object/manifest";
+import { Expression } from "../syntax/ast";
 import { Helper } from "./helpers";
 import { Op, Section } from "./ir";
 import { Counter, LoweringBase } from "./lower-base";
@@ -105,10 +106,50 @@ export abstract class EventLowering extends LoweringBase {
   }
 
   /** Sends a record that was built on the stack. */
-  protected sendFromStack(record: i32, row: EventRow): void {
+  protected sendFromStack(record: i32, row: EventRow, loss: Counter = Counter.LostEvents): void {
     const b = this.b;
     this.manifest.need("ring_buffer", row.start, row.end);
-    this.countIfNot(b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(row.size), b.constant(0)]), Counter.LostEvents);
+    this.countIfNot(b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(row.size), b.constant(0)]), loss);
+  }
+
+  /** The expression that is lowered: what a failing helper is reported for. */
+  protected subject: Expression | null = null;
+
+  /** Where the user asked for it (-k): reports a read of memory whose `result`, that of a helper, is negative. */
+  protected checkRead(result: i32, helper: Helper): void {
+    const subject = this.subject;
+    if (!this.state.helperErrors || subject == null) return;
+    const b = this.b;
+    const failed = b.newBlock(true);
+    const done = b.newBlock();
+    b.branch(b.binary(Op.Less, result, b.constant(0)), failed, done);
+    b.enter(failed);
+    this.reportHelper(result, readHelperName(helper), subject.start, subject.end);
+    b.jump(done);
+    b.enter(done);
+  }
+
+  /** Where the user asked for it (-k): reports a key that a map does not have. */
+  protected reportMissingKey(access: Expression): void {
+    if (!this.state.helperErrors) return;
+    const subject = this.subject;
+    const place = subject != null ? subject : access;
+    this.reportHelper(this.b.constant(0), "map_lookup_elem", place.start, place.end);
+  }
+
+  /** Reports that helper `name` returned `result` at these bytes of the script; counts `loss` where there is no room for it. */
+  protected reportHelper(result: i32, name: string, start: u32, end: u32, loss: Counter = Counter.LostEvents): void {
+    const b = this.b;
+    const row = new EventRow(EventKind.HelperError, start, end);
+    const bytes = String.UTF8.encode(name);
+    row.text = changetype<usize>(bytes);
+    row.textLength = bytes.byteLength;
+    this.layOut(row, [BasicType.Int64]);
+    const id = this.addEvent(row);
+    const record = b.slot(row.size);
+    b.store(record, 0, 8, b.constant(id));
+    b.store(record, row.offsets[0], 8, result);
+    this.sendFromStack(record, row, loss);
   }
 
   /** Counts a loss unless `result` is 0. */
@@ -121,5 +162,18 @@ export abstract class EventLowering extends LoweringBase {
     this.countLoss(counter);
     b.jump(done);
     b.enter(done);
+  }
+}
+
+function readHelperName(helper: Helper): string {
+  switch (helper) {
+    case Helper.ProbeReadUser:
+      return "probe_read_user";
+    case Helper.ProbeReadUserStr:
+      return "probe_read_user_str";
+    case Helper.ProbeReadKernelStr:
+      return "probe_read_kernel_str";
+    default:
+      return "probe_read_kernel";
   }
 }

@@ -14,6 +14,7 @@ import {
   Call,
   Cast,
   Conditional,
+  ContainerOf,
   FieldAccess,
   Identifier,
   IfExpression,
@@ -28,6 +29,7 @@ import {
   Variable,
 } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
+import { Helper } from "./helpers";
 import { Op, Section, Type } from "./ir";
 import { DecimalLowering } from "./lower-decimals";
 import { arithmeticOp } from "./lower-operators";
@@ -36,10 +38,21 @@ export abstract class ExpressionLowering extends DecimalLowering {
   /** A call used as a statement, or for its value. */
   protected abstract call(e: Call): i32;
 
+  /** The process or thread id in the tracer's own PID namespace. */
+  protected abstract namespaceId(e: Expression, isProcess: bool): i32;
+
   /** The number that a builtin is that needs more than a helper. */
   protected abstract builtinValue(e: Identifier, row: BuiltinRow): i32;
 
   protected value(e: Expression): i32 {
+    const outer = this.subject;
+    this.subject = e;
+    const value = this.valueOf(e);
+    this.subject = outer;
+    return value;
+  }
+
+  private valueOf(e: Expression): i32 {
     const b = this.b;
     b.source = e.start;
     switch (e.kind) {
@@ -52,7 +65,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
       case NodeKind.Identifier:
         return this.builtin(<Identifier>e);
       case NodeKind.Variable:
-        return b.read(this.scopes.find((<Variable>e).name)!.storage);
+        return this.readVariable(this.scopes.find((<Variable>e).name)!);
       case NodeKind.MapAccess:
         return this.readMap(<MapAccess>e);
       case NodeKind.Unary:
@@ -82,6 +95,13 @@ export abstract class ExpressionLowering extends DecimalLowering {
         return this.blockValue((<BlockExpression>e).body);
       case NodeKind.OffsetOf:
         return this.offsetOf(<OffsetOf>e);
+      case NodeKind.Comptime:
+        return b.constant(this.checker.knownValue(e));
+      case NodeKind.ContainerOf: {
+        const container = <ContainerOf>e;
+        const offset = this.offsetOf(new OffsetOf(e.start, e.end, container.type, null, container.path));
+        return b.binary(Op.Sub, this.value(container.pointer), offset);
+      }
       case NodeKind.PositionalParameter:
         return b.load(this.parameter(<PositionalParameter>e, "parameter_number", 8), 0, 8);
       case NodeKind.ParameterCount:
@@ -132,6 +152,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
     const b = this.b;
     const row = this.checker.findBuiltin(e.name);
     if (row == null) return this.namedConstant(e);
+    if (row.helper == Helper.GetCurrentPidTgid && this.checker.pidNamespace) return this.namespaceId(e, row.recipe == Recipe.HelperHigh);
     switch (row.recipe) {
       case Recipe.HelperResult:
       case Recipe.CurrentTask:
@@ -143,6 +164,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
       case Recipe.RegisterArgument:
         return b.load(b.context(), this.argumentOffset(this.checker.registerIndex(e.name)), 8);
       case Recipe.ReturnValue:
+        if (this.context.isTraced) return this.tracedValue(this.context.argumentCount, e.typeId);
         return b.load(b.context(), this.checker.architecture.returnValueOffset, 8);
       default:
         return this.builtinValue(e, row);
@@ -211,9 +233,26 @@ export abstract class ExpressionLowering extends DecimalLowering {
         return b.extend(b.binary(Op.Xor, this.value(e.operand), b.constant(-1)), this.types.get(e.typeId).size, false);
       case UnaryOperator.Dereference:
         return this.pointedValue(e);
+      case UnaryOperator.AddressOf:
+        return this.addressOf(e.operand);
       default:
         return this.increment(e);
     }
+  }
+
+  /**
+   * The address of a variable or map as a number. To the verifier it is a pointer, whose sums it restricts, until the helper has
+   * copied it.
+   */
+  private addressOf(operand: Expression): i32 {
+    const b = this.b;
+    const isMap = operand.kind == NodeKind.MapAccess;
+    const pointer = isMap ? b.map(this.checker.mapOf(<MapAccess>operand).index) : this.scopes.find((<Variable>operand).name)!.storage;
+    const slot = b.slot(8);
+    const copy = b.slot(8);
+    b.store(slot, 0, 8, pointer);
+    b.call(Helper.ProbeReadKernel, [copy, b.constant(8), slot]);
+    return b.load(copy, 0, 8, false, Type.Kernel);
   }
 
   private increment(e: Unary): i32 {
@@ -221,6 +260,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
     const up = e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PostIncrement;
     const op = up ? Op.Add : Op.Sub;
     const isPrefix = e.operator == UnaryOperator.PreIncrement || e.operator == UnaryOperator.PreDecrement;
+    this.updates(e.start, e.end);
     if (e.operand.kind == NodeKind.MapAccess && this.types.isInteger(e.operand.typeId)) {
       this.modifyMap(<MapAccess>e.operand, op, b.constant(1));
       return isPrefix ? this.after : this.before;
@@ -236,7 +276,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
   protected assignScalar(target: Expression, value: i32): i32 {
     const info = this.types.get(target.typeId);
     if (info.kind == TypeKind.Integer) value = this.b.extend(value, info.size, info.signed);
-    if (target.kind == NodeKind.Variable) this.b.write(this.scopes.find((<Variable>target).name)!.storage, value);
+    if (target.kind == NodeKind.Variable) this.writeVariable(this.scopes.find((<Variable>target).name)!, value);
     else {
       const access = <MapAccess>target;
       this.storeMapValue(this.checker.mapOf(access), access.keys, value);

@@ -1,10 +1,11 @@
 // Lowering of field accesses: chains of kernel structs through CO-RE, and the fields of tracepoints.
 
+import { cString } from "../check/definitions";
 import { AddressSpace, TypeKind } from "../check/types";
 import { TracepointRow } from "../object/manifest";
-import { Expression, NodeKind } from "../syntax/ast";
+import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { FieldAccess, OffsetOf } from "../syntax/expression-nodes";
-import { BtfMember } from "../target/btf";
+import { BtfKind, BtfMember } from "../target/btf";
 import { CoreTypes, FieldPath } from "../target/core-types";
 import { FieldKind, TracepointField } from "../target/tracepoint";
 import { Helper } from "./helpers";
@@ -146,6 +147,39 @@ export abstract class FieldLowering extends MapLowering {
     return this.b.relocatedConstant(0, this.core().sizeRelocation(id));
   }
 
+  /** Goes on in a fresh block if the kernel struct `record` has its size and members where the machine of the build has them. */
+  protected compareLayout(record: u32, differs: i32): void {
+    const btf = this.checker.profile.kernel!;
+    const seen: Array<u32> = [record];
+    // Structs inside it follow it in the list.
+    for (let i = 0; i < seen.length; i++) {
+      const id = seen[i];
+      if (btf.nameString(id).length == 0) continue;
+      this.expect(this.structSize(id), btf.sizeOf(id), differs);
+      const count = btf.memberCount(id);
+      for (let j: u32 = 0; j < count; j++) {
+        const inner = btf.resolve(btf.memberType(id, j));
+        const isRecord = btf.kind(inner) == BtfKind.Struct || btf.kind(inner) == BtfKind.Union;
+        if (isRecord && !seen.includes(inner)) seen.push(inner);
+        const name = btf.memberName(id, j);
+        const length = cString(name).length;
+        if (length == 0 || btf.memberBitSize(id, j) > 0 || btf.sizeOf(inner) == 0) continue;
+        const member = btf.findMember(id, name, length)!;
+        const path = this.core().path(id);
+        this.core().extend(path, id, member);
+        const relocation = this.core().relocation(path, RelocationKind.CoreFieldOffset);
+        this.expect(this.b.relocatedConstant(path.localBitOffset >> 3, relocation), member.bitOffset >> 3, differs);
+      }
+    }
+  }
+
+  private expect(value: i32, wanted: i64, otherwise: i32): void {
+    const b = this.b;
+    const next = b.newBlock();
+    b.branch(b.binary(Op.Equal, value, b.constant(wanted)), next, otherwise);
+    b.enter(next);
+  }
+
   // Tracepoints
 
   private field(e: FieldAccess): TracepointField {
@@ -175,6 +209,31 @@ export abstract class FieldLowering extends MapLowering {
     }
     relocations.push(new Relocation(kind, index, "", number));
     return relocations.length - 1;
+  }
+
+  /** An argument of a probe that BTF describes, by its place: all fill 8 bytes, of which a narrow one's own are the first. */
+  protected tracedValue(index: i32, type: i32): i32 {
+    const b = this.b;
+    const info = this.types.get(type);
+    // Kernels before 5.19 let programs of functions load no pointer but those to structs from the context.
+    if (
+      info.kind == TypeKind.Pointer &&
+      this.types.kind(info.element) != TypeKind.Record &&
+      this.context.provider != Provider.Rawtracepoint
+    ) {
+      const slot = b.slot(8);
+      b.call(Helper.ProbeReadKernel, [slot, b.constant(8), b.offset(b.context(), index * 8)]);
+      return b.load(slot, 0, 8, false, this.addressType(type));
+    }
+    const value = b.load(b.context(), index * 8, 8, false, this.addressType(type));
+    return info.size < 8 ? b.extend(value, info.size, info.signed) : value;
+  }
+
+  /** Index of the argument that `e` is; -1 when it is none of a probe that BTF describes. */
+  protected tracedIndex(e: FieldAccess): i32 {
+    const object = e.object;
+    if (!this.context.isTraced || object.kind != NodeKind.Identifier || object.typeId != this.context.tracedType) return -1;
+    return this.types.get(object.typeId).names.indexOf(this.symbols.text(e.name));
   }
 
   protected argumentValue(e: FieldAccess): i32 {

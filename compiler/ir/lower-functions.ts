@@ -1,11 +1,11 @@
 // Lowering of the functions and builtins whose values are addresses, symbols, stacks and times, and of the actions.
 
-import { BuiltinRow, Recipe } from "../check/builtins";
+import { BuiltinRow, PROBE_NAME_SIZE, Recipe } from "../check/builtins";
 import { ClockKind, signalNumber } from "../check/function-calls";
 import { FunctionId } from "../check/functions";
 import { parseAddress } from "../check/network-address";
-import { AddressSpace, BasicType, TypeKind } from "../check/types";
-import { EventKind, EventRow } from "../object/manifest";
+import { AddressSpace, BasicType, frameSize, StackMode, TypeKind } from "../check/types";
+import { BindingRow, EventKind, EventRow } from "../object/manifest";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { Call, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
 import { Helper } from "./helpers";
@@ -13,8 +13,14 @@ import { Op, Section, Type } from "./ir";
 import { readHelper } from "./lower-places";
 import { StringLowering } from "./lower-strings";
 
+/** MAX_ERRNO of the kernel (include/linux/err.h): larger addresses mean errors. */
+const LARGEST_ERROR: i64 = 4095;
+
 /** BPF_F_USER_STACK of get_stack. */
 const USER_STACK: i64 = 256;
+
+/** BPF_F_USER_BUILD_ID of get_stack. */
+const BUILD_IDS: i64 = 2048;
 
 /** Texts that join() prints at most, as the peer. */
 const JOIN_TEXTS: i32 = 16;
@@ -23,6 +29,8 @@ const IPV4: i64 = 2;
 const IPV6: i64 = 10;
 
 export abstract class FunctionLowering extends StringLowering {
+  protected abstract assertion(e: Call): void;
+
   // Numbers
 
   /** The value of a call of a function that has one; 0 for the others, whose effect it has. */
@@ -81,6 +89,22 @@ export abstract class FunctionLowering extends StringLowering {
       case FunctionId.DebugPrint:
         this.debugPrint(e);
         return b.constant(0);
+      case FunctionId.Assert:
+        this.assertion(e);
+        return b.constant(0);
+      case FunctionId.StaticAssert:
+      case FunctionId.AssertText:
+        return b.constant(0);
+      case FunctionId.TypeQuestion:
+      case FunctionId.KernelFunctionExists:
+      case FunctionId.DefaultTextLength:
+        return b.constant(this.checker.knownValue(e));
+      case FunctionId.IsError:
+        return b.binary(Op.AboveEqual, this.value(e.argumentList[0]), b.constant(-LARGEST_ERROR));
+      case FunctionId.MemoryCompare:
+        return this.compareMemories(e);
+      case FunctionId.PerCpuAddress:
+        return this.perCpuAddress(e);
       default:
         // Of a value that is printed in its own form nothing is left when nobody uses it.
         assert(!this.types.isScalar(e.typeId), "a function without a lowering");
@@ -93,11 +117,25 @@ export abstract class FunctionLowering extends StringLowering {
     return this.b.load(this.b.data(Section.Rodata, this.binding(kind, 0, 8, e, name)), 0, 8);
   }
 
+  /** Address of the text that `bind` sets to the name of the place that this program is attached to. */
+  private boundProbeName(): i32 {
+    const bindings = this.manifest.bindings;
+    const program = this.manifest.programs.length;
+    for (let i = 0; i < bindings.length; i++) if (bindings[i].program == program) return this.b.data(Section.Rodata, bindings[i].offset);
+    const row = new BindingRow("probe_name", this.constantOfRodata(PROBE_NAME_SIZE), PROBE_NAME_SIZE);
+    row.program = program;
+    bindings.push(row);
+    return this.b.data(Section.Rodata, row.offset);
+  }
+
   protected builtinValue(e: Identifier, row: BuiltinRow): i32 {
     const b = this.b;
     switch (row.recipe) {
       case Recipe.Constant:
-        return this.boundConstant(row.name == "ncpus" ? "cpu_count" : "command_pid", e);
+        if (row.name == "ncpus") return this.boundConstant("cpu_count", e);
+        if (row.name == "has_cpid") return b.truth(this.boundConstant("command_pid", e));
+        this.manifest.need("command", e.start, e.end);
+        return this.boundConstant("command_pid", e);
       case Recipe.Elapsed:
         return b.binary(Op.Sub, b.call(row.helper, []), this.boundConstant("start_time", e));
       case Recipe.UserMode:
@@ -141,10 +179,13 @@ export abstract class FunctionLowering extends StringLowering {
 
   private processId(e: Call, isProcess: bool): i32 {
     const b = this.b;
-    if (!this.checker.isOwnNamespace(e)) {
-      const both = b.call(Helper.GetCurrentPidTgid, []);
-      return isProcess ? b.binary(Op.Shr, both, b.constant(32)) : b.extend(both, 4, false);
-    }
+    if (this.checker.isOwnNamespace(e)) return this.namespaceId(e, isProcess);
+    const both = b.call(Helper.GetCurrentPidTgid, []);
+    return isProcess ? b.binary(Op.Shr, both, b.constant(32)) : b.extend(both, 4, false);
+  }
+
+  protected namespaceId(e: Expression, isProcess: bool): i32 {
+    const b = this.b;
     this.manifest.need("helper:get_ns_current_pid_tgid", e.start, e.end);
     // struct bpf_pidns_info { u32 pid, tgid; }: a task outside of the namespace leaves zeros.
     const slot = b.slot(8);
@@ -181,7 +222,7 @@ export abstract class FunctionLowering extends StringLowering {
   }
 
   /** The smaller of a number, seen as unsigned, and a constant. */
-  private bounded(value: i32, limit: i32): i32 {
+  protected bounded(value: i32, limit: i32): i32 {
     const b = this.b;
     if (b.isConst(value)) return b.constant(min(b.constOf(value), <i64>limit));
     const result = b.addVariable(Type.Scalar);
@@ -203,10 +244,20 @@ export abstract class FunctionLowering extends StringLowering {
     const row = this.checker.findBuiltin(e.name)!;
     switch (row.recipe) {
       case Recipe.ProbeName:
-        this.writeConstant(this.checker.probeName(), size, pointer, offset, whole);
+        if (this.context.hasBoundName) this.copyBounded(this.boundProbeName(), PROBE_NAME_SIZE, size, pointer, offset, whole);
+        else this.writeConstant(this.checker.probeName(), size, pointer, offset, whole);
         return;
+      case Recipe.ProbeArguments: {
+        const info = this.types.get(type);
+        this.clear(pointer, offset, info.size);
+        for (let i = 0; i < info.fields.length; i++) {
+          const field = info.fields[i];
+          b.store(pointer, offset + info.offsets[i], this.types.get(field).size, this.tracedValue(i, field));
+        }
+        return;
+      }
       case Recipe.ProbeType:
-        this.writeConstant(this.checker.probeType(), size, pointer, offset, whole);
+        this.writeConstant(this.context.typeName, size, pointer, offset, whole);
         return;
       case Recipe.Stack:
         this.writeStack(type, pointer, offset);
@@ -290,6 +341,17 @@ export abstract class FunctionLowering extends StringLowering {
         b.store(pointer, offset + 4, 4, b.constant(clock));
         return;
       }
+      case FunctionId.Path: {
+        this.manifest.need("helper:d_path", e.start, e.end);
+        const own = this.types.get(e.typeId).size;
+        const place = this.recordPlace(list[0]);
+        // The helper writes from the end of its buffer, and leaves there what it does not need.
+        const buffer = this.memory((own + 7) & -8);
+        b.store(buffer, 0, 1, b.constant(0));
+        b.call(Helper.DPath, [b.offset(place.pointer, place.offset), buffer, b.constant(own)]);
+        this.copyBounded(buffer, own, size, pointer, offset, whole);
+        return;
+      }
       case FunctionId.CgroupPath: {
         const filter = this.manifest.text(list.length > 1 ? literalText(list[1]) : "");
         b.store(pointer, offset, 8, this.value(list[0]));
@@ -314,12 +376,13 @@ export abstract class FunctionLowering extends StringLowering {
     const isUser = info.kind == TypeKind.UserStack;
     const first = offset + (isUser ? 16 : 8);
     this.manifest.need("helper:get_stack", this.b.source, this.b.source);
-    this.clear(pointer, first, info.count * 8);
+    const frame = frameSize(info.parameter);
+    this.clear(pointer, first, info.count * frame);
     const bytes = b.call(Helper.GetStack, [
       b.context(),
       b.offset(pointer, first),
-      b.constant(info.count * 8),
-      b.constant(isUser ? USER_STACK : 0),
+      b.constant(info.count * frame),
+      b.constant(info.parameter == StackMode.BuildId ? USER_STACK | BUILD_IDS : isUser ? USER_STACK : 0),
     ]);
     const count = b.addVariable(Type.Scalar);
     const some = b.newBlock();
@@ -327,7 +390,7 @@ export abstract class FunctionLowering extends StringLowering {
     b.write(count, b.constant(0));
     b.branch(b.binary(Op.Greater, bytes, b.constant(0)), some, done);
     b.enter(some);
-    b.write(count, b.binary(Op.Shr, bytes, b.constant(3)));
+    b.write(count, b.binary(Op.Shr, bytes, b.constant(frame == 8 ? 3 : 5)));
     b.jump(done);
     b.enter(done);
     b.store(pointer, offset, 8, b.read(count));
@@ -389,6 +452,26 @@ export abstract class FunctionLowering extends StringLowering {
     if (this.types.isScalar(address.typeId)) b.store(pointer, offset + 8, 4, this.value(address));
     else this.copyBytes(address, isLong ? 16 : 4, pointer, offset + 8);
     b.store(pointer, offset, 8, family);
+  }
+
+  /** `percpu_kaddr(name[, cpu])`: the variable's address plus where the CPU's variables are; 0 for a CPU that there is none of. */
+  private perCpuAddress(e: Call): i32 {
+    const b = this.b;
+    const base = this.boundConstant("kernel_address", e, literalText(e.argumentList[0]));
+    const table = this.boundConstant("kernel_address", e, "__per_cpu_offset");
+    const cpu = e.argumentList.length == 2 ? this.value(e.argumentList[1]) : b.call(Helper.GetSmpProcessorId, []);
+    const result = b.addVariable(Type.Kernel);
+    const inside = b.newBlock();
+    const done = b.newBlock();
+    b.write(result, b.constant(0));
+    b.branch(b.binary(Op.BelowEqual, cpu, this.maximumCpu()), inside, done);
+    b.enter(inside);
+    const slot = b.slot(8);
+    b.call(Helper.ProbeReadKernel, [slot, b.constant(8), b.binary(Op.Add, table, b.binary(Op.Mul, cpu, b.constant(8)))]);
+    b.write(result, b.binary(Op.Add, base, b.load(slot, 0, 8)));
+    b.jump(done);
+    b.enter(done);
+    return b.read(result);
   }
 
   // Actions

@@ -1,9 +1,9 @@
 // Lowering of loops. `while` and short ranges are loops in the program itself, which the verifier walks turn by turn; longer
 // ranges call a function of their own by bpf_loop, which it walks once.
 
-import { VariableSymbol } from "../check/scope";
+import { MapSymbol, VariableSymbol } from "../check/scope";
 import { alignUp, TypeInfo } from "../check/types";
-import { Block } from "../syntax/ast";
+import { Block, Expression } from "../syntax/ast";
 import { ForMap, ForRange, While } from "../syntax/statement-nodes";
 import { Builder } from "./builder";
 import { Helper } from "./helpers";
@@ -51,6 +51,9 @@ class Callback {
   shared: i32 = 0;
   next: i32 = 0;
   exit: i32 = 0;
+  /** Its body has a `return`; and one with a value. */
+  returns: bool = false;
+  returnsValue: bool = false;
 
   constructor(
     /** Among the functions of the module. */
@@ -58,11 +61,15 @@ class Callback {
     public outerBuilder: Builder,
     public outerFunction: IrFunction,
     public outerScratch: i32,
+    /** Offset in the shared memory of 1 after a `return`, and behind it of its value. */
+    public returned: i32,
   ) {}
 }
 
 export abstract class LoopLowering extends ExpressionLowering {
   private loops: Array<Loop> = [];
+  /** The callbacks around the place, innermost last. */
+  private callbacks: Array<Callback> = [];
 
   protected abstract block(block: Block): void;
 
@@ -72,6 +79,23 @@ export abstract class LoopLowering extends ExpressionLowering {
 
   protected continue_(): void {
     this.b.jump(this.loops[this.loops.length - 1].next);
+  }
+
+  /** Leaves the probe with `value`; -1: without one. In a callback that ends all loops around first. */
+  protected return_(value: i32 = -1): void {
+    const b = this.b;
+    if (this.callbacks.length == 0) {
+      this.leave(value);
+      return;
+    }
+    const callback = this.callbacks[this.callbacks.length - 1];
+    callback.returns = true;
+    b.store(callback.shared, callback.returned, 8, b.constant(1));
+    if (value >= 0) {
+      callback.returnsValue = true;
+      b.store(callback.shared, callback.returned + 8, 8, value);
+    }
+    b.jump(callback.exit);
   }
 
   private loopBody(body: Block, exit: i32, next: i32): void {
@@ -130,9 +154,8 @@ export abstract class LoopLowering extends ExpressionLowering {
 
   private loopVariable(statement: ForRange, value: i32): void {
     const symbol = this.scopes.add(statement.name, statement.nameStart);
-    symbol.type = this.checker.typeOfVariable(this.context, symbol.declaration);
-    symbol.storage = this.b.addVariable(Type.Scalar);
-    this.b.write(symbol.storage, value);
+    this.allocate(symbol);
+    this.writeVariable(symbol, value);
   }
 
   /** A range of any length: bpf_loop calls the body. */
@@ -158,8 +181,9 @@ export abstract class LoopLowering extends ExpressionLowering {
     b.jump(counted);
     b.enter(counted);
     b.source = statement.start;
+    this.prepareReturn(callback, shared);
     b.call(Helper.BpfLoop, [b.read(turns), b.callback(callback.index), shared.address, b.constant(0)]);
-    this.takeBack(shared);
+    this.takeBack(callback, shared);
   }
 
   /** The elements of a map: bpf_for_each_map_elem calls the body with each. The variable is the tuple (key, value). */
@@ -173,17 +197,25 @@ export abstract class LoopLowering extends ExpressionLowering {
     const symbol = this.scopes.add(statement.name, statement.nameStart);
     symbol.type = this.checker.typeOfVariable(this.context, symbol.declaration);
     const pair = this.types.get(symbol.type);
-    symbol.storage = this.memory(alignUp(pair.size, 8));
-    this.copyElement(symbol.storage, pair.offsets[0], this.b.argument(1, Type.MapValue), this.types.get(map.keyType));
-    this.copyElement(symbol.storage, pair.offsets[1], this.b.argument(2, Type.MapValue), this.types.get(map.valueType));
+    symbol.storage = this.variableMemory(alignUp(pair.size, 8), this.checker.isAddressed(this.context, symbol.declaration));
+    const key = this.b.argument(1, Type.MapValue);
+    this.copyElement(symbol.storage, pair.offsets[0], key, this.types.get(map.keyType));
+    // The argument is this CPU's part of an aggregation: the loop shows all of it.
+    if (this.types.isAggregate(map.valueType))
+      this.b.store(symbol.storage, pair.offsets[1], 8, this.aggregateValue(map, key, statement.map));
+    else this.copyElement(symbol.storage, pair.offsets[1], this.b.argument(2, Type.MapValue), this.types.get(map.valueType));
     this.zeroGaps(symbol.storage, pair);
     this.loopBody(statement.body, callback.exit, callback.next);
     this.scopes.leave();
     this.endCallback(callback, shared);
     b.source = statement.start;
+    this.prepareReturn(callback, shared);
     b.call(Helper.ForEachMapElem, [b.map(map.index), b.callback(callback.index), shared.address, b.constant(0)]);
-    this.takeBack(shared);
+    this.takeBack(callback, shared);
   }
+
+  /** The number that an aggregation of all CPUs stands for. */
+  protected abstract aggregateValue(map: MapSymbol, key: i32, e: Expression): i32;
 
   private copyElement(target: i32, offset: i32, source: i32, info: TypeInfo): void {
     this.b.copy(target, offset, source, 0, info.size);
@@ -210,9 +242,10 @@ export abstract class LoopLowering extends ExpressionLowering {
     for (let i = 0; i < symbols.length; i++) {
       const symbol = symbols[i];
       if (symbol.storage >= 0)
-        captured.push(new Captured(symbol, symbol.storage, 16 + captured.length * 8, this.types.isScalar(symbol.type)));
+        captured.push(new Captured(symbol, symbol.storage, 16 + captured.length * 8, this.types.isScalar(symbol.type) && !symbol.inMemory));
     }
-    const address = b.slot(16 + captured.length * 8);
+    // At the end: whether the body returned, and with what.
+    const address = b.slot(32 + captured.length * 8);
     b.store(address, 0, 8, first);
     b.store(address, 8, 8, this.scratchSlot >= 0 ? this.scratchSlot : b.constant(0));
     for (let i = 0; i < captured.length; i++)
@@ -220,13 +253,28 @@ export abstract class LoopLowering extends ExpressionLowering {
     return new Shared(address, captured);
   }
 
-  /** The variables as the callback left them. */
-  private takeBack(shared: Shared): void {
+  /** Before the loop: its body has not returned. */
+  private prepareReturn(callback: Callback, shared: Shared): void {
+    const b = this.b;
+    if (callback.returns) b.store(shared.address, callback.returned, 8, b.constant(0));
+    if (callback.returnsValue) b.store(shared.address, callback.returned + 8, 8, b.constant(0));
+  }
+
+  /** After the loop: the variables as the callback left them; and leaves the probe if it returned. */
+  private takeBack(callback: Callback, shared: Shared): void {
+    const b = this.b;
     for (let i = 0; i < shared.captured.length; i++) {
       const one = shared.captured[i];
       one.symbol.storage = one.storage;
       if (one.isScalar) this.b.write(one.storage, this.b.load(shared.address, one.offset, 8, false, this.addressType(one.symbol.type)));
     }
+    if (!callback.returns) return;
+    const returned = b.newBlock();
+    const done = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, b.load(shared.address, callback.returned, 8), b.constant(0)), returned, done);
+    b.enter(returned);
+    this.return_(callback.returnsValue ? b.load(shared.address, callback.returned + 8, 8) : -1);
+    b.enter(done);
   }
 
   /** Begins a function of the module; what is lowered until `endCallback` goes there. `argument` is the shared memory's. */
@@ -236,7 +284,8 @@ export abstract class LoopLowering extends ExpressionLowering {
     this.module.functions.push(f);
     const outer = this.f;
     const b = new Builder(f);
-    const callback = new Callback(index, this.b, outer, this.scratchSlot);
+    const callback = new Callback(index, this.b, outer, this.scratchSlot, 16 + shared.captured.length * 8);
+    this.callbacks.push(callback);
     b.source = this.b.source;
     this.b = b;
     this.f = f;
@@ -268,6 +317,7 @@ export abstract class LoopLowering extends ExpressionLowering {
       }
       b.ret(b.constant(result));
     }
+    this.callbacks.pop();
     this.b = callback.outerBuilder;
     this.f = callback.outerFunction;
     this.scratchSlot = callback.outerScratch;

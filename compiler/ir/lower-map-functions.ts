@@ -57,14 +57,18 @@ export abstract class MapFunctionLowering extends LoopLowering {
 
   /** The number that an aggregation stands for: 0 where there is none. */
   protected readAggregate(access: MapAccess): i32 {
-    const b = this.b;
     const map = this.checker.mapOf(access);
+    return this.aggregateValue(map, this.key(map, access.keys), access);
+  }
+
+  protected aggregateValue(map: MapSymbol, key: i32, e: Expression): i32 {
+    const b = this.b;
     const info = this.types.get(map.valueType);
     const result = b.addVariable(Type.Scalar);
     const count = b.addVariable(Type.Scalar);
     b.write(result, b.constant(0));
     b.write(count, b.constant(0));
-    const loop = this.eachCpu(map, this.key(map, access.keys), access);
+    const loop = this.eachCpu(map, key, e);
     const value = b.load(loop.element, 0, 8);
     switch (info.kind) {
       case TypeKind.Minimum:
@@ -127,8 +131,37 @@ export abstract class MapFunctionLowering extends LoopLowering {
   /** `has_key(@map, key)` */
   protected hasKey(call: Call): i32 {
     const map = this.checker.mapOf(<MapAccess>call.argumentList[0]);
+    if (this.types.hasBuckets(map.valueType)) return this.hasBucket(call, map);
     const found = this.lookup(map, this.keyArgument(call, map));
     return this.isFound(found);
+  }
+
+  /** Whether any bucket of a keyed histogram has the key. */
+  private hasBucket(call: Call, map: MapSymbol): i32 {
+    const b = this.b;
+    const key = this.keyArgument(call, map);
+    const bucket = b.addVariable(Type.Scalar);
+    const result = b.addVariable(Type.Scalar);
+    const head = b.newBlock();
+    const found = b.newBlock();
+    const next = b.newBlock();
+    const done = b.newBlock();
+    b.write(bucket, b.constant(0));
+    b.write(result, b.constant(0));
+    b.jump(head);
+    b.enterUnsealed(head);
+    b.store(key, this.rowOf(map).bucketOffset, 4, b.read(bucket));
+    b.branch(b.binary(Op.NotEqual, this.lookup(map, key), b.constant(0)), found, next);
+    b.enter(found);
+    b.write(result, b.constant(1));
+    b.jump(done);
+    b.enter(next);
+    const following = b.binary(Op.Add, b.read(bucket), b.constant(1));
+    b.write(bucket, following);
+    b.branch(b.binary(Op.Below, following, b.constant(this.types.bucketCount(map.valueType))), head, done);
+    b.seal(head);
+    b.enter(done);
+    return b.read(result);
   }
 
   private isFound(element: i32): i32 {
@@ -152,14 +185,16 @@ export abstract class MapFunctionLowering extends LoopLowering {
     const target = call.argumentList[2];
     const symbol = this.scopes.find((<Variable>target).name)!;
     const info = this.types.get(map.valueType);
-    const element = this.lookup(map, this.keyArgument(call, map));
+    const key = this.keyArgument(call, map);
+    const element = this.lookup(map, key);
     const result = b.addVariable(Type.Scalar);
     const hit = b.newBlock();
     const done = b.newBlock();
     b.write(result, b.constant(0));
     b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, done);
     b.enter(hit);
-    if (this.types.isScalar(map.valueType))
+    if (this.types.isAggregate(map.valueType)) this.assignScalar(target, this.aggregateValue(map, key, call));
+    else if (this.types.isScalar(map.valueType))
       this.assignScalar(target, b.load(element, 0, info.size, info.signed, this.addressType(map.valueType)));
     else this.convert(element, 0, map.valueType, symbol.storage, 0, symbol.type);
     b.write(result, b.constant(1));
@@ -168,10 +203,15 @@ export abstract class MapFunctionLowering extends LoopLowering {
     return b.read(result);
   }
 
-  /** `len(@map)`: the helper that calls a function for each element says how many there were (kernels from 5.13 on). */
+  /** `len(stack)`, of which the first word is the number of frames; `len(@map)`: the helper that calls a function for each element says how many there were (kernels from 5.13 on). */
   protected length(call: Call): i32 {
     const b = this.b;
-    const access = <MapAccess>call.argumentList[0];
+    const argument = call.argumentList[0];
+    if (argument.kind != NodeKind.MapAccess || (<MapAccess>argument).keys != null) {
+      const place = this.ownPlace(argument);
+      return b.load(place.pointer, place.offset, 8);
+    }
+    const access = <MapAccess>argument;
     this.manifest.need("helper:for_each_map_elem", call.start, call.end);
     return b.call(Helper.ForEachMapElem, [
       b.map(this.checker.mapOf(access).index),

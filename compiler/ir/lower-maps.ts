@@ -62,16 +62,33 @@ export abstract class MapLowering extends EventLowering {
     return this.b.call(Helper.MapLookupElem, [this.b.map(map.index), key]);
   }
 
-  /** Stores a fresh value under `key`; a full map is counted. */
+  /** The bytes of the script that what is lowered now updates a map for. */
+  protected updateStart: u32 = 0;
+  protected updateEnd: u32 = 0;
+
+  protected updates(start: u32, end: u32): void {
+    this.updateStart = start;
+    this.updateEnd = end;
+  }
+
+  /** Stores a fresh value under `key`; reports a map that is full. */
   protected update(map: MapSymbol, key: i32, value: i32): void {
-    const failure = this.b.call(Helper.MapUpdateElem, [this.b.map(map.index), key, value, this.b.constant(0)]);
-    this.countIfNot(failure, Counter.MapFull);
+    const b = this.b;
+    const result = b.call(Helper.MapUpdateElem, [b.map(map.index), key, value, b.constant(0)]);
+    const failed = b.newBlock(true);
+    const done = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, result, b.constant(0)), failed, done);
+    b.enter(failed);
+    this.reportHelper(result, "map_update_elem", this.updateStart, this.updateEnd, Counter.MapFull);
+    b.jump(done);
+    b.enter(done);
   }
 
   // Aggregations
 
   /** `@map[keys] = call`, where the call is an aggregation. */
   protected aggregate(access: MapAccess, call: Call): void {
+    this.updates(call.start, call.end);
     const map = this.checker.mapOf(access);
     const id = this.checker.findFunction(call.name)!.id;
     const value = id == FunctionId.Count ? -1 : this.value(call.argumentList[0]);
@@ -354,11 +371,18 @@ export abstract class MapLowering extends EventLowering {
     const element = this.lookup(map, this.key(map, access.keys));
     const hit = b.newBlock();
     const done = b.newBlock();
+    const miss = this.state.helperErrors ? b.newBlock(true) : done;
     b.write(result, b.constant(0));
-    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, done);
+    b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, miss);
     b.enter(hit);
     b.write(result, b.load(element, 0, info.size, info.signed, type));
-    b.jump(done);
+    if (miss != done && map.isScalar) b.branch(b.load(element, this.rowOf(map).presenceOffset, 8), done, miss);
+    else b.jump(done);
+    if (miss != done) {
+      b.enter(miss);
+      this.reportMissingKey(access);
+      b.jump(done);
+    }
     b.enter(done);
     return b.read(result);
   }
@@ -410,6 +434,7 @@ export abstract class MapLowering extends EventLowering {
     b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, miss);
     b.enter(hit);
     const old = b.load(element, 0, info.size, info.signed);
+    if (map.isScalar && this.state.helperErrors) this.reportUnset(access, b.load(element, row.presenceOffset, 8));
     const changed = b.extend(b.binary(op, old, operand), info.size, info.signed);
     b.store(element, 0, info.size, changed);
     if (map.isScalar) b.store(element, row.presenceOffset, 8, b.constant(1));
@@ -420,6 +445,7 @@ export abstract class MapLowering extends EventLowering {
     const first = map.isScalar ? b.constant(0) : b.extend(b.binary(op, b.constant(0), operand), info.size, info.signed);
     // An entry of an array is always there; the branch is for the verifier.
     if (!map.isScalar) {
+      this.reportMissingKey(access);
       const fresh = b.slot(row.valueSize);
       if (info.size < row.valueSize) b.store(fresh, 0, 8, b.constant(0));
       b.store(fresh, 0, info.size, first);
@@ -431,6 +457,18 @@ export abstract class MapLowering extends EventLowering {
     b.enter(done);
     this.before = b.read(before);
     this.after = b.read(after);
+  }
+
+  /** Reports a scalar map that nothing has set: its entry is there all the same. */
+  private reportUnset(access: MapAccess, presence: i32): void {
+    const b = this.b;
+    const unset = b.newBlock(true);
+    const done = b.newBlock();
+    b.branch(presence, done, unset);
+    b.enter(unset);
+    this.reportMissingKey(access);
+    b.jump(done);
+    b.enter(done);
   }
 
   protected storeMapValue(map: MapSymbol, keys: Array<Expression> | null, value: i32): void {

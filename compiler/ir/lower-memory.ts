@@ -57,7 +57,7 @@ export abstract class MemoryLowering extends PlaceLowering {
   protected abstract option(e: Call): i32;
 
   /** Text of at most `own` bytes that the object holds; the rest of `size` zero when `whole`. */
-  private copyBounded(from: i32, own: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
+  protected copyBounded(from: i32, own: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
     if (whole) this.clear(pointer, offset, size);
     b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(min(own, size)), from]);
@@ -91,6 +91,13 @@ export abstract class MemoryLowering extends PlaceLowering {
   }
 
   protected writeTo(e: Expression, type: i32, pointer: i32, offset: i32): void {
+    const outer = this.subject;
+    this.subject = e;
+    this.writeValue(e, type, pointer, offset);
+    this.subject = outer;
+  }
+
+  private writeValue(e: Expression, type: i32, pointer: i32, offset: i32): void {
     if (this.types.kind(type) == TypeKind.String) this.writeText(e, this.types.get(type).size, pointer, offset, true);
     else if (this.types.isScalar(type)) this.b.store(pointer, offset, this.types.get(type).size, this.value(e));
     else if (!this.writeChoice(e, type, pointer, offset)) this.writeCompound(e, type, pointer, offset);
@@ -184,9 +191,20 @@ export abstract class MemoryLowering extends PlaceLowering {
   private writeCast(e: Cast, type: i32, pointer: i32, offset: i32): void {
     const size = this.types.get(type).size;
     const operand = e.operand;
-    if (this.types.isScalar(operand.typeId)) this.b.store(pointer, offset, size, this.value(operand));
+    if (this.types.isScalar(operand.typeId)) this.writeNumber(this.value(operand), size, pointer, offset);
     else if (this.types.kind(operand.typeId) == TypeKind.String) this.writeText(operand, size, pointer, offset, true);
     else this.copyPlace(this.place(operand), operand.typeId, operand.typeId, pointer, offset);
+  }
+
+  /** The low `size` bytes, up to 8, of a number. */
+  private writeNumber(value: i32, size: i32, pointer: i32, offset: i32): void {
+    const b = this.b;
+    let at = 0;
+    for (let step = 8; step > 0; step >>= 1) {
+      if ((size & step) == 0) continue;
+      b.store(pointer, offset + at, step, at == 0 ? value : b.binary(Op.Shr, value, b.constant(at * 8)));
+      at += step;
+    }
   }
 
   /**
@@ -194,6 +212,13 @@ export abstract class MemoryLowering extends PlaceLowering {
    * the NUL, as a reader of text needs it.
    */
   protected writeText(e: Expression, size: i32, pointer: i32, offset: i32, whole: bool): void {
+    const outer = this.subject;
+    this.subject = e;
+    this.writeTextOf(e, size, pointer, offset, whole);
+    this.subject = outer;
+  }
+
+  private writeTextOf(e: Expression, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
     b.source = e.start;
     switch (e.kind) {
@@ -267,6 +292,11 @@ export abstract class MemoryLowering extends PlaceLowering {
     const b = this.b;
     const address = call.argumentList[0];
     const own = this.types.get(call.typeId).size;
+    if (address.kind == NodeKind.StringLiteral && call.argumentList.length == 2 && call.argumentList[1].kind == NodeKind.IntegerLiteral) {
+      const literal = <StringLiteral>address;
+      this.writeBytes(literal.pointer, min(literal.length, <u32>(own - 1)), size, pointer, offset, whole);
+      return;
+    }
     let count = min(size, own);
     let limit = -1;
     if (call.argumentList.length == 2) {
@@ -305,6 +335,7 @@ export abstract class MemoryLowering extends PlaceLowering {
       limit >= 0 ? limit : b.constant(count),
       b.offset(place.pointer, place.offset),
     ]);
+    this.checkRead(this.textLength, helper);
   }
 
   /** The helper ends every text with a NUL: of one that was cut off, the last byte is read by itself, so that it shows as cut off. */
@@ -349,6 +380,7 @@ export abstract class MemoryLowering extends PlaceLowering {
     this.convert(element, 0, map.valueType, pointer, offset, type);
     b.jump(done);
     b.enter(miss);
+    this.reportMissingKey(e);
     this.clear(pointer, offset, size);
     b.jump(done);
     b.enter(done);

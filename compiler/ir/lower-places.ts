@@ -3,7 +3,7 @@
 // Whatever is too large for a register has a place: memory of the program itself, which it may load from, or an address in
 // the kernel or a process, which only helpers read. Parts of a place are places again; nothing is copied before it is read.
 
-import { Scopes } from "../check/scope";
+import { Scopes, VariableSymbol } from "../check/scope";
 import { AddressSpace, BasicType, Structure, StructureField, TypeKind } from "../check/types";
 import { EventKind } from "../object/manifest";
 import { Expression, NodeKind } from "../syntax/ast";
@@ -21,6 +21,31 @@ export abstract class PlaceLowering extends FieldLowering {
     const info = this.types.get(type);
     if (info.kind != TypeKind.Pointer) return Type.Scalar;
     return info.space == AddressSpace.User ? Type.User : info.space == AddressSpace.Kernel ? Type.Kernel : Type.Scalar;
+  }
+
+  protected readVariable(symbol: VariableSymbol): i32 {
+    if (!symbol.inMemory) return this.b.read(symbol.storage);
+    const info = this.types.get(symbol.type);
+    return this.b.load(symbol.storage, 0, info.size, info.signed, this.addressType(symbol.type));
+  }
+
+  /** Sets a scalar variable; `value` fits its type. */
+  protected writeVariable(symbol: VariableSymbol, value: i32): void {
+    if (symbol.inMemory) this.b.store(symbol.storage, 0, this.types.get(symbol.type).size, value);
+    else this.b.write(symbol.storage, value);
+  }
+
+  /** Gives a variable its storage: a register for a scalar, memory for anything larger. */
+  protected allocate(symbol: VariableSymbol): void {
+    symbol.type = this.checker.typeOfVariable(this.context, symbol.declaration);
+    if (symbol.type == BasicType.None) return;
+    const isScalar = this.types.isScalar(symbol.type);
+    const isAddressed = this.checker.isAddressed(this.context, symbol.declaration);
+    if (isScalar && !isAddressed) symbol.storage = this.b.addVariable(this.addressType(symbol.type));
+    else {
+      symbol.storage = this.variableMemory((this.types.get(symbol.type).size + 7) & -8, isAddressed);
+      symbol.inMemory = isScalar;
+    }
   }
 
   /** Where the value of `e` lies; one that lies nowhere yet is written to memory that lives until the statement ends. */
@@ -84,7 +109,12 @@ export abstract class PlaceLowering extends FieldLowering {
   private fieldPlace(e: FieldAccess): Place {
     const info = this.types.get(e.object.typeId);
     if (info.kind == TypeKind.Arguments) return this.ownCopy(e);
-    if (info.kind == TypeKind.Tuple) return this.elementPlace(e.object, info.names.indexOf(this.symbols.text(e.name)));
+    const tuple = info.kind == TypeKind.Pointer ? this.types.get(info.element) : info;
+    if (tuple.kind == TypeKind.Tuple) {
+      const place = this.recordPlace(e.object);
+      place.offset += tuple.offsets[tuple.names.indexOf(this.symbols.text(e.name))];
+      return place;
+    }
     const structure = this.structureOf(e);
     if (structure != null) {
       const place = this.recordPlace(e.object);
@@ -106,14 +136,22 @@ export abstract class PlaceLowering extends FieldLowering {
     return info.kind == TypeKind.Record && info.structure >= 0 ? this.types.structures[info.structure] : null;
   }
 
+  /** Whether `e` is a field of a struct of BTF. */
+  private isKernelField(e: FieldAccess): bool {
+    const info = this.types.get(e.object.typeId);
+    return this.types.kind(info.kind == TypeKind.Pointer ? info.element : e.object.typeId) == TypeKind.Record;
+  }
+
   /** The value of a scalar field. */
   protected fieldValue(e: FieldAccess): i32 {
     if (this.types.kind(e.object.typeId) == TypeKind.Arguments) return this.argumentValue(e);
+    const traced = this.tracedIndex(e);
+    if (traced >= 0) return this.tracedValue(traced, e.typeId);
     const structure = this.structureOf(e);
     if (structure != null) {
       const field = structure.find(this.types, this.symbols.text(e.name))!;
       if (field.bits > 0) return this.bitfield(e, field);
-    } else if (this.types.kind(e.object.typeId) != TypeKind.Tuple && this.isKernelBitfield(e)) return this.kernelBitfield(e);
+    } else if (this.isKernelField(e) && this.isKernelBitfield(e)) return this.kernelBitfield(e);
     const place = this.fieldPlace(e);
     this.b.source = e.nameStart;
     return this.readPlace(place, e.typeId);
@@ -198,7 +236,9 @@ export abstract class PlaceLowering extends FieldLowering {
     const b = this.b;
     const kind = this.types.kind(e.object.typeId);
     const isArray = kind == TypeKind.Array || kind == TypeKind.String;
-    if (!isArray || e.index.kind == NodeKind.IntegerLiteral || this.countOf(e) == 0) return this.readPlace(this.indexPlace(e), e.typeId);
+    if (!isArray || e.index.kind == NodeKind.IntegerLiteral || this.countOf(e) == 0) {
+      return this.readPlace(this.indexPlace(e), e.typeId);
+    }
     const place = this.place(e.object);
     const index = this.value(e.index);
     b.source = e.start;
@@ -261,7 +301,8 @@ export abstract class PlaceLowering extends FieldLowering {
     if (place.isOwn && !misaligned) return b.load(place.pointer, place.offset, info.size, info.signed, this.addressType(type));
     const slot = b.slot(8);
     // Whatever goes wrong, the kernel fills the slot: with zeros when the address cannot be read.
-    b.call(readHelper(place.space), [slot, b.constant(info.size), b.offset(place.pointer, place.offset)]);
+    const helper = readHelper(place.space);
+    this.checkRead(b.call(helper, [slot, b.constant(info.size), b.offset(place.pointer, place.offset)]), helper);
     return b.load(slot, 0, info.size, info.signed, this.addressType(type));
   }
 
@@ -271,18 +312,42 @@ export abstract class PlaceLowering extends FieldLowering {
       this.convert(place.pointer, place.offset, from, pointer, offset, to);
       return;
     }
+    const record = from == to ? 0 : this.types.kernelRecord(from);
+    if (record != 0) {
+      this.copyKernelRecord(place, record, to, pointer, offset);
+      return;
+    }
     const b = this.b;
     const info = this.types.get(to);
     const own = this.types.get(from).size;
     const address = b.offset(place.pointer, place.offset);
     if (from == to || info.kind == TypeKind.String) {
-      b.call(readHelper(place.space), [b.offset(pointer, offset), b.constant(min(own, info.size)), address]);
+      const helper = readHelper(place.space);
+      this.checkRead(b.call(helper, [b.offset(pointer, offset), b.constant(min(own, info.size)), address]), helper);
       if (info.size > own) this.clear(pointer, offset + own, info.size - own);
       return;
     }
     const copy = this.memory((own + 7) & -8);
-    b.call(readHelper(place.space), [copy, b.constant(own), address]);
+    const helper = readHelper(place.space);
+    this.checkRead(b.call(helper, [copy, b.constant(own), address]), helper);
     this.convert(copy, 0, from, pointer, offset, to);
+  }
+
+  /** Copies kernel struct `record`, or an array of them, if this kernel lays it out as that of the build; else zeros and a warning. */
+  private copyKernelRecord(place: Place, record: u32, to: i32, pointer: i32, offset: i32): void {
+    const b = this.b;
+    const size = this.types.get(to).size;
+    const differs = b.newBlock(true);
+    const done = b.newBlock();
+    const start = b.source;
+    this.compareLayout(record, differs);
+    b.call(readHelper(place.space), [b.offset(pointer, offset), b.constant(size), b.offset(place.pointer, place.offset)]);
+    b.jump(done);
+    b.enter(differs);
+    this.clear(pointer, offset, size);
+    this.runtimeError(start, start, "The layout of this struct is not that of the kernel that the script was compiled for.");
+    b.jump(done);
+    b.enter(done);
   }
 
   /** Copies a value of type `from` in own memory to one of type `to`: field by field where their layouts differ. */

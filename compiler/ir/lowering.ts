@@ -28,6 +28,9 @@ import { arithmeticOp, hasSideEffect } from "./lower-operators";
 /** Values of one program at most, which only nested unrolling exceeds: they make more instructions than a branch reaches (32767). */
 const MAXIMUM_VALUES: i32 = 40000;
 
+/** Where the peer's library reports a failed assert(): its messages name that place before the script's. */
+const ASSERT_PLACE: string = "stdlib/base.bt:6:5-37";
+
 @final
 export class Lowering extends FunctionLowering {
   constructor(
@@ -43,6 +46,8 @@ export class Lowering extends FunctionLowering {
   probe(probe: Probe): void {
     const b = this.b;
     b.source = probe.start;
+    const isTracing = this.context.provider != Provider.Begin && this.context.provider != Provider.End;
+    if (this.checker.exits && isTracing) this.leaveWhenStopped();
     if (this.scratch) this.acquireScratch();
     const predicate = probe.predicate;
     this.scopes.enter();
@@ -123,7 +128,7 @@ export class Lowering extends FunctionLowering {
         return;
       case NodeKind.Return: {
         const value = (<Return>statement).value;
-        this.leave(value != null ? this.value(value) : -1);
+        this.return_(value != null ? this.value(value) : -1);
         return;
       }
       case NodeKind.Break:
@@ -182,6 +187,13 @@ export class Lowering extends FunctionLowering {
 
   private if_(statement: If): void {
     const b = this.b;
+    const branch = this.checker.chosenBranch(statement.condition);
+    if (branch >= 0) {
+      const otherwise = statement.otherwise;
+      if (branch == 1) this.block(statement.then);
+      else if (otherwise != null) this.statement(otherwise);
+      return;
+    }
     const then = b.newBlock();
     const otherwise = b.newBlock();
     const done = b.newBlock();
@@ -204,19 +216,12 @@ export class Lowering extends FunctionLowering {
     const symbol = new VariableSymbol(statement.name, statement.nameStart);
     this.allocate(symbol);
     if (value != null) this.assignTo(symbol, value);
-    else if (this.types.isScalar(symbol.type)) this.b.write(symbol.storage, this.b.constant(0));
+    else if (this.types.isScalar(symbol.type)) this.writeVariable(symbol, this.b.constant(0));
     else if (symbol.type != BasicType.None) this.clear(symbol.storage, 0, this.types.get(symbol.type).size);
     const declared = this.scopes.add(statement.name, statement.nameStart);
     declared.type = symbol.type;
     declared.storage = symbol.storage;
-  }
-
-  /** Gives a variable its storage: a register for a scalar, memory for a text. */
-  private allocate(symbol: VariableSymbol): void {
-    symbol.type = this.checker.typeOfVariable(this.context, symbol.declaration);
-    if (symbol.type == BasicType.None) return;
-    if (this.types.isScalar(symbol.type)) symbol.storage = this.b.addVariable(this.addressType(symbol.type));
-    else symbol.storage = this.variableMemory((this.types.get(symbol.type).size + 7) & -8);
+    declared.inMemory = symbol.inMemory;
   }
 
   private assignTo(symbol: VariableSymbol, value: Expression): void {
@@ -228,10 +233,11 @@ export class Lowering extends FunctionLowering {
     let register = this.value(value);
     if (info.kind == TypeKind.Integer && !this.types.holds(symbol.type, value.typeId))
       register = this.b.extend(register, info.size, info.signed);
-    this.b.write(symbol.storage, register);
+    this.writeVariable(symbol, register);
   }
 
   private assignment(statement: Assignment): void {
+    this.updates(statement.start, statement.end);
     const target = statement.target;
     const value = statement.value;
     if (target.kind == NodeKind.MapAccess && this.types.isAggregate(value.typeId)) {
@@ -261,6 +267,7 @@ export class Lowering extends FunctionLowering {
       return;
     }
     if (target.kind == NodeKind.MapAccess) {
+      // The value may hold updates of its own.
       this.assignMapValue(<MapAccess>target, value);
       return;
     }
@@ -363,10 +370,11 @@ export class Lowering extends FunctionLowering {
   private sendValues(row: EventRow, list: Array<Expression>, first: i32): void {
     const b = this.b;
     const types: Array<i32> = [];
-    let effects = false;
+    // What reading the arguments reports comes before the event, too.
+    let effects = this.state.helperErrors;
     let scalars = true;
     for (let i = first; i < list.length; i++) {
-      types.push(list[i].typeId);
+      types.push(this.checker.stored(list[i].typeId));
       if (hasSideEffect(list[i], this.checker)) effects = true;
       if (!this.types.isScalar(list[i].typeId)) scalars = false;
     }
@@ -410,19 +418,43 @@ export class Lowering extends FunctionLowering {
     if (whole && row.size > end) b.zero(record, end, row.size - end);
   }
 
-  private exit(e: Call): void {
+  /** `assert(condition, message)`: unless the condition holds, an error and the end, with exit code 1. */
+  protected assertion(e: Call): void {
     const b = this.b;
-    if (e.argumentList.length == 0) this.sendConstantEvent(EventKind.Exit, e.start, e.end);
-    else {
-      const row = new EventRow(EventKind.Exit, e.start, e.end);
-      this.layOut(row, [BasicType.Uint64]);
-      const id = this.addEvent(row);
-      const code = this.value(e.argumentList[0]);
-      const record = b.slot(row.size);
-      b.store(record, 0, 8, b.constant(id));
-      b.store(record, row.offsets[0], 8, code);
-      this.sendFromStack(record, row);
+    const failed = b.newBlock(true);
+    const done = b.newBlock();
+    this.condition(e.argumentList[0], done, failed);
+    b.enter(failed);
+    const row = new EventRow(EventKind.ReportError, e.start, e.end);
+    row.library = ASSERT_PLACE;
+    const format = String.UTF8.encode("assert failed: %s");
+    row.text = changetype<usize>(format);
+    row.textLength = format.byteLength;
+    this.sendValues(row, e.argumentList, 1);
+    this.sendExit(e, b.constant(1));
+    b.enter(done);
+  }
+
+  private sendExit(e: Call, code: i32): void {
+    const b = this.b;
+    const row = new EventRow(EventKind.Exit, e.start, e.end);
+    this.layOut(row, [BasicType.Uint64]);
+    const id = this.addEvent(row);
+    const record = b.slot(row.size);
+    b.store(record, 0, 8, b.constant(id));
+    b.store(record, row.offsets[0], 8, code);
+    this.sendFromStack(record, row);
+    this.markStopped();
+    this.return_();
+  }
+
+  private exit(e: Call): void {
+    if (e.argumentList.length > 0) {
+      this.sendExit(e, this.value(e.argumentList[0]));
+      return;
     }
+    this.sendConstantEvent(EventKind.Exit, e.start, e.end);
+    this.markStopped();
     this.leave();
   }
 }

@@ -3,7 +3,7 @@
 
 import { ConfigKey, Configuration } from "../check/config";
 import { OptionSymbol } from "../check/options";
-import { BasicType, Enumeration, SeriesValue, StackMode, Structure, TypeKind, TypeTable } from "../check/types";
+import { BasicType, Enumeration, SeriesValue, Structure, stackModeNames, TypeKind, TypeTable } from "../check/types";
 import { ByteBuffer } from "../source/bytes";
 import { Source } from "../source/source";
 import { FieldKind, TracepointField } from "../target/tracepoint";
@@ -32,12 +32,13 @@ export const enum EventKind {
   ReportWarning,
   Time,
   Join,
+  HelperError,
 }
 
 /** A row of `events`; its index is the id in the record. */
 @final
 export class EventRow {
-  /** printf: bytes of the format. runtime_error: its text. */
+  /** printf: bytes of the format. runtime_error: its text. helper_error: the helper's name. */
   text: usize = 0;
   textLength: u32 = 0;
   /** Types and offsets of the arguments. */
@@ -46,6 +47,8 @@ export class EventRow {
   /** Bytes of the record. */
   size: i32 = 8;
   map: i32 = 0;
+  /** errorf of the library: its own place, which messages name first. */
+  library: string = "";
   top: u64 = 0;
   divisor: u64 = 0;
 
@@ -64,6 +67,8 @@ export class ProgramRow {
     public kind: string,
     public probe: string,
     public target: Array<string>,
+    /** Index of the script's probe that the attach point belongs to. */
+    public body: i32,
     public start: u32,
     public end: u32,
   ) {}
@@ -105,6 +110,8 @@ export class BindingRow {
   name: string = "";
   start: u32 = 0;
   end: u32 = 0;
+  /** Names of probes: index of the program. */
+  program: i32 = -1;
   /** Named parameters: which one. */
   option: OptionSymbol | null = null;
 
@@ -268,7 +275,9 @@ export class Manifest {
       this.string(binding.name);
       this.raw(",");
     }
-    this.raw(`"offset":${binding.offset},"size":${binding.size}}`);
+    this.raw(`"offset":${binding.offset},`);
+    if (binding.program >= 0) this.raw(`"program":${binding.program},`);
+    this.raw(`"size":${binding.size}}`);
   }
 
   private raw(text: string): void {
@@ -298,7 +307,8 @@ export class Manifest {
   private event(event: EventRow): void {
     const kind = event.kind;
     const formatted = hasFormat(kind);
-    const args = formatted || kind == EventKind.Exit || kind == EventKind.PrintValue || kind == EventKind.Join;
+    const args =
+      formatted || kind == EventKind.Exit || kind == EventKind.PrintValue || kind == EventKind.Join || kind == EventKind.HelperError;
     this.raw("{");
     if (args) {
       this.raw('"args":[');
@@ -314,7 +324,13 @@ export class Manifest {
       this.bytes(event.text, event.textLength);
       this.raw(",");
     }
+    if (kind == EventKind.HelperError) {
+      this.raw('"helper":');
+      this.bytes(event.text, event.textLength);
+      this.raw(",");
+    }
     this.raw(`"kind":"${eventName(kind)}",`);
+    if (kind == EventKind.ReportError) this.raw(`"library":"${event.library}",`);
     this.location(event.start, event.end);
     if (kind == EventKind.Join) {
       this.raw(',"separator":');
@@ -374,7 +390,7 @@ export class Manifest {
         return;
       case TypeKind.KernelStack:
       case TypeKind.UserStack: {
-        const mode = info.parameter == StackMode.Perf ? "perf" : info.parameter == StackMode.Raw ? "raw" : "symbols";
+        const mode = stackModeNames()[info.parameter];
         this.raw(`{"frames":${info.count},"kind":"${info.kind == TypeKind.KernelStack ? "kstack" : "ustack"}","mode":"${mode}"}`);
         return;
       }
@@ -415,20 +431,31 @@ export class Manifest {
 
   private structure(structure: Structure): void {
     this.raw('{"fields":[');
+    this.structureFields(structure, 0, 0);
+    this.raw(`],"kind":"record","size":${structure.size}}`);
+  }
+
+  /** The fields of a struct that begins at bit `base`, `count` others before them; those of anonymous members are its own. */
+  private structureFields(structure: Structure, base: i32, count: i32): i32 {
     for (let i = 0; i < structure.fields.length; i++) {
       const field = structure.fields[i];
-      this.comma(i);
-      if (field.bits == 0) {
-        this.namedField(field.name, field.bitOffset >> 3, field.type);
+      const at = base + field.bitOffset;
+      const info = this.types.get(field.type);
+      if (field.name.length == 0 && info.kind == TypeKind.Record && info.structure >= 0) {
+        count = this.structureFields(this.types.structures[info.structure], at, count);
         continue;
       }
-      const info = this.types.get(field.type);
-      const start = field.bitOffset & -(info.size * 8);
+      this.comma(count++);
+      if (field.bits == 0) {
+        this.namedField(field.name, at >> 3, field.type);
+        continue;
+      }
+      const start = at & -(info.size * 8);
       this.raw(
-        `{"name":"${field.name}","offset":${start >> 3},"type":{"kind":"bits","shift":${field.bitOffset - start},"signed":${info.signed ? "true" : "false"},"size":${info.size},"width":${field.bits}}}`,
+        `{"name":"${field.name}","offset":${start >> 3},"type":{"kind":"bits","shift":${at - start},"signed":${info.signed ? "true" : "false"},"size":${info.size},"width":${field.bits}}}`,
       );
     }
-    this.raw(`],"kind":"record","size":${structure.size}}`);
+    return count;
   }
 
   private enumeration(enumeration: Enumeration): void {
@@ -508,7 +535,7 @@ export class Manifest {
   }
 
   private program(program: ProgramRow): void {
-    this.raw(`{"kind":"${program.kind}",`);
+    this.raw(`{"body":${program.body},"kind":"${program.kind}",`);
     this.location(program.start, program.end);
     this.raw(`,"name":"${program.name}","probe":`);
     this.string(program.probe);
@@ -573,6 +600,8 @@ function eventName(kind: EventKind): string {
       return "time";
     case EventKind.Join:
       return "join";
+    case EventKind.HelperError:
+      return "helper_error";
     default:
       return "runtime_error";
   }

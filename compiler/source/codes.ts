@@ -31,6 +31,7 @@ export const enum Code {
   UnknownVariable,
   UnknownConfig,
   UnknownProbe,
+  EmptyProbe,
   InvalidConfig,
   TypeMismatch,
   InvalidOperator,
@@ -55,6 +56,8 @@ export const enum Code {
   MissingFeature,
   MissingTypes,
   Unstable,
+  /** The script itself says so: fail() and static_assert(). */
+  Failed,
   Count,
 }
 
@@ -87,6 +90,7 @@ const NAMES: StaticArray<string> = [
   "unknown-variable",
   "unknown-config",
   "unknown-probe",
+  "empty-probe",
   "invalid-config",
   "type-mismatch",
   "invalid-operator",
@@ -111,6 +115,7 @@ const NAMES: StaticArray<string> = [
   "missing-feature",
   "missing-types",
   "unstable",
+  "failed",
 ];
 
 /** The kebab-case name of a code. */

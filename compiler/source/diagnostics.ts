@@ -63,6 +63,15 @@ export class Diagnostics {
     return this.add(Severity.Error, code, start, end, message, hint);
   }
 
+  /** Records what belongs to a diagnostic before it, unless the same place is there already: it may start where that does. */
+  related(severity: Severity, code: Code, start: u32, end: u32, message: string): void {
+    for (let i = 0; i < this.list.length; i++) {
+      const other = this.list[i];
+      if (other.severity == severity && other.start == start && other.end == end) return;
+    }
+    this.add(severity, code, start, end, message, "");
+  }
+
   /** Records a warning, unless the same one is there already or the limit is reached. */
   warning(code: Code, start: u32, end: u32, message: string, hint: string = ""): Diagnostic | null {
     if (this.warningCount >= LIMIT) return null;

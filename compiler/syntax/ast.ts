@@ -293,6 +293,10 @@ export class AttachPoint extends Node {
   label: u32 = 0;
   /** Long form, whatever was written: `kprobe` for `k` and `KPROBE`. */
   provider: Provider = Provider.Unknown;
+  /** As it was written, in lower case. */
+  providerName: string = "";
+  /** The provider's name contains `$1`. */
+  parameter: bool = false;
   providerStart: u32 = 0;
   providerEnd: u32 = 0;
   /** What follows the provider, split at `:` and `@`. */
@@ -300,6 +304,12 @@ export class AttachPoint extends Node {
 
   constructor(start: u32, end: u32) {
     super(NodeKind.AttachPoint, start, end);
+  }
+
+  /** Contains a positional parameter whose word is not known. */
+  get hasParameter(): bool {
+    for (let i = 0; i < this.parts.length; i++) if (this.parts[i].parameter) return true;
+    return this.parameter;
   }
 }
 

@@ -1,6 +1,7 @@
 // Attach points (features section 3): their text is not made of tokens, so it is read byte by byte.
 
 import { Code } from "../source/diagnostics";
+import { Source } from "../source/source";
 import { AttachPart, AttachPoint, Provider } from "./ast";
 import { CharacterClass, classOf } from "./characters";
 import { Lexer } from "./lexer";
@@ -146,8 +147,9 @@ const FORMS: StaticArray<string> = [
 /**
  * Reads the attach point that starts at `start`: up to a blank, `{`, `,`, or a `/` before the first `:`. Quoted parts hold
  * anything. The lexer is used for its bytes and errors only. Null if there is no text.
+ * @param parameters words that positional parameters stand for; null while they are not known.
  */
-export function readAttachPoint(lexer: Lexer, start: u32): AttachPoint | null {
+export function readAttachPoint(lexer: Lexer, start: u32, parameters: Array<string> | null): AttachPoint | null {
   let end = start;
   let colon = false;
   let quoted = false;
@@ -172,12 +174,52 @@ export function readAttachPoint(lexer: Lexer, start: u32): AttachPoint | null {
     return point;
   }
   const providerStart = readLabel(lexer, point);
-  let offset = providerStart;
+  if (parameters != null && hasParameter(lexer, providerStart, end)) {
+    const text = expandParameters(lexer, providerStart, end, parameters);
+    const source = Source.fromString(lexer.source.name, text);
+    readParts(new Lexer(source, lexer.symbols, lexer.diagnostics, 0, source.length), 0, source.length, point);
+    // What was written is what messages show.
+    for (let i = 0; i < point.parts.length; i++) {
+      point.parts[i].start = start;
+      point.parts[i].end = end;
+    }
+    point.providerStart = start;
+    point.providerEnd = end;
+  } else readParts(lexer, providerStart, end, point);
+  return point;
+}
+
+/** Whether a `$` is followed by a digit: in quotes, too, as in the peer. */
+function hasParameter(lexer: Lexer, start: u32, end: u32): bool {
+  for (let i = start; i + 1 < end; i++) if (lexer.at(i) == 0x24 && classOf(lexer.at(i + 1)) == CharacterClass.Digit) return true;
+  return false;
+}
+
+/** The bytes from `start` to `end` with the words in place of `$1` and so on; one that was not given is nothing. */
+function expandParameters(lexer: Lexer, start: u32, end: u32, parameters: Array<string>): string {
+  let text = "";
+  let from = start;
+  for (let i = start; i + 1 < end; i++) {
+    if (lexer.at(i) != 0x24 || classOf(lexer.at(i + 1)) != CharacterClass.Digit) continue;
+    text += lexer.source.text(from, i);
+    let number = 0;
+    for (i++; i < end && classOf(lexer.at(i)) == CharacterClass.Digit && number < 100000; i++) number = number * 10 + (lexer.at(i) - 0x30);
+    if (number > 0 && number <= parameters.length) text += parameters[number - 1];
+    from = i--;
+  }
+  return text + lexer.source.text(from, end);
+}
+
+/** Splits the text from `start` to `end` at colons. */
+function readParts(lexer: Lexer, start: u32, end: u32, point: AttachPoint): void {
+  let offset = start;
   let separator: u8 = 0;
   while (true) {
     const part = readPart(lexer, offset, end, separator);
     if (separator == 0) {
       point.provider = providerOf(part.pointer, part.length);
+      point.providerName = partText(part).toLowerCase();
+      point.parameter = part.parameter;
       point.providerStart = part.start;
       point.providerEnd = part.end;
     } else {
@@ -187,7 +229,6 @@ export function readAttachPoint(lexer: Lexer, start: u32): AttachPoint | null {
     separator = lexer.at(part.end);
     offset = part.end + 1;
   }
-  return point;
 }
 
 /** `name=` before the provider; returns where the provider starts. */
@@ -231,9 +272,10 @@ function readPart(lexer: Lexer, start: u32, limit: u32, separator: u8): AttachPa
 /** Reports what is wrong with an attach point whatever the target is. */
 export function checkAttachPoint(lexer: Lexer, point: AttachPoint): void {
   const provider = point.provider;
+  if (point.hasParameter) return;
   if (provider == Provider.Unknown) {
-    const name = lexer.source.text(point.providerStart, point.providerEnd);
-    const near = similarProvider(name.toLowerCase());
+    const name = point.providerName;
+    const near = similarProvider(name);
     lexer.error(
       Code.UnknownProvider,
       point.start,
@@ -259,7 +301,7 @@ export function checkAttachPoint(lexer: Lexer, point: AttachPoint): void {
     lexer.error(Code.InvalidAttachPoint, point.start, point.end, text, hint);
     return;
   }
-  if (parts.length == 0 || parts[parts.length - 1].parameter) return;
+  if (parts.length == 0) return;
   const last = parts[parts.length - 1].length;
   switch (provider) {
     case Provider.Kprobe:
@@ -268,7 +310,7 @@ export function checkAttachPoint(lexer: Lexer, point: AttachPoint): void {
         lexer.error(Code.InvalidAttachPoint, point.start, point.end, `${name}s should be attached to a function or an address`, hint);
       break;
     case Provider.Tracepoint:
-      if (last == 0 || (parts[0].length == 0 && !parts[0].parameter)) {
+      if (last == 0 || parts[0].length == 0) {
         lexer.error(Code.InvalidAttachPoint, point.start, point.end, "tracepoint probe must have a target", hint);
       }
       break;
@@ -312,4 +354,9 @@ export function editDistance(a: string, b: string): i32 {
     }
   }
   return row[b.length];
+}
+
+/** The text of a part, quotes and escapes resolved. */
+export function partText(part: AttachPart): string {
+  return String.UTF8.decodeUnsafe(part.pointer, part.length);
 }

@@ -36,6 +36,8 @@ const enum Stage {
 export class Parser extends CSectionParser {
   private stage: Stage = Stage.Definitions;
   private hasConfig: bool = false;
+  /** Words that positional parameters in attach points stand for; null while they are not known. */
+  parameters: Array<string> | null = null;
 
   constructor(source: Source, symbols: Symbols, diagnostics: Diagnostics, from: u32, to: u32) {
     super(source, symbols, diagnostics, from, to);
@@ -323,7 +325,7 @@ export class Parser extends CSectionParser {
     const points = new Array<AttachPoint>();
     // A dangling comma may stand before the body or the predicate.
     while (points.length == 0 || !(this.is(Token.LeftBrace) || this.is(Token.Slash))) {
-      const point = readAttachPoint(this.lexer, this.lexer.start);
+      const point = readAttachPoint(this.lexer, this.lexer.start, this.parameters);
       if (!point) {
         const slash = points.length == 0 && this.is(Token.Slash);
         this.fail(
@@ -392,14 +394,23 @@ export class Parser extends CSectionParser {
 
 /**
  * Parses a script. The tree is complete exactly if `diagnostics` has no errors.
- * `macros` are those that the target's architecture defines.
+ * @param macros those that the target's architecture defines.
+ * @param parameters words that positional parameters in attach points stand for; null while they are not known.
  */
-export function parseProgram(source: Source, symbols: Symbols, diagnostics: Diagnostics, macros: StaticArray<string> = []): Program {
+export function parseProgram(
+  source: Source,
+  symbols: Symbols,
+  diagnostics: Diagnostics,
+  macros: StaticArray<string> = [],
+  parameters: Array<string> | null = null,
+): Program {
   if (source.length > MAXIMUM_LENGTH) {
     diagnostics.error(Code.TooLarge, 0, 0, `the script is larger than ${MAXIMUM_LENGTH >> 20} MiB`);
     return new Program(0, 0);
   }
-  return new Parser(source, symbols, diagnostics, 0, source.length).parseProgram(macros);
+  const parser = new Parser(source, symbols, diagnostics, 0, source.length);
+  parser.parameters = parameters;
+  return parser.parseProgram(macros);
 }
 
 /** Parses the bytes from `start` to `end` as one expression: the body of a #define. ErrorExpression if they are none. */

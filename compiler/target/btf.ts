@@ -319,6 +319,17 @@ export class Btf {
     return load<u32>(this.record(id), 4) >> 31 != 0;
   }
 
+  /** Parameter `index` of a function's prototype. */
+  parameterName(id: u32, index: u32): string {
+    const name = this.strings + load<u32>(this.record(id) + TYPE_SIZE + index * 8);
+    return String.UTF8.decodeUnsafe(name, cStringLength(name));
+  }
+
+  parameterType(id: u32, index: u32): u32 {
+    const type = load<u32>(this.record(id) + TYPE_SIZE + index * 8, 4);
+    return type < this.typeCount ? type : 0;
+  }
+
   /** Name of enumerator `index` of an enum (32 or 64 bits). */
   enumeratorName(id: u32, index: u32): usize {
     const stride: u32 = this.kind(id) == BtfKind.Enum64 ? 12 : 8;

@@ -1,12 +1,14 @@
 // What the command line asks for: run a script, or one of our subcommands.
 
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Target } from "../core/target.ts";
+import { isInPidNamespace } from "../host/facts.ts";
 import { requirePrivileges } from "../host/privileges.ts";
 import { FileSink } from "../host/sink.ts";
-import type { Backend, Script } from "./compile.ts";
-import { checkOutputOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
+import type { Backend, Script, ScriptOptions } from "./compile.ts";
+import { checkOutputOptions, checkTraceOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 
 /** Written at once: the process ends as soon as a command has. */
@@ -15,6 +17,8 @@ const output = new FileSink();
 /** Replaced by the bundler with the package's version. */
 declare const BPFCAST_VERSION: string | undefined;
 const VERSION = typeof BPFCAST_VERSION === "string" ? BPFCAST_VERSION : "0.1.0";
+/** The release whose language and output these are; programs that call us as it read it from the first two words. */
+const PEER_VERSION = "0.27.1";
 
 /** Stages that the compiler can print, by the names that -d accepts; the peer's names stand for our nearest stage. */
 const COMPILER_STAGES: Record<string, string[]> = {
@@ -59,17 +63,25 @@ function backendOf({ backend = "own" }: Options): Backend {
 }
 
 /** Compiles and prints what the compiler has to say; undefined when the script has errors. */
-async function compile(script: Script, options: Options, target?: Target): Promise<Uint8Array | undefined> {
+async function compile(
+  script: Script,
+  options: Options,
+  live: Partial<ScriptOptions> = {},
+  target?: Target,
+): Promise<Uint8Array | undefined> {
   const stages = stagesOf(options);
   const { compileScript } = await import("./compile.ts");
   const { LiveTarget } = await import("../host/profile.ts");
-  const wanted = options.emitLlvm === undefined ? stages : [...stages, "llvm"];
   const { object, messages, dumps } = await compileScript(
     script,
-    wanted,
-    !options.noWarnings,
+    {
+      dump: options.emitLlvm === undefined ? stages : [...stages, "llvm"],
+      warnings: !options.noWarnings,
+      helperErrors: options.helperErrors === true,
+      backend: backendOf(options),
+      ...live,
+    },
     target ?? new LiveTarget(),
-    backendOf(options),
   );
   if (object !== undefined && options.emitLlvm !== undefined) {
     writeObject(options.emitLlvm, new TextEncoder().encode(dumps.llvm ?? ""));
@@ -86,12 +98,24 @@ async function compile(script: Script, options: Options, target?: Target): Promi
   return object;
 }
 
+/** Words behind the script that are no named parameters. */
+function positional({ words }: Options): string[] {
+  return words.filter((word) => !word.startsWith("--"));
+}
+
+/** What is known of a script that runs here and now. */
+function liveOptions(options: Options): Partial<ScriptOptions> {
+  return { live: true, parameters: positional(options), pidNamespace: isInPidNamespace() };
+}
+
 async function runScript(options: Options): Promise<number> {
   refuseOptions(options, "a run");
   checkOutputOptions(options);
   const first = options.words[0];
   if (options.program === undefined && first !== undefined && isObjectFile(first)) return execute(readInput(first), options);
-  const object = await compile(scriptOf(options), options);
+  checkTraceOptions(options);
+  const script = scriptOf(options);
+  const object = await compile(script, options, liveOptions(options));
   if (object === undefined) return 1;
   if (options.emitElf !== undefined) writeObject(options.emitElf, object);
   return execute(object, options);
@@ -122,7 +146,9 @@ async function build(words: string[]): Promise<number> {
   const script = scriptOf(options);
   const file = options.output ?? (script.name === "stdin" ? undefined : `${basename(script.name).replace(/\.bt$/, "")}.o`);
   if (file === undefined) throw new BpfcastError("usage", "USAGE: bpfcast build -e 'program' -o FILE");
-  const object = await compile(script, options, target);
+  // Without words nothing is known of them: an object may be built for many.
+  const given = positional(options);
+  const object = await compile(script, options, given.length === 0 ? {} : { parameters: given }, target);
   if (object === undefined) return 1;
   writeObject(file, object);
   return 0;
@@ -145,9 +171,28 @@ async function check(words: string[]): Promise<number> {
   if (scripts.length === 0) throw new BpfcastError("usage", "USAGE: bpfcast check FILE...");
   let code = 0;
   for (const target of await targetsOf(options)) {
-    for (const script of scripts) if ((await compile(script, options, target)) === undefined) code = 1;
+    for (const script of scripts) if ((await compile(script, options, {}, target)) === undefined) code = 1;
   }
   return code;
+}
+
+/** The probes that a pattern names, or that a script would be attached to. */
+async function list(options: Options): Promise<number> {
+  requirePrivileges();
+  const [first] = options.words;
+  const { listPatterns, listPlaces } = await import("./list.ts");
+  const isScript = options.program !== undefined || (first !== undefined && existsSync(first));
+  if (!isScript) {
+    if (first !== undefined && /^[^:*]*(\.bt|\/[^:*]*)$/.test(first))
+      output.writeError(`WARNING: It appears that '${first}' is a file that does not exist: it is used as a pattern.\n`);
+    for (const text of listPatterns(first ?? "*:*", options.verbose === true)) output.print(text);
+    return 0;
+  }
+  const object = await compile(scriptOf(options), options, liveOptions(options));
+  if (object === undefined) return 1;
+  const { boundPlaces } = await import("./execute.ts");
+  output.print(listPlaces(boundPlaces(object, options), options.verbose === true));
+  return 0;
 }
 
 async function profile(words: string[]): Promise<number> {
@@ -179,7 +224,7 @@ export async function runCommand(words: string[]): Promise<number> {
     return 0;
   }
   if (options.version) {
-    output.print(`bpfcast v${VERSION}\n`);
+    output.print(`bpftrace v${PEER_VERSION} (bpfcast v${VERSION})\n`);
     return 0;
   }
   if (options.info) {
@@ -188,11 +233,6 @@ export async function runCommand(words: string[]): Promise<number> {
     output.print(information(VERSION));
     return 0;
   }
-  if (options.list && options.program === undefined) {
-    const { listProbes } = await import("./list.ts");
-    output.print(listProbes(options.words[0], options.verbose === true));
-    return 0;
-  }
-  if (options.list) throw new BpfcastError("unsupported-option", "option -l with a program is not supported by this version of bpfcast");
+  if (options.list) return list(options);
   return runScript(options);
 }

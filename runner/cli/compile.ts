@@ -14,6 +14,20 @@ export interface Script {
 /** What makes the instructions: our own code generator, or LLVM's. */
 export type Backend = "own" | "llvm";
 
+export interface ScriptOptions {
+  /** Stages whose dump is wanted. */
+  dump: string[];
+  warnings: boolean;
+  /** Words behind the script; absent while they are not known. */
+  parameters?: string[];
+  helperErrors?: boolean;
+  /** The script runs at once: what its probes stand for is found out then. */
+  live?: boolean;
+  /** The script will run in a PID namespace of its own. */
+  pidNamespace?: boolean;
+  backend?: Backend;
+}
+
 export interface Compiled {
   /** Undefined when the script has errors. */
   object: Uint8Array | undefined;
@@ -39,19 +53,13 @@ async function finish(compiler: Compiler, result: CompileResult): Promise<Compil
 }
 
 /** @throws BpfcastError when the target cannot be asked, or the compiler fails. */
-export async function compileScript(
-  script: Script,
-  dump: string[],
-  warnings: boolean,
-  target: Target,
-  backend: Backend = "own",
-): Promise<Compiled> {
+export async function compileScript(script: Script, { warnings, ...options }: ScriptOptions, target: Target): Promise<Compiled> {
   const { loadCompiler } = await import("../../wasm/compiler.ts");
   let compiler = await loadCompiler();
   const source = { name: script.name, text: new TextDecoder().decode(script.bytes) };
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { architecture } = target;
-    const compiled = compiler.compile(script.bytes, { name: script.name, dump, environment: process.env, architecture, backend });
+    const compiled = compiler.compile(script.bytes, { name: script.name, environment: process.env, architecture, ...options });
     const result = await finish(compiler, compiled);
     if (result.kind === "needs") {
       const replacement = target.replacement?.(result.needs);
@@ -64,7 +72,9 @@ export async function compileScript(
       for (const need of result.needs) compiler.supply(need, target.answer(need));
       continue;
     }
-    const shown = result.diagnostics.filter(({ severity }) => warnings || severity === "error");
+    // As the peer does, errors before warnings.
+    const ofSeverity = (wanted: string) => result.diagnostics.filter(({ severity }) => severity === wanted);
+    const shown = [...ofSeverity("error"), ...(warnings ? ofSeverity("warning") : [])];
     // Whatever the machine at hand has, what is said here holds for another.
     const note = result.kind === "failed" && round > 0 && target.description !== "" ? `NOTE: compiled for ${target.description}\n` : "";
     const missing = result.kind === "object" ? target.missingFeature?.(result.object) : undefined;

@@ -22,10 +22,12 @@ function codeLine(code: string): string {
 
 /** An error, or a warning of the run, with its place in the script if it has one. */
 export function errorText(error: BpfcastError, severity: "ERROR" | "WARNING", verbose: boolean): string {
-  const { hint = "", location, source, log = "" } = error.details;
+  const { hint = "", location, source, log = "", others = [], warnings = [] } = error.details;
   let text: string;
   if (location !== undefined && source !== undefined) text = diagnosticText(severity, source, location, error.message, hint);
   else text = `${severity}: ${error.message}\n${hint === "" ? "" : `HINT: ${hint}\n`}`;
   text += codeLine(error.code);
+  for (const other of others) text += errorText(other, "ERROR", verbose);
+  for (const warning of warnings) text += errorText(warning, "WARNING", verbose);
   return verbose && log !== "" ? `${text}${log.endsWith("\n") ? log : `${log}\n`}` : text;
 }

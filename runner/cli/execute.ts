@@ -2,7 +2,6 @@
 
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { BpfcastError } from "../../wasm/errors.ts";
-import type { Manifest } from "../../wasm/manifest.ts";
 import { bind, readManifest } from "../core/bind.ts";
 import { JsonOutput } from "../core/format/json.ts";
 import { TextOutput } from "../core/format/text.ts";
@@ -10,13 +9,15 @@ import type { Output } from "../core/output.ts";
 import { optionHelp } from "../core/parameters.ts";
 import { refuseUnsafe } from "../core/safety.ts";
 import { Session } from "../core/session.ts";
-import { HostCommand } from "../host/command.ts";
+import { placeName } from "../core/targets.ts";
+import { HostCommand, WatchedProcess } from "../host/command.ts";
 import { gatherFacts } from "../host/facts.ts";
 import { HostKernel } from "../host/kernel.ts";
 import { HostNames } from "../host/names.ts";
 import { requirePrivileges } from "../host/privileges.ts";
 import { ProcessHost } from "../host/session-host.ts";
 import { FileSink } from "../host/sink.ts";
+import { useFunctionList } from "../host/tracefs.ts";
 import { errorText } from "./diagnostics.ts";
 import type { Options } from "./options.ts";
 import { explainLoadError } from "./verifier.ts";
@@ -77,25 +78,53 @@ export function checkOutputOptions(options: Options): void {
   if (!["line", "full", "none"].includes(buffering)) throw new BpfcastError("usage", "USAGE: -B must be either 'line', 'full', or 'none'.");
 }
 
-/** @throws BpfcastError `usage` for a limit that is no number. */
-function probeLimit(ofScript: number): number {
-  const text = process.env.BPFTRACE_MAX_PROBES ?? String(ofScript);
+/** @throws BpfcastError `usage` for options that exclude each other. */
+export function checkTraceOptions({ command, pid, helperErrors, noWarnings }: Options): void {
+  if (command !== undefined && pid !== undefined) throw new BpfcastError("usage", "USAGE: Cannot use both -c and -p.");
+  if (helperErrors && noWarnings) throw new BpfcastError("usage", "USAGE: -k, --warnings conflicts with --no-warnings");
+}
+
+/** @throws BpfcastError `bad-probe-filter`. */
+function probeFilter(text: string | undefined): { probeFilter?: RegExp } {
+  if (text === undefined) return {};
+  try {
+    return { probeFilter: new RegExp(text) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: \/.*\/[a-z]*: /, "") : String(error);
+    throw new BpfcastError("bad-probe-filter", `Invalid --probe-filter regex '${text}': ${reason}`, { exitCode: 255 });
+  }
+}
+
+/** A limit of the script, or of the environment, which wins. @throws BpfcastError `usage` for a limit that is no number. */
+function limit(variable: string, ofScript: number): number {
+  const text = process.env[variable] ?? String(ofScript);
   if (!/^[0-9]{1,9}$/.test(text))
-    throw new BpfcastError("usage", `Env var 'BPFTRACE_MAX_PROBES' did not contain a valid uint64_t, or was zero-valued.`);
+    throw new BpfcastError("usage", `Env var '${variable}' did not contain a valid uint64_t, or was zero-valued.`);
   return Number(text);
 }
 
-/** @throws BpfcastError `usage` for a limit that is no number. */
-function maxCatBytes(manifest: Manifest): number {
-  const text = process.env.BPFTRACE_MAX_CAT_BYTES ?? String(manifest.config.maxCatBytes);
-  if (!/^[0-9]{1,9}$/.test(text))
-    throw new BpfcastError("usage", `Env var 'BPFTRACE_MAX_CAT_BYTES' did not contain a valid uint64_t, or was zero-valued.`);
-  return Number(text);
+/** The places that an object's programs would be attached to: each program with the parts of its attach point, or its names. */
+export function boundPlaces(object: Uint8Array, options: Options): string[] {
+  const manifest = readManifest(object);
+  const facts = gatherFacts(object, manifest, new HostNames(), 0);
+  const { programs } = bind(object, facts, {
+    maxProbes: Number.MAX_SAFE_INTEGER,
+    maxPrograms: Number.MAX_SAFE_INTEGER,
+    ...probeFilter(options.probeFilter),
+  });
+  return programs.flatMap(({ program, attachments }) => {
+    const row = manifest.programs[program];
+    if (row === undefined) return [];
+    // Of events and timers the peer shows what can be asked for, without the number.
+    if (["interval", "profile", "software", "hardware"].includes(row.kind)) return [`${row.probe.split(":").slice(0, 2).join(":")}:`];
+    return attachments.map((attachment) => placeName(row, attachment));
+  });
 }
 
 /** @returns the exit code. */
 export async function execute(object: Uint8Array, options: Options): Promise<number> {
   checkOutputOptions(options);
+  checkTraceOptions(options);
   if (object.length > MAX_FILE_BYTES) throw new BpfcastError("bad-object", "the object is too large");
   const manifest = readManifest(object);
   if (options.words.includes("--help")) {
@@ -105,9 +134,16 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   if (!options.unsafe) refuseUnsafe(object, manifest);
   requirePrivileges();
   const names = new HostNames();
+  const watched = options.pid === undefined ? undefined : new WatchedProcess(options.pid);
+  const filter = probeFilter(options.probeFilter);
+  if (options.traceableFunctions !== undefined) useFunctionList(options.traceableFunctions);
   const command = options.command === undefined ? undefined : new HostCommand(options.command);
-  const bound = bind(object, gatherFacts(object, manifest, names, command?.pid ?? 0), {
-    maxProbes: probeLimit(manifest.config.maxProbes),
+  const bound = bind(object, gatherFacts(object, manifest, names, command?.pid ?? 0, watched?.pid), {
+    maxProbes: limit("BPFTRACE_MAX_PROBES", manifest.config.maxProbes),
+    maxPrograms: limit("BPFTRACE_MAX_BPF_PROGS", manifest.config.maxPrograms),
+    ...(watched === undefined ? {} : { pid: watched.pid }),
+    ...filter,
+    unsafe: options.unsafe === true,
     positional: options.words.filter((word) => !word.startsWith("--")),
     named: options.words.filter((word) => word.startsWith("--")),
   });
@@ -117,10 +153,24 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
     if (!options.noWarnings) sink.writeError(errorText(warning, "WARNING", false));
   };
   bound.warnings.forEach(warn);
+  const wantsCommand = manifest.features.find(({ feature }) => feature === "command");
+  if (wantsCommand !== undefined && command === undefined)
+    warn(
+      new BpfcastError("no-command", "No child command (`-c`); cpid is zero", { location: wantsCommand.location, source: manifest.source }),
+    );
   const style = { trailer: new TextEncoder().encode(manifest.config.stringTruncationTrailer), names, texts: manifest.texts };
   const output: Output = options.format === "json" ? new JsonOutput(sink, style) : new TextOutput(sink, style);
-  const kernel = new HostKernel(options.verbose === true || (options.debug ?? []).includes("libbpf"));
-  const host = new ProcessHost(command, maxCatBytes(manifest));
+  const stages = options.debug ?? [];
+  const shows = (stage: string) => stages.includes(stage) || stages.includes("all");
+  const kernel = new HostKernel({
+    verbose: options.verbose === true,
+    logSize: limit("BPFTRACE_LOG_SIZE", manifest.config.logSize),
+    ...(shows("libbpf") ? { libbpfLog: (text: string) => sink.print(text.replace(/^(?=.)/gm, "[DEBUG] ")) } : {}),
+    ...(shows("verifier")
+      ? { verifierLog: (program: string, text: string) => sink.print(`BPF verifier log for ${program}:\n${"-".repeat(38)}\n${text}\n`) }
+      : {}),
+  });
+  const host = new ProcessHost(command ?? watched, limit("BPFTRACE_MAX_CAT_BYTES", manifest.config.maxCatBytes));
   sink.onClosed = () => host.requestStop();
   const session = new Session(kernel, bound, output, host, {
     quiet: options.quiet === true,

@@ -22,6 +22,10 @@ export interface Options {
   verbose?: boolean;
   quiet?: boolean;
   command?: string;
+  pid?: string;
+  probeFilter?: string;
+  traceableFunctions?: string;
+  helperErrors?: boolean;
   output?: string;
   format?: string;
   buffering?: string;
@@ -51,7 +55,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { short: "h", long: "help", key: "help", help: "show this help message" },
   { short: "V", long: "version", key: "version", help: "bpfcast version" },
   { long: "info", key: "info", help: "print information about kernel BPF support" },
-  { short: "p", long: "pid", argument: "PID", key: "unsupported", help: "filter actions and enable USDT probes on PID" },
+  { short: "p", long: "pid", argument: "PID", key: "pid", help: "filter actions and enable USDT probes on PID" },
   { short: "c", long: "cmd", argument: "CMD", key: "command", help: "run CMD, trace until it ends" },
   { long: "dwarf-pid", argument: "PID", key: "unsupported", help: "add additional pids to the DWARF-unwinder" },
   { long: "usdt-file-activation", key: "unsupported", help: "activate usdt semaphores based on file path" },
@@ -59,18 +63,23 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { short: "f", argument: "FORMAT", key: "format", help: "output format ('text', 'json')" },
   { short: "B", argument: "MODE", key: "buffering", help: "output buffering mode ('line', 'full', 'none')" },
   { short: "q", long: "quiet", key: "quiet", help: "keep messages quiet" },
-  { short: "k", long: "warnings", key: "unsupported", help: "emit a warning when probe read helpers return an error" },
+  { short: "k", long: "warnings", key: "helperErrors", help: "emit a warning when probe read helpers return an error" },
   { long: "no-warnings", key: "noWarnings", help: "disable all warning messages" },
   { short: "I", argument: "DIR", key: "unsupported", help: "add the directory to the include search path" },
   { long: "include", argument: "FILE", key: "unsupported", help: "add an #include file before preprocessing" },
   { long: "debuginfo", argument: "DIR", key: "unsupported", help: "add directories to the debug info search path" },
-  { long: "traceable-functions", argument: "FILE", key: "unsupported", help: "load the list of traceable kernel functions from FILE" },
+  {
+    long: "traceable-functions",
+    argument: "FILE",
+    key: "traceableFunctions",
+    help: "load the list of traceable kernel functions from FILE",
+  },
   { long: "unsafe", key: "unsafe", help: "allow unsafe/destructive functionality" },
   { long: "no-feature", argument: "LIST", key: "unsupported", help: "disable use of detected features" },
   { long: "mode", argument: "MODE", key: "unsupported", help: "developer modes" },
   { long: "test", key: "unsupported", help: "run all test: probes" },
   { long: "bench", key: "unsupported", help: "run all bench: probes" },
-  { long: "probe-filter", argument: "REGEX", key: "unsupported", help: "only run probes whose name matches REGEX" },
+  { long: "probe-filter", argument: "REGEX", key: "probeFilter", help: "only run probes whose name matches REGEX" },
   { long: "fmt", key: "unsupported", help: "format the input script and print it" },
   { long: "dry-run", key: "dryRun", help: "terminate execution right after attaching all the probes" },
   { long: "verify-llvm-ir", key: "unsupported", help: "check that the generated LLVM IR is valid" },
@@ -128,6 +137,9 @@ function setOption(options: Options, row: OptionRow, spelled: string, value: str
     case "emitElf":
     case "emitLlvm":
     case "backend":
+    case "pid":
+    case "probeFilter":
+    case "traceableFunctions":
       options[key] = value ?? "";
       break;
     default:

@@ -9,44 +9,19 @@ import {
   COUNTER_SECTION,
   MANIFEST_SECTION,
   type Manifest,
-  type Program,
   RELOCATION_SECTION,
   type Relocation,
   RING_BUFFER_MAP,
   SCRATCH_SECTION,
 } from "../../wasm/manifest.ts";
 import { parseManifest, parseRelocations } from "../../wasm/parse-manifest.ts";
-import { btfStrings, copyRecords, readBtfExt, writeBtfExt } from "./btf-ext.ts";
-import {
-  type ElfObject,
-  type ElfSymbol,
-  encodeRelocations,
-  findSection,
-  readElf,
-  relocationsOf,
-  type Section,
-  SectionFlag,
-  SymbolType,
-  viewOf,
-  writeElf,
-} from "./elf.ts";
+import { type Changes, changeProgram, copyProgram, processFilter, programSymbol, wantsName } from "./copies.ts";
+import { type ElfObject, findSection, readElf, SymbolType, viewOf, writeElf } from "./elf.ts";
 import type { BindParameters, HostFacts } from "./facts.ts";
-import { isPattern, matchesGlob } from "./glob.ts";
+import { ProbeReport } from "./missing.ts";
 import { bindParameter, checkOptions } from "./parameters.ts";
 import { type Patch, patchesFor } from "./relocate.ts";
-
-/** One place that a program is attached to. */
-export type Attachment =
-  | { kind: "tracepoint"; category: string; event: string }
-  | { kind: "rawtracepoint"; event: string }
-  /** A function of a binary by name, plus `offset` bytes; without a name `offset` is the address in the file's own terms. */
-  | { kind: "uprobe"; binary: string; function: string; offset: number; isReturn: boolean }
-  /** Every `period` events of perf's `type` and `config`, on every CPU. */
-  | { kind: "perf"; type: number; config: number; period: number }
-  /** `function` may be followed in the kernel's spelling by nothing; `offset` in bytes, kprobe only. */
-  | { kind: "kprobe"; function: string; offset: number; isReturn: boolean }
-  /** Nanoseconds between two samples, or samples a second; on every CPU, or on one. */
-  | { kind: "timer"; perSecond: boolean; amount: number; everyCpu: boolean };
+import { type Attachment, isListed, placeName, targetsOf } from "./targets.ts";
 
 export interface BoundProgram {
   /** ELF symbol. */
@@ -67,6 +42,8 @@ export interface BoundObject {
   hasCounters: boolean;
   /** Whether it has a ring buffer; scripts without events need none. */
   hasRingBuffer: boolean;
+  /** The process that alone is traced, or undefined. */
+  pid?: number | undefined;
   warnings: BpfcastError[];
 }
 
@@ -77,10 +54,10 @@ const MIN_RING_KIB = 256;
 const MAX_RING_KIB = 16_544;
 /** Attachments of one script, unless the user allows more: each costs the kernel memory and every call of its place time. */
 const MAX_PROBES = 1024;
+/** Programs of one script, unless the user allows more. */
+const MAX_PROGRAMS = 1024;
 /** What the kernel can hold in one map value since 5.11 or so; 5.10 stops at 4 MiB and says so itself. */
 const MAX_SCRATCH_BYTES = 1 << 28;
-
-const NANOSECONDS: Record<string, number> = { s: 1e9, ms: 1e6, us: 1e3 };
 
 /** The power of two nearest to `pages`; between two as far, the larger. */
 function nearestPowerOfTwo(pages: number): number {
@@ -107,6 +84,7 @@ function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, 
       throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
     if (kind === "max_cpu") view.setUint32(offset, facts.possibleCpus - 1, true);
     else if (kind === "ring_limit") view.setBigUint64(offset, BigInt(ring - Math.min(ring / 8, MAX_RING_RESERVE)), true);
+    else if (kind === "probe_name") continue;
     else if (!bindConstant(binding, view, manifest, facts))
       bindParameter(binding, view, parameters.positional ?? [], manifest, parameters.named);
   }
@@ -143,76 +121,6 @@ function growScratch(object: ElfObject, manifest: Manifest, facts: HostFacts): v
   section.data = new Uint8Array(size);
 }
 
-function programSymbol(object: ElfObject, name: string): { symbol: ElfSymbol; section: Section } {
-  const symbol = object.symbols.find((candidate) => candidate.name === name && candidate.type === SymbolType.Function);
-  const section = symbol === undefined ? undefined : object.sections[symbol.section];
-  if (symbol === undefined || section === undefined || (section.flags & SectionFlag.Execute) === 0) {
-    throw new BpfcastError("bad-object", `the object has no program '${name}'`);
-  }
-  if (symbol.size === 0 || symbol.size % 8 !== 0 || symbol.value % 8 !== 0 || symbol.value + symbol.size > section.data.length) {
-    throw new BpfcastError("bad-object", `the object's program '${name}' has no valid place`);
-  }
-  return { symbol, section };
-}
-
-function tracepointTargets(program: Program, facts: HostFacts): Attachment[] {
-  const [category = "", event = ""] = program.target;
-  const wanted = `${category}:${event}`;
-  if (!isPattern(wanted)) return facts.tracepoints.has(wanted) ? [{ kind: "tracepoint", category, event }] : [];
-  const found: Attachment[] = [];
-  for (const name of [...facts.tracepoints.keys()].sort()) {
-    const colon = name.indexOf(":");
-    const [ownCategory, ownEvent] = [name.slice(0, colon), name.slice(colon + 1)];
-    if (matchesGlob(category, ownCategory) && matchesGlob(event, ownEvent))
-      found.push({ kind: "tracepoint", category: ownCategory, event: ownEvent });
-  }
-  return found;
-}
-
-function functionTargets(program: Program, facts: HostFacts): Attachment[] {
-  const [, name = "", offset = "0"] = program.target;
-  const isReturn = program.kind === "kretprobe";
-  const at = isReturn ? 0 : Number(offset);
-  // Whether a function given by name can be probed shows when it is attached: the lists of all functions are long.
-  const names = isPattern(name) ? facts.functions.filter((candidate) => matchesGlob(name, candidate)) : [name];
-  return [...new Set(names)].sort().map((found) => ({ kind: "kprobe", function: found, offset: at, isReturn }));
-}
-
-function timerTarget(program: Program): Attachment {
-  const [unit = "", amount = ""] = program.target;
-  const everyCpu = program.kind === "profile";
-  if (unit === "hz") return { kind: "timer", perSecond: true, amount: Number(amount), everyCpu };
-  return { kind: "timer", perSecond: false, amount: Number(amount) * (NANOSECONDS[unit] ?? 0), everyCpu };
-}
-
-function targetsOf(program: Program, facts: HostFacts): Attachment[] {
-  switch (program.kind) {
-    case "begin":
-    case "end":
-      return [];
-    case "tracepoint":
-      return tracepointTargets(program, facts);
-    case "rawtracepoint":
-      return [{ kind: "rawtracepoint", event: program.target[0] ?? "" }];
-    case "kprobe":
-    case "kretprobe":
-      return functionTargets(program, facts);
-    case "uprobe":
-    case "uretprobe": {
-      const [binary = "", name = "", offset = ""] = program.target;
-      return [{ kind: "uprobe", binary, function: name, offset: Number(offset), isReturn: program.kind === "uretprobe" }];
-    }
-    case "software":
-    case "hardware": {
-      const [type, config, period] = program.target.map(Number);
-      return [{ kind: "perf", type: type ?? 0, config: config ?? 0, period: period ?? 0 }];
-    }
-    case "interval":
-    case "profile":
-      return [timerTarget(program)];
-  }
-}
-
 /** Begin and end programs count as well, as they do for the peer. */
 function limitProbes(manifest: Manifest, programs: BoundProgram[], limit: number): void {
   const count = programs.reduce((sum, { attachments }) => sum + Math.max(attachments.length, 1), 0);
@@ -225,88 +133,88 @@ function limitProbes(manifest: Manifest, programs: BoundProgram[], limit: number
   });
 }
 
-/** The error or warning for a probe that matches nothing on this host. The messages are the peer's. */
-export function missingProbe(manifest: Manifest, program: Program, similar: string[]): BpfcastError {
-  const pattern = program.target.some(isPattern);
-  const place = program.target
-    .slice(0, 2)
-    .filter((part) => part !== "")
-    .join(":");
-  const message = pattern
-    ? "Probe has no valid attach points. If this is expected, set the 'missing_probes' config variable to 'warn'."
-    : `No matches for ${program.kind} ${place}.`;
-  const details = similar.length > 0 ? { hint: `did you mean ${similar.join(", ")}?` } : {};
-  return new BpfcastError("unknown-probe", message, { location: program.location, source: manifest.source, ...details });
+interface Variant {
+  attachments: Attachment[];
+  changes: Changes;
 }
 
-/** Appends a copy of a program, patched, to its own section. Returns its symbol's name. */
-function duplicateProgram(object: ElfObject, name: string, copy: number, patches: Patch[]): string {
-  const { symbol, section } = programSymbol(object, name);
-  const start = section.data.length;
-  const code = section.data.slice(symbol.value, symbol.value + symbol.size);
-  for (const { instruction, bytes } of patches) code.set(bytes, instruction * 8);
-  const grown = new Uint8Array(start + code.length);
-  grown.set(section.data);
-  grown.set(code, start);
-  section.data = grown;
-
-  const relocations = relocationsOf(object, symbol.section);
-  const relocationSection = relocations === undefined ? undefined : object.sections[relocations.section];
-  if (relocations !== undefined && relocationSection !== undefined) {
-    const copies = relocations.entries
-      .filter(({ offset }) => offset >= symbol.value && offset < symbol.value + symbol.size)
-      .map((entry) => ({ ...entry, offset: entry.offset - symbol.value + start }));
-    relocationSection.data = encodeRelocations([...relocations.entries, ...copies]);
-  }
-  const ext = findSection(object, ".BTF.ext");
-  const btf = findSection(object, ".BTF");
-  const strings = btf === undefined ? undefined : btfStrings(btf.data);
-  if (ext !== undefined && strings !== undefined) {
-    const tables = readBtfExt(ext.data);
-    copyRecords(tables, strings, section.name, symbol.value, symbol.size, start);
-    ext.data = writeBtfExt(tables);
-  }
-  const duplicate = `${name}_${copy}`;
-  if (object.symbols.some((other) => other.name === duplicate))
-    throw new BpfcastError("bad-object", `the object has two programs '${duplicate}'`);
-  object.symbols.push({ ...symbol, name: duplicate, value: start });
-  return duplicate;
-}
-
-/** One program for all targets whose fields lie alike; a copy for each further layout. */
-function bindTracepointProgram(
+/** The programs that an attach point needs on this host: one for all targets where that is possible. */
+function variantsOf(
   object: ElfObject,
   manifest: Manifest,
   relocations: Relocation[],
   index: number,
   targets: Attachment[],
   facts: HostFacts,
-): BoundProgram[] {
-  const name = manifest.programs[index]?.name ?? "";
-  const { symbol, section } = programSymbol(object, name);
+  parameters: BindParameters,
+): Variant[] {
+  const program = manifest.programs[index];
+  if (program === undefined) return [];
+  const { symbol, section } = programSymbol(object, program.name);
   const code = section.data.subarray(symbol.value, symbol.value + symbol.size);
-  const layouts = new Map<string, { patches: Patch[]; attachments: Attachment[] }>();
+  const relocated = relocations.some((relocation) => relocation.program === index);
+  if (relocated && program.kind !== "tracepoint")
+    throw new BpfcastError("bad-relocation", "the object relocates a program that is no tracepoint's");
+  const named = wantsName(manifest, index);
+  const prologue = processFilter(program.kind, parameters.pid, facts);
+  const variants = new Map<string, Variant>();
   for (const target of targets) {
-    if (target.kind !== "tracepoint") continue;
-    const format = facts.tracepoints.get(`${target.category}:${target.event}`);
-    if (format === undefined || format === null)
-      throw new BpfcastError("bad-tracepoint-format", `no format of tracepoint ${target.category}:${target.event}`);
-    const patches = patchesFor(manifest, relocations, index, code, format);
-    const key = patches.map(({ instruction, bytes }) => `${instruction}:${bytes.join()}`).join(" ");
-    const layout = layouts.get(key);
-    if (layout === undefined) layouts.set(key, { patches, attachments: [target] });
-    else layout.attachments.push(target);
+    const patches = relocated && target.kind === "tracepoint" ? tracepointPatches(manifest, relocations, index, code, target, facts) : [];
+    const name = named ? { probeName: placeName(program, target) } : {};
+    // The verifier checks programs of these kinds against the very function that they are attached to.
+    const own = target.kind === "fentry" ? `${target.module}:${target.function}` : "";
+    const key = `${own} ${name.probeName ?? ""} ${patches.map(({ instruction, bytes }) => `${instruction}:${bytes.join()}`).join(" ")}`;
+    const known = variants.get(key);
+    if (known === undefined) variants.set(key, { attachments: [target], changes: { patches, prologue, ...name } });
+    else known.attachments.push(target);
   }
-  const bound: BoundProgram[] = [];
-  const [first, ...others] = layouts.values();
-  others.forEach(({ patches, attachments }, copy) => {
-    bound.push({ symbol: duplicateProgram(object, name, copy + 1, patches), program: index, attachments });
-  });
-  // The original last: copies are made from its unpatched code.
-  section.data = section.data.slice();
-  for (const { instruction, bytes } of first?.patches ?? []) section.data.set(bytes, symbol.value + instruction * 8);
-  bound.unshift({ symbol: name, program: index, attachments: first?.attachments ?? [] });
-  return bound;
+  if (targets.length === 0) return [{ attachments: [], changes: { patches: [], prologue } }];
+  return [...variants.values()];
+}
+
+function tracepointPatches(
+  manifest: Manifest,
+  relocations: Relocation[],
+  index: number,
+  code: Uint8Array,
+  target: Extract<Attachment, { kind: "tracepoint" }>,
+  facts: HostFacts,
+): Patch[] {
+  const format = facts.tracepoints.get(`${target.category}:${target.event}`);
+  if (format === undefined || format === null)
+    throw new BpfcastError("bad-tracepoint-format", `no format of tracepoint ${target.category}:${target.event}`);
+  return patchesFor(manifest, relocations, index, code, format);
+}
+
+/** Makes the programs of one attach point in the object. The first is the program itself, unless it needs more code. */
+function makeVariants(object: ElfObject, manifest: Manifest, index: number, variants: Variant[]): BoundProgram[] {
+  const name = manifest.programs[index]?.name ?? "";
+  const inPlace = variants[0]?.changes.prologue.length === 0;
+  // The program itself last: copies are made from its unchanged code.
+  const copies = variants.slice(inPlace ? 1 : 0).map(({ attachments, changes }, copy) => ({
+    symbol: copyProgram(object, manifest, index, copy + 1, changes),
+    program: index,
+    attachments,
+  }));
+  const [first] = variants;
+  if (!inPlace || first === undefined) return copies;
+  changeProgram(object, manifest, index, first.changes);
+  return [{ symbol: name, program: index, attachments: first.attachments }, ...copies];
+}
+
+function limitPrograms(manifest: Manifest, counts: number[], limit: number): void {
+  const count = counts.reduce((sum, own) => sum + own, 0);
+  if (count <= limit) return;
+  const most = counts.indexOf(Math.max(...counts));
+  const location = manifest.programs[most]?.location;
+  throw new BpfcastError(
+    "too-many-programs",
+    `Your program is trying to generate more than ${limit} BPF programs, which exceeds the current limit of ${limit}`,
+    {
+      ...(location === undefined ? {} : { location, source: manifest.source }),
+      hint: "You can increase the limit through the BPFTRACE_MAX_BPF_PROGS environment variable.",
+    },
+  );
 }
 
 /** The manifest of an object that is not bound yet: what the host must be asked for. */
@@ -340,25 +248,39 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
   applyBindings(object, manifest, facts, ring, parameters);
   growScratch(object, manifest, facts);
 
-  const warnings: BpfcastError[] = [];
-  const programs: BoundProgram[] = [];
-  manifest.programs.forEach((program, index) => {
+  const report = new ProbeReport(manifest);
+  const living = new Set<number>();
+  const variants = manifest.programs.map((program, index) => {
     programSymbol(object, program.name);
-    const targets = targetsOf(program, facts);
-    if (targets.length === 0 && program.kind !== "begin" && program.kind !== "end") {
-      const problem = missingProbe(manifest, program, facts.similar.get(program.target.join(":")) ?? []);
-      if (manifest.config.missingProbes === "error") throw problem;
-      if (manifest.config.missingProbes === "warn") warnings.push(problem);
-      return;
-    }
-    const relocated = relocations.some((relocation) => relocation.program === index);
-    if (relocated && program.kind !== "tracepoint")
-      throw new BpfcastError("bad-relocation", "the object relocates a program that is no tracepoint's");
-    if (relocated) programs.push(...bindTracepointProgram(object, manifest, relocations, index, targets, facts));
-    else programs.push({ symbol: program.name, program: index, attachments: targets });
+    const always = program.kind === "begin" || program.kind === "end";
+    const found = targetsOf(program, facts, parameters.unsafe === true);
+    if (always || found.length > 0) living.add(program.body);
+    else report.missing(program, facts);
+    const [place] = found;
+    if (facts.knowsFunctions && place?.kind === "kprobe" && !isListed(program, facts)) report.notTraceable(program);
+    const filter = always ? undefined : parameters.probeFilter;
+    const targets = filter === undefined ? found : found.filter((target) => filter.test(placeName(program, target)));
+    return always || targets.length > 0 ? variantsOf(object, manifest, relocations, index, targets, facts, parameters) : [];
   });
+  for (const body of new Set(manifest.programs.map((program) => program.body))) if (!living.has(body)) report.empty(body);
+  report.raise();
+  limitPrograms(
+    manifest,
+    variants.map((list) => list.length),
+    parameters.maxPrograms ?? MAX_PROGRAMS,
+  );
+  const programs = variants.flatMap((list, index) => makeVariants(object, manifest, index, list));
   limitProbes(manifest, programs, parameters.maxProbes ?? MAX_PROBES);
   const hasCounters = findSection(object, COUNTER_SECTION) !== undefined;
   const hasRingBuffer = object.symbols.some(({ name, type }) => name === RING_BUFFER_MAP && type === SymbolType.Object);
-  return { bytes: writeElf(object), manifest, programs, ringBytes: ring, hasCounters, hasRingBuffer, warnings };
+  return {
+    bytes: writeElf(object),
+    manifest,
+    programs,
+    ringBytes: ring,
+    hasCounters,
+    hasRingBuffer,
+    pid: parameters.pid,
+    warnings: report.warnings,
+  };
 }

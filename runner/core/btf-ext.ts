@@ -105,8 +105,20 @@ export function stringAt(strings: Uint8Array, offset: number): string {
   return new TextDecoder().decode(strings.subarray(offset, end < 0 ? strings.length : end));
 }
 
-/** Copies the records about bytes [start, start + size) of a section to those that start at `to`, behind all others. */
-export function copyRecords(tables: BtfExt, strings: Uint8Array, sectionName: string, start: number, size: number, to: number): void {
+/**
+ * Copies the records about bytes [start, start + size) of a section to those that start at `to`, behind all others. `inserted`
+ * bytes of code lie before the copied ones: they belong to the function, and to its first line.
+ */
+export function copyRecords(
+  tables: BtfExt,
+  strings: Uint8Array,
+  sectionName: string,
+  start: number,
+  size: number,
+  to: number,
+  inserted: number,
+): void {
+  const relocations = tables[2];
   for (const table of tables) {
     for (const block of table.blocks) {
       if (stringAt(strings, block.sectionName) !== sectionName) continue;
@@ -115,7 +127,8 @@ export function copyRecords(tables: BtfExt, strings: Uint8Array, sectionName: st
         const offset = viewOf(record).getUint32(0, true);
         if (offset < start || offset >= start + size) continue;
         const copy = record.slice();
-        viewOf(copy).setUint32(0, offset - start + to, true);
+        const isFirst = offset === start && table !== relocations;
+        viewOf(copy).setUint32(0, offset - start + to + (isFirst ? 0 : inserted), true);
         copies.push(copy);
       }
       block.records.push(...copies);

@@ -141,8 +141,14 @@ export class Decoder {
         for (const field of event.args) this.#output.value(field, memory, record);
         break;
       case "runtime_error":
-        this.#output.runtimeError(event.text, this.#manifest.source, event.location);
+        if (this.showWarnings) this.#output.runtimeError(event.text, this.#manifest.source, event.location);
         break;
+      case "helper_error": {
+        const [result] = event.args;
+        const code = result === undefined ? 0 : Number(readInteger(memory.view, record + result.offset, 8, true));
+        if (this.showWarnings) this.#output.helperError(event.helper, code, this.#manifest.source, event.location);
+        break;
+      }
       case "exit": {
         const [code] = event.args;
         const size = code?.type.kind === "int" ? code.type.size : 0;
@@ -177,7 +183,8 @@ export class Decoder {
     format?.write(memory, record, out);
     const bytes = out.view();
     if (event.kind === "errorf" || event.kind === "warnf") {
-      if (event.kind === "errorf" || this.showWarnings) this.#output.report(event.kind, bytes, this.#manifest.source, event.location);
+      if (event.kind === "errorf" || this.showWarnings)
+        this.#output.report(event.kind, bytes, this.#manifest.source, event.location, event.kind === "errorf" ? event.library : "");
       return;
     }
     const text = decoder.decode(bytes);

@@ -145,6 +145,8 @@ function readSymbols(sections: Section[], tableIndex: number): ElfSymbol[] {
 
 /** @throws BpfcastError `bad-object` for everything that is not a well-formed BPF object. */
 export function readElf(bytes: Uint8Array): ElfObject {
+  // A Buffer's slices are no copies, and sections are changed.
+  bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   if (bytes.length < HEADER_BYTES || bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) {
     damaged("it is not an ELF file");
   }

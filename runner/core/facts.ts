@@ -2,6 +2,12 @@
 
 import type { TracepointFormat } from "./tracepoint-format.ts";
 
+/** A function of the kernel, or of one of its modules; `vmlinux` for the kernel proper. */
+export interface KernelFunction {
+  name: string;
+  module: string;
+}
+
 export interface HostFacts {
   arch: string;
   /** CPUs that the kernel can ever have; CPU numbers are below it. */
@@ -15,8 +21,21 @@ export interface HostFacts {
    * and no program reads its fields.
    */
   tracepoints: Map<string, TracepointFormat | null>;
-  /** Names of the functions that kprobe patterns may match; empty when the object has no such pattern. */
-  functions: string[];
+  /** Functions that kprobe patterns may match; empty when the object has no such pattern. */
+  functions: KernelFunction[];
+  /** `functions` holds all that can be probed: what is not in it does not exist. */
+  knowsFunctions: boolean;
+  /** Modules that are loaded; absent when no probe names one. */
+  modules?: string[];
+  /**
+   * Functions (`function:MODULE:NAME`) and raw tracepoints (`rawtracepoint:MODULE:NAME`) that targets by BTF stand for, by the
+   * parts of the target.
+   */
+  typed: Map<string, KernelFunction[]>;
+  /** What the targets of uprobes (`binary:function`) stand for; the function is empty for an address. */
+  userFunctions: Map<string, { binary: string; name: string }[]>;
+  /** The tracer is in a PID namespace of its own: `pid` is asked of the kernel by these numbers of the namespace. */
+  pidNamespace?: { device: bigint; inode: bigint };
   /** Values of the constants that the object asks for, by the binding's kind, or `kind:name`. */
   constants: Map<string, bigint>;
   /** For a probe that does not exist (`category:event`): names of similar ones. */
@@ -33,4 +52,12 @@ export interface BindParameters {
   ringBufferPages?: number;
   /** Most attachments of one script; absent: the peer's limit. */
   maxProbes?: number;
+  /** Most programs. */
+  maxPrograms?: number;
+  /** Only what this process does. */
+  pid?: number;
+  /** Try functions that the given list does not have. */
+  unsafe?: boolean;
+  /** Only places whose name it finds something in; begin and end programs are exempt. */
+  probeFilter?: RegExp;
 }

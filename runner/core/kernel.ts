@@ -1,6 +1,7 @@
 // The kernel as the runner sees it: asynchronous and in batches, so that a real kernel and a simulated one can stand behind it.
 
-import type { Attachment, BoundObject } from "./bind.ts";
+import type { BoundObject } from "./bind.ts";
+import type { Attachment } from "./targets.ts";
 
 /** A whole map. Entry i has its key at `i * keySize`, its value at `i * valueSize`. */
 export interface MapContents {

@@ -30,12 +30,14 @@ export interface Output {
   /** What time(), cat(), join() or system() printed. */
   message(kind: MessageKind, bytes: Uint8Array): void;
   /** A message of errorf() or warnf(), with its place in the script. */
-  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location): void;
+  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location, library: string): void;
   lostEvents(count: number): void;
   /** A message about the whole run, whatever the form of the output. */
   warning(message: string): void;
   /** A warning of a program, with its place in the script. */
   runtimeError(message: string, source: Source, location: Location): void;
+  /** A helper that failed (0: a key that is not there), with its place in the script. */
+  helperError(helper: string, code: number, source: Source, location: Location): void;
   /** After the last event, before the maps are printed at exit. */
   end(): void;
   /** Gives everything that is buffered to the sink. */

@@ -26,7 +26,9 @@ export function refuseUnsafe(bytes: Uint8Array, manifest: Manifest): void {
     const message =
       name === "system()"
         ? `${name} is an unsafe function being used in safe mode`
-        : `${name} is unsafe. To use you need the --unsafe flag`;
+        : name === "probing by address"
+          ? "Probing by address requires --unsafe"
+          : `${name} is unsafe. To use you need the --unsafe flag`;
     throw new BpfcastError("unsafe-object", message, {
       hint,
       location: used.location,

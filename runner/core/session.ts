@@ -5,12 +5,16 @@
 
 import { BpfcastError } from "../../wasm/errors.ts";
 import { COUNTER_SECTION, CounterKind, type MapInfo, type Program } from "../../wasm/manifest.ts";
-import { type BoundObject, missingProbe } from "./bind.ts";
+import type { BoundObject } from "./bind.ts";
 import { Decoder, type MapCommand } from "./decode.ts";
+import { MAP_FULL } from "./format/helper-errors.ts";
+import { isPattern } from "./glob.ts";
 import type { AttachFailure, AttachRequest, Kernel, LoadedObject } from "./kernel.ts";
 import { readTable, zeroTable } from "./maps.ts";
+import { ProbeReport } from "./missing.ts";
 import type { Style } from "./names.ts";
 import { isBlock, type Output } from "./output.ts";
+import { type Attachment, placeName } from "./targets.ts";
 
 /** What happens outside of the kernel and can end the run. */
 export interface SessionHost {
@@ -62,9 +66,6 @@ export interface SessionOptions {
 const LOSS_INTERVAL = 250;
 /** What the peer exits with when loading or attaching fails: -1. */
 const EXIT_NOT_ATTACHED = 255;
-
-const MAP_FULL =
-  "Map full; can't update element. Try increasing max_map_keys config or manually setting the max entries in a map declaration e.g. `let @a = hash(5000)`";
 
 export class Session {
   readonly #kernel: Kernel;
@@ -147,47 +148,76 @@ export class Session {
 
   /** Attaches everything; returns the number of probes, begin and end included. */
   async #attach(object: LoadedObject): Promise<number> {
-    const { manifest, programs } = this.#bound;
+    const { manifest } = this.#bound;
     const requests: AttachRequest[] = [];
     let unattached = 0;
-    for (const { symbol, program, attachments } of programs) {
+    for (const { symbol, program, attachments } of inAttachOrder(this.#bound)) {
       const kind = manifest.programs[program]?.kind;
       if (kind === "begin" || kind === "end") unattached++;
       for (const attachment of attachments) requests.push({ program: symbol, attachment });
     }
     const failures = await object.attach(requests);
-    for (const failure of failures) this.#attachFailed(failure, failures);
+    this.#reportFailures(failures);
     const count = unattached + requests.length - failures.length;
     if (count === 0) throw new BpfcastError("no-probes", "No probes to attach", { exitCode: 1 });
     return count;
   }
 
-  #attachFailed({ request, code, message }: AttachFailure, all: AttachFailure[]): void {
+  /** What could not be attached: errors, or warnings where the script says so. */
+  #reportFailures(failures: AttachFailure[]): void {
+    if (failures.length === 0) return;
     const { manifest, programs } = this.#bound;
-    const bound = programs.find(({ symbol }) => symbol === request.program);
-    const program = bound === undefined ? undefined : manifest.programs[bound.program];
-    if (program === undefined) throw new BpfcastError("attach-failed", message, { exitCode: EXIT_NOT_ATTACHED });
-    const { attachment } = request;
-    // Of a pattern, functions that cannot be probed after all are passed over, unless that leaves none.
-    const failed = all.filter((other) => other.request.program === request.program);
-    if (bound !== undefined && failed.length < bound.attachments.length) return;
-    const missing = attachment.kind === "kprobe" && (code === "ENOENT" || code === "ESRCH" || code === "EADDRNOTAVAIL");
-    if (missing || failed.length > 1) {
-      if (manifest.config.missingProbes === "ignore" || failed[0]?.request !== request) return;
-      const problem = missingProbe(
-        manifest,
-        program,
-        attachment.kind === "kprobe" && failed.length === 1 ? this.#host.similarFunctions(attachment.function) : [],
-      );
-      if (manifest.config.missingProbes === "error") throw problem;
-      this.#options.warn(problem);
-      return;
+    const report = new ProbeReport(manifest);
+    const failed = new Set(failures.map(({ request }) => request.attachment));
+    const living = new Set<number>();
+    for (const { program, attachments } of programs) {
+      const { body, kind } = manifest.programs[program] ?? { body: -1, kind: "end" };
+      if (kind === "begin" || kind === "end" || attachments.some((attachment) => !failed.has(attachment))) living.add(body);
     }
+    const problems: BpfcastError[] = [];
+    for (const failure of failures) {
+      const bound = programs.find(({ symbol }) => symbol === failure.request.program);
+      const program = manifest.programs[bound?.program ?? -1];
+      if (bound === undefined || program === undefined)
+        throw new BpfcastError("attach-failed", failure.message, { exitCode: EXIT_NOT_ATTACHED });
+      // Of a pattern, functions that cannot be probed after all are passed over.
+      if (bound.attachments.length > 1 || program.target.some(isPattern)) continue;
+      const missing = missingTarget(program, failure);
+      if (missing !== undefined) {
+        const names = missing.kind === "kprobe" ? this.#host.similarFunctions(missing.target[1] ?? "") : [];
+        report.missing(missing, { similar: new Map([[missing.target.join(":"), names]]) });
+      } else {
+        living.add(program.body);
+        problems.push(this.#notAttached(program, failure));
+      }
+    }
+    for (const { program } of programs) {
+      const body = manifest.programs[program]?.body ?? -1;
+      if (living.has(body)) continue;
+      living.add(body);
+      report.empty(body);
+    }
+    report.raise();
+    for (const warning of report.warnings) this.#options.warn(warning);
+    if (manifest.config.missingProbes === "warn") for (const problem of problems) this.#options.warn(problem);
+    const [first, ...others] = problems;
+    if (first !== undefined && manifest.config.missingProbes === "error")
+      throw new BpfcastError(first.code, first.message, { ...first.details, others });
+  }
+
+  #notAttached(program: Program, { request, code, message }: AttachFailure): BpfcastError {
+    const { manifest } = this.#bound;
     const details = { location: program.location, source: manifest.source, exitCode: EXIT_NOT_ATTACHED };
-    if (attachment.kind === "tracepoint" && code === "EACCES") {
-      throw new BpfcastError("attach-failed", `${program.probe}: the program reads fields beyond the end of this kernel's event`, details);
-    }
-    throw new BpfcastError("attach-failed", `Unable to attach probe: ${program.probe}: ${message}`, details);
+    if (request.attachment.kind === "tracepoint" && code === "EACCES")
+      return new BpfcastError("attach-failed", `${program.probe}: the program reads fields beyond the end of this kernel's event`, details);
+    const name = placeName(program, request.attachment);
+    if (manifest.config.missingProbes !== "error")
+      return new BpfcastError("attach-failed", `Unable to attach probe: ${name}. Skipping.`, { hint: message });
+    return new BpfcastError(
+      "attach-failed",
+      `Unable to attach probe: ${name}. If this is expected, set the 'missing_probes' config variable to 'warn'.`,
+      { exitCode: EXIT_NOT_ATTACHED, hint: message },
+    );
   }
 
   async #trace(object: LoadedObject, count: number, stopped: Promise<void>): Promise<void> {
@@ -216,7 +246,8 @@ export class Session {
     await this.#drain(object);
     if (this.#failure !== null) throw this.#failure;
     const refused = await this.#reportLosses(object);
-    if (refused > 0) this.#output.warning(`${MAP_FULL} (${refused} ${refused === 1 ? "update" : "updates"} refused)`);
+    if (refused > 0 && this.#options.showWarnings)
+      this.#output.warning(`${MAP_FULL} (${refused} more ${refused === 1 ? "update" : "updates"} refused)`);
     if (this.#lost > 0) this.#output.warning(`Total lost event count: ${this.#lost}`);
     this.#output.end();
     if (this.#bound.manifest.config.printMapsOnExit) await this.#printMaps(object);
@@ -281,6 +312,8 @@ export class Session {
     const lost = (counters[CounterKind.LostEvents] ?? 0) + (counters[CounterKind.ScratchBusy] ?? 0);
     if (lost > this.#lost) this.#output.lostEvents(lost - this.#lost);
     this.#lost = lost;
+    // The event of an exit() that found no room is lost, its mark is not.
+    if (counters[CounterKind.Stopped] === 1) this.#requestStop();
     return counters[CounterKind.MapFull] ?? 0;
   }
 
@@ -292,4 +325,35 @@ export class Session {
     for (let at = 0; at + 8 <= values.length; at += 8) counters.push(Number(view.getBigUint64(at, true)));
     return counters;
   }
+}
+
+/** Errors of attaching that mean that there is no such place. */
+const NO_PLACE = ["ENOENT", "ESRCH", "EADDRNOTAVAIL"];
+
+/** The attach point, with the file that a uprobe's binary was found to be, if a failure means that it stands for nothing. */
+function missingTarget(program: Program, { request, code }: AttachFailure): Program | undefined {
+  const { attachment }: { attachment: Attachment } = request;
+  if (!NO_PLACE.includes(code)) return undefined;
+  if (attachment.kind === "uprobe") {
+    if (attachment.function === "") return undefined;
+    return { ...program, target: [attachment.binary, attachment.function, program.target[2] ?? ""] };
+  }
+  return attachment.kind === "kprobe" || attachment.kind === "rawtracepoint" ? program : undefined;
+}
+
+/** Kinds of probes of which the kernel runs those of one place in the order in which they were attached; of others in reverse. */
+const RUN_IN_ORDER: readonly Program["kind"][] = [
+  "kretprobe",
+  "tracepoint",
+  "profile",
+  "interval",
+  "hardware",
+  "rawtracepoint",
+  "software",
+];
+
+/** The programs in an order that makes bodies of one place run in the order of the script. */
+function inAttachOrder({ manifest, programs }: BoundObject): BoundObject["programs"] {
+  const runsInOrder = ({ program }: { program: number }) => RUN_IN_ORDER.includes(manifest.programs[program]?.kind ?? "end");
+  return [...programs.filter(runsInOrder), ...programs.filter((program) => !runsInOrder(program)).reverse()];
 }

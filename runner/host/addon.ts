@@ -17,6 +17,13 @@ export interface NativeObject {
   setAutoload(program: string, load: boolean): void;
   setExpectedAttachType(program: string, type: number): void;
   setMaxEntries(map: string, count: number): void;
+  /** Before `load`, for a program that is verified against one function. */
+  setAttachTarget(program: string, name: string): void;
+  /** Before `load`: `verifierLogs` has what the verifier says of the program, in at most `size` bytes. */
+  keepVerifierLogs(program: string, size: number): void;
+  verifierLogs(): { program: string; log: string }[];
+  /** What libbpf said while the object was opened and loaded. */
+  messages(): string;
   load(): void;
   programInfo(program: string): { translated: number; jited: number };
   testRun(program: string): number;
@@ -26,10 +33,15 @@ export interface NativeObject {
   pauseRing(): void;
   attachTracepoint(program: string, category: string, event: string): void;
   attachKprobe(program: string, name: string, offset: number, isReturn: boolean): void;
+  /** At an address in decimal. */
+  attachKprobeAddress(program: string, address: string, isReturn: boolean): void;
+  /** To the function that the program was loaded for. */
+  attachTracing(program: string): void;
   attachKprobeMulti(program: string, names: string[], isReturn: boolean): void;
   attachRawTracepoint(program: string, event: string): void;
-  attachUprobe(program: string, binary: string, name: string, offset: number, isReturn: boolean): void;
-  attachPerfEvent(program: string, type: number, config: number, sample: number, isFrequency: boolean, cpu: number): void;
+  attachUprobe(program: string, binary: string, name: string, offset: number, isReturn: boolean, pid: number): void;
+  /** On one CPU (-1: all), of one thread (-1: all). */
+  attachPerfEvent(program: string, type: number, config: number, sample: number, isFrequency: boolean, cpu: number, thread: number): void;
   detach(): void;
   readMap(map: string): NativeMapContents;
   clearMap(map: string): void;
@@ -54,7 +66,11 @@ export const enum Clock {
 
 export interface NativeAddon {
   BpfObject: new (bytes: Uint8Array, verbose: boolean, btf: string) => NativeObject;
-  Child: new (words: string[], onExit: () => void) => NativeChild;
+  /** A command to run, or a process to watch. */
+  Child: new (
+    command: string[] | number,
+    onExit: () => void,
+  ) => NativeChild;
   possibleCpus(): number;
   /** Nanoseconds of a clock. */
   clockTime(clock: Clock): bigint;
@@ -63,6 +79,8 @@ export interface NativeAddon {
   hasMapType(type: number): boolean;
   /** kprobe_multi, uprobe_multi, kprobe_session, iter. */
   hasProbeType(name: string): boolean;
+  /** C definitions of types of a BTF file, and of all that they need; `base` is the file that a module's goes on from, or "". */
+  dumpTypes(file: string, base: string, ids: number[]): string;
   raiseMemoryLimit(): boolean;
   raiseFileLimit(): number;
   hasKprobeMulti(): boolean;

@@ -1,8 +1,9 @@
 // Where the file of a uprobe is: a path, a program of PATH, or a library by name.
 
-import { accessSync, constants, readdirSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
+import { isPattern, matchesGlob } from "../core/glob.ts";
 
 /** Folders that the dynamic loader searches without being told. */
 const LIBRARY_FOLDERS = [
@@ -64,6 +65,38 @@ function findLibrary(name: string): string | undefined {
     if (found[0] !== undefined) return join(folder, found[0]);
   }
   return undefined;
+}
+
+/** Executable files and libraries whose path a pattern matches. */
+function matchingFiles(pattern: string): string[] {
+  const parts = pattern.split("/");
+  let found = [parts[0] === "" ? "/" : "."];
+  for (const part of parts.filter((name) => name !== "")) {
+    found = found.flatMap((folder) => {
+      if (!isPattern(part)) return existsSync(join(folder, part)) ? [join(folder, part)] : [];
+      try {
+        return readdirSync(folder)
+          .filter((name) => matchesGlob(part, name))
+          .map((name) => join(folder, name));
+      } catch {
+        return [];
+      }
+    });
+  }
+  return found.filter(isExecutable).sort();
+}
+
+/** The files that a uprobe's binary stands for; none when there is no such file. */
+export function findBinaries(name: string): string[] {
+  if (!isPattern(name)) {
+    try {
+      return [findBinary(name)];
+    } catch {
+      return [];
+    }
+  }
+  if (name.includes("/")) return matchingFiles(name);
+  return (process.env["PATH"] ?? "").split(":").flatMap((folder) => matchingFiles(join(folder || ".", name)));
 }
 
 /** @throws BpfcastError `unknown-binary` when there is no such file. */

@@ -92,3 +92,50 @@ export class HostCommand implements HeldCommand {
     if (!this.#ended) this.#child.signal(SIGTERM);
   }
 }
+
+const MAX_PID = 0x400000;
+
+/** The process of -p: the run ends with it. */
+export class WatchedProcess implements HeldCommand {
+  readonly pid: number;
+  /** Watches for as long as it is not collected. */
+  readonly watch: NativeChild;
+  #ended = false;
+  #onEnd: () => void = () => {};
+
+  /**
+   * @param text a number as it was given.
+   * @throws BpfcastError `bad-pid` when it is no number, or no process has it.
+   */
+  constructor(text: string) {
+    this.pid = parsePid(text);
+    try {
+      this.watch = new (loadAddon().Child)(this.pid, () => {
+        this.#ended = true;
+        this.#onEnd();
+      });
+    } catch (error) {
+      if (!isNativeError(error)) throw error;
+      const reason = error.code === "ESRCH" ? "No such process" : error.code === "EINVAL" ? "Invalid argument" : error.code;
+      throw new BpfcastError("bad-pid", `Failed to attach to pid: Unable to open pidfd (${reason})`);
+    }
+  }
+
+  release(): void {}
+
+  onEnd(ended: () => void): void {
+    this.#onEnd = ended;
+    if (this.#ended) ended();
+  }
+
+  terminate(): void {}
+}
+
+/** A process id by the peer's rules: what follows the digits counts, and so does a sign. */
+function parsePid(text: string): number {
+  const match = /^-?(0x[0-9a-f]+|[0-9]+)$/i.exec(text);
+  if (match === null) throw new BpfcastError("bad-pid", `Failed to parse pid: invalid integer: ${text}`);
+  const value = BigInt.asUintN(64, text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text));
+  if (value > MAX_PID) throw new BpfcastError("bad-pid", `Pid out of range: ${value}`);
+  return Number(value);
+}

@@ -133,6 +133,17 @@ export class ElfSymbols {
     return best < 0 ? undefined : { name: this.#name(best), offset: address - start };
   }
 
+  /** The byte of the file that is mapped at an address; undefined when none is. */
+  fileOffsetOf(address: number): number | undefined {
+    const segment = this.#segments.find((candidate) => address >= candidate.address && address < candidate.address + candidate.size);
+    return segment === undefined ? undefined : address - segment.address + segment.fileOffset;
+  }
+
+  /** Names of all functions, each once, sorted. */
+  names(): string[] {
+    return [...new Set(this.#names.map((_, index) => this.#name(index)))].filter((name) => name !== "").sort();
+  }
+
   #name(index: number): string {
     const packed = this.#names[index] as number;
     const strings = this.#strings[Math.floor(packed / MAX_TABLE)] as Uint8Array;

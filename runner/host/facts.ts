@@ -2,16 +2,13 @@
 
 import { readFileSync, statSync } from "node:fs";
 import { freemem } from "node:os";
-import { type Binding, type Manifest, type Program, RELOCATION_SECTION } from "../../wasm/manifest.ts";
+import { type Binding, type Manifest, RELOCATION_SECTION } from "../../wasm/manifest.ts";
 import { parseRelocations } from "../../wasm/parse-manifest.ts";
 import { findSection, readElf } from "../core/elf.ts";
 import type { HostFacts } from "../core/facts.ts";
-import { isPattern, matchesGlob } from "../core/glob.ts";
-import { similarNames } from "../core/similar.ts";
-import { parseTracepointFormat, type TracepointFormat } from "../core/tracepoint-format.ts";
 import { Clock, loadAddon } from "./addon.ts";
 import type { HostNames } from "./names.ts";
-import { allTracepoints, hasTracepoint, readFormat, traceableFunctions, tracepointCategories, tracepointEvents } from "./tracefs.ts";
+import { addTargets } from "./targets.ts";
 
 /** The kernel's name of this machine's architecture, as manifests have it. */
 export function hostArchitecture(): string {
@@ -38,26 +35,6 @@ export function pageSize(): number {
     // The usual size.
   }
   return 4096;
-}
-
-/** Adds the tracepoints that a program's target names or matches. */
-function addTracepoints(program: Program, wantsFormats: boolean, facts: HostFacts): void {
-  const [category = "", event = ""] = program.target;
-  const categories = isPattern(category) ? tracepointCategories().filter((name) => matchesGlob(category, name)) : [category];
-  for (const found of categories) {
-    const events = isPattern(event) ? tracepointEvents(found).filter((name) => matchesGlob(event, name)) : [event];
-    for (const name of events) {
-      const key = `${found}:${name}`;
-      if (!wantsFormats) {
-        if (!facts.tracepoints.has(key) && hasTracepoint(found, name)) facts.tracepoints.set(key, null);
-        continue;
-      }
-      const text = facts.tracepoints.get(key) ? undefined : readFormat(found, name);
-      if (text !== undefined) facts.tracepoints.set(key, parseTracepointFormat(text) satisfies TracepointFormat);
-    }
-  }
-  const wanted = `${category}:${event}`;
-  if (!isPattern(wanted) && !facts.tracepoints.has(wanted)) facts.similar.set(wanted, similarNames(wanted, allTracepoints()));
 }
 
 function inodeOf(path: string): { device: bigint; inode: bigint } | undefined {
@@ -101,11 +78,21 @@ function addConstants(facts: HostFacts, manifest: Manifest, names: HostNames, co
   }
 }
 
+/** Inode of the PID namespace that the kernel starts with: PROC_PID_INIT_INO of include/linux/proc_ns.h. */
+const FIRST_NAMESPACE = 0xefff_fffcn;
+const NAMESPACE = "/proc/self/ns/pid";
+
+/** Whether process ids here are others than those that the kernel gives to programs. */
+export function isInPidNamespace(): boolean {
+  return (inodeOf(NAMESPACE)?.inode ?? FIRST_NAMESPACE) !== FIRST_NAMESPACE;
+}
+
 /**
  * @param commandPid process of the command of -c, or 0.
+ * @param pid process of -p, if any.
  * @throws BpfcastError for a damaged object, and `no-tracefs` when it has tracepoints and tracefs is not there.
  */
-export function gatherFacts(bytes: Uint8Array, manifest: Manifest, names: HostNames, commandPid: number): HostFacts {
+export function gatherFacts(bytes: Uint8Array, manifest: Manifest, names: HostNames, commandPid: number, pid?: number): HostFacts {
   const facts: HostFacts = {
     arch: hostArchitecture(),
     possibleCpus: loadAddon().possibleCpus(),
@@ -113,16 +100,17 @@ export function gatherFacts(bytes: Uint8Array, manifest: Manifest, names: HostNa
     availableMemory: availableMemory(),
     tracepoints: new Map(),
     functions: [],
+    knowsFunctions: false,
+    typed: new Map(),
+    userFunctions: new Map(),
     constants: new Map(),
     similar: new Map(),
   };
   const section = findSection(readElf(bytes), RELOCATION_SECTION);
   const relocated = new Set(parseRelocations(section?.data ?? new Uint8Array(0), manifest).map(({ program }) => program));
-  manifest.programs.forEach((program, index) => {
-    if (program.kind === "tracepoint") addTracepoints(program, relocated.has(index), facts);
-    const isFunction = program.kind === "kprobe" || program.kind === "kretprobe";
-    if (isFunction && isPattern(program.target[1] ?? "") && facts.functions.length === 0) facts.functions = traceableFunctions();
-  });
+  addTargets(manifest, relocated, facts, pid);
+  const namespace = inodeOf(NAMESPACE);
+  if (namespace !== undefined && isInPidNamespace()) facts.pidNamespace = namespace;
   addConstants(facts, manifest, names, commandPid);
   return facts;
 }

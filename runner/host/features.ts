@@ -8,6 +8,7 @@ const KPROBE = 2;
 /** Helpers that not every kernel since 5.10 has: their numbers in uapi/linux/bpf.h, and the kernel that brought them. */
 const HELPERS: Record<string, [number: number, since: string]> = {
   get_ns_current_pid_tgid: [120, "5.7"],
+  d_path: [147, "5.10"],
   for_each_map_elem: [164, "5.13"],
   get_func_ip: [173, "5.15"],
   loop: [181, "5.17"],

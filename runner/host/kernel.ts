@@ -1,9 +1,9 @@
 // The Kernel of this machine, on libbpf.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { RING_BUFFER_MAP } from "../../wasm/manifest.ts";
-import type { Attachment, BoundObject, BoundProgram } from "../core/bind.ts";
+import type { BoundObject, BoundProgram } from "../core/bind.ts";
 import {
   type AttachFailure,
   type AttachRequest,
@@ -14,8 +14,9 @@ import {
   type ProgramSize,
   RECORD_HEADER_BYTES,
 } from "../core/kernel.ts";
+import { type Attachment, KERNEL_MODULE } from "../core/targets.ts";
 import { isNativeError, loadAddon, type NativeAddon, type NativeObject } from "./addon.ts";
-import { findBinary } from "./binaries.ts";
+import { ElfSymbols } from "./elf-symbols.ts";
 
 /** `enum bpf_attach_type` of a program that one link attaches to many functions. */
 const ATTACH_KPROBE_MULTI = 42;
@@ -41,6 +42,20 @@ function onlineCpus(): number[] {
   return parseCpuList(readFileSync("/sys/devices/system/cpu/online", "latin1"));
 }
 
+/** Where a file holds what is at an address in its own terms; one that it does not map stays as it is, for the kernel to refuse. */
+function fileOffset(binary: string, address: number): number {
+  return ElfSymbols.read(binary)?.fileOffsetOf(address) ?? address;
+}
+
+/** Threads of a process; none once it has ended. */
+function threadsOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /** Runs one addon call; its errors become ours. */
 function run<T>(code: string, call: () => T): T {
   try {
@@ -56,11 +71,16 @@ class HostObject implements LoadedObject {
   /** Programs that were loaded to be attached by one link. */
   readonly #multi: Set<string>;
   readonly #batchBytes: number;
+  readonly #pid: number | undefined;
 
-  /** @param largestRecord bytes of the largest event; a batch holds at least that. */
-  constructor(object: NativeObject, multi: Set<string>, largestRecord: number) {
+  /**
+   * @param largestRecord bytes of the largest event; a batch holds at least that.
+   * @param pid the process that alone is traced.
+   */
+  constructor(object: NativeObject, multi: Set<string>, largestRecord: number, pid: number | undefined) {
     this.#object = object;
     this.#multi = multi;
+    this.#pid = pid;
     this.#batchBytes = Math.max(BATCH_BYTES, largestRecord + 2 * RECORD_HEADER_BYTES);
   }
 
@@ -103,23 +123,54 @@ class HostObject implements LoadedObject {
       case "rawtracepoint":
         object.attachRawTracepoint(program, attachment.event);
         break;
-      case "kprobe":
-        object.attachKprobe(program, attachment.function, attachment.offset, attachment.isReturn);
-        break;
-      case "uprobe":
-        object.attachUprobe(program, findBinary(attachment.binary), attachment.function, attachment.offset, attachment.isReturn);
-        break;
-      case "perf":
-        for (const cpu of onlineCpus()) object.attachPerfEvent(program, attachment.type, attachment.config, attachment.period, false, cpu);
-        break;
-      case "timer": {
-        const cpus = onlineCpus();
-        for (const cpu of attachment.everyCpu ? cpus : cpus.slice(0, 1)) {
-          object.attachPerfEvent(program, PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK, attachment.amount, attachment.perSecond, cpu);
-        }
+      case "kprobe": {
+        const { module = KERNEL_MODULE } = attachment;
+        const name = module === KERNEL_MODULE ? attachment.function : `${module}:${attachment.function}`;
+        object.attachKprobe(program, name, attachment.offset, attachment.isReturn);
         break;
       }
+      case "kprobe_address":
+        object.attachKprobeAddress(program, attachment.address, attachment.isReturn);
+        break;
+      case "fentry":
+        object.attachTracing(program);
+        break;
+      case "uprobe":
+        object.attachUprobe(
+          program,
+          attachment.binary,
+          attachment.function,
+          attachment.function === "" ? fileOffset(attachment.binary, attachment.offset) : attachment.offset,
+          attachment.isReturn,
+          this.#pid ?? -1,
+        );
+        break;
+      case "perf":
+        this.#attachPerf(program, attachment.type, attachment.config, attachment.period, false, true);
+        break;
+      case "timer":
+        this.#attachPerf(
+          program,
+          PERF_TYPE_SOFTWARE,
+          PERF_COUNT_SW_CPU_CLOCK,
+          attachment.amount,
+          attachment.perSecond,
+          attachment.everyCpu,
+        );
+        break;
     }
+  }
+
+  /** On every CPU, or on one; of the threads of -p's process where only that is traced. Timers of one CPU run for nobody. */
+  #attachPerf(program: string, type: number, config: number, sample: number, isFrequency: boolean, everyCpu: boolean): void {
+    const cpus = onlineCpus();
+    if (this.#pid !== undefined && everyCpu) {
+      for (const thread of threadsOf(this.#pid)) {
+        for (const cpu of cpus) this.#object.attachPerfEvent(program, type, config, sample, isFrequency, cpu, thread);
+      }
+      return;
+    }
+    for (const cpu of everyCpu ? cpus : cpus.slice(0, 1)) this.#object.attachPerfEvent(program, type, config, sample, isFrequency, cpu, -1);
   }
 
   /** One link for all; the kernel refuses all of them for one bad name, which is then found by halving. */
@@ -185,25 +236,37 @@ class HostObject implements LoadedObject {
 
 /** Whether a program's attachments are best made by one link: many functions, without an offset. */
 function wantsMulti({ attachments }: BoundProgram): boolean {
-  return attachments.length > 1 && attachments.every((attachment) => attachment.kind === "kprobe" && attachment.offset === 0);
+  return attachments.length > 1 && attachments.every((one) => one.kind === "kprobe" && one.offset === 0 && one.module === undefined);
+}
+
+export interface KernelOptions {
+  /** Keep all of libbpf's messages for the log of an error. */
+  verbose: boolean;
+  /** Gets what libbpf says while an object is loaded. */
+  libbpfLog?: (text: string) => void;
+  /** Gets what the verifier says of each program. */
+  verifierLog?: (program: string, text: string) => void;
+  /** Bytes of the verifier's log of one program at most. */
+  logSize: number;
 }
 
 export class HostKernel implements Kernel {
   readonly #addon: NativeAddon;
-  readonly #verbose: boolean;
+  readonly #options: KernelOptions;
   readonly possibleCpus: number;
 
-  /** @param verbose keeps all of libbpf's messages for the log of an error. */
-  constructor(verbose: boolean) {
+  constructor(options: KernelOptions) {
     this.#addon = loadAddon();
-    this.#verbose = verbose;
+    this.#options = options;
     this.possibleCpus = this.#addon.possibleCpus();
   }
 
   async load(bound: BoundObject): Promise<LoadedObject> {
+    const { libbpfLog, verifierLog, logSize } = this.#options;
     this.#addon.raiseMemoryLimit();
     this.#addon.raiseFileLimit();
-    const object = run("bad-object", () => new this.#addon.BpfObject(bound.bytes, this.#verbose, process.env.BPFTRACE_BTF ?? ""));
+    const verbose = this.#options.verbose || libbpfLog !== undefined;
+    const object = run("bad-object", () => new this.#addon.BpfObject(bound.bytes, verbose, process.env.BPFTRACE_BTF ?? ""));
     const wanted = new Map(bound.programs.map((program) => [program.symbol, program]));
     const multi = new Set<string>();
     const multiPrograms = bound.programs.filter(wantsMulti);
@@ -212,19 +275,32 @@ export class HostKernel implements Kernel {
     }
     run("bad-object", () => {
       for (const { name } of object.programs()) {
-        if (!wanted.has(name)) object.setAutoload(name, false);
-        else if (multi.has(name)) object.setExpectedAttachType(name, ATTACH_KPROBE_MULTI);
+        const program = wanted.get(name);
+        if (program === undefined) {
+          object.setAutoload(name, false);
+          continue;
+        }
+        if (multi.has(name)) object.setExpectedAttachType(name, ATTACH_KPROBE_MULTI);
+        const [first] = program.attachments;
+        if (first?.kind === "fentry") object.setAttachTarget(name, first.function);
+        if (verifierLog !== undefined) object.keepVerifierLogs(name, logSize);
       }
       if (bound.hasRingBuffer) object.setMaxEntries(RING_BUFFER_MAP, bound.ringBytes);
     });
+    const report = () => {
+      libbpfLog?.(object.messages());
+      if (verifierLog !== undefined) for (const { program, log } of object.verifierLogs()) verifierLog(program, log);
+    };
     try {
       object.load();
     } catch (error) {
+      report();
       object.close();
       if (!isNativeError(error)) throw error;
       throw new BpfcastError("load-failed", error.message, { exitCode: 255, log: error.log ?? "" });
     }
+    report();
     const largestRecord = bound.manifest.events.reduce((most, { size }) => Math.max(most, size), 0);
-    return new HostObject(object, multi, largestRecord);
+    return new HostObject(object, multi, largestRecord, bound.pid);
   }
 }

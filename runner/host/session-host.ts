@@ -84,6 +84,9 @@ export class ProcessHost implements SessionHost {
   }
 
   similarFunctions(name: string): string[] {
-    return similarNames(name, traceableFunctions());
+    return similarNames(
+      name,
+      traceableFunctions().map((found) => found.name),
+    );
   }
 }

@@ -2,6 +2,8 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { BpfcastError } from "../../wasm/errors.ts";
+import type { KernelFunction } from "../core/facts.ts";
+import { KERNEL_MODULE } from "../core/targets.ts";
 
 const PLACES = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"];
 
@@ -76,23 +78,83 @@ export function allTracepoints(): string[] {
   }
 }
 
-/**
- * Kernel functions that can be probed; where the kernel has no such list, all functions of its symbol table.
- */
-export function traceableFunctions(): string[] {
-  const place = findTracefs();
-  for (const [path, field] of [
-    [`${place}/available_filter_functions`, 0],
-    ["/proc/kallsyms", 2],
+/** Functions in the lines of a list: `name`, or `name [module]`. */
+export function parseFunctions(text: string): KernelFunction[] {
+  const found: KernelFunction[] = [];
+  for (const line of text.split("\n")) {
+    const blank = line.search(/[ \t]/);
+    if (blank < 0) {
+      if (line !== "") found.push({ name: line, module: KERNEL_MODULE });
+      continue;
+    }
+    const module = /\[([^\]]+)\]/.exec(line);
+    found.push({ name: line.slice(0, blank), module: module?.[1] ?? KERNEL_MODULE });
+  }
+  return found;
+}
+
+/** Functions in the lines of a symbol table: `address type name [module]`. */
+function parseSymbols(text: string): KernelFunction[] {
+  const code = text.split("\n").filter((line) => /^\S+ [tT] /.test(line));
+  return parseFunctions(code.map((line) => line.slice(line.indexOf(" ") + 3)).join("\n"));
+}
+
+let listFile: string | undefined;
+
+/** Takes the functions that can be probed from a file instead of the kernel's own list: --traceable-functions. */
+export function useFunctionList(file: string): void {
+  try {
+    readFileSync(file);
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error && error.code === "ENOENT" ? "No such file or directory" : String(error);
+    throw new BpfcastError("cannot-read", `Failed to open kernel function info: Could not read functions from ${file}. (${reason})`);
+  }
+  listFile = file;
+}
+
+/** True when the list of functions was given, so that what is not in it does not exist. */
+export function hasFunctionList(): boolean {
+  return listFile !== undefined;
+}
+
+let functions: KernelFunction[] | undefined;
+
+/** Kernel functions that can be probed; where the kernel has no such list, all functions of its symbol table. */
+export function traceableFunctions(): KernelFunction[] {
+  functions ??= readFunctions();
+  return functions;
+}
+
+function readFunctions(): KernelFunction[] {
+  if (listFile !== undefined) return parseFunctions(readFileSync(listFile, "latin1"));
+  const list = `${findTracefs()}/available_filter_functions`;
+  for (const [path, parse] of [
+    [list, parseFunctions],
+    ["/proc/kallsyms", parseSymbols],
   ] as const) {
     try {
-      const lines = readFileSync(path, "latin1").split("\n");
-      const wanted = field === 0 ? lines : lines.filter((line) => /^\S+ [tT] /.test(line));
-      const names = wanted.map((line) => line.split(/\s/)[field] ?? "").filter((name) => name !== "");
-      if (names.length > 0) return names;
+      const found = parse(readFileSync(path, "latin1"));
+      if (found.length > 0) return found;
     } catch {
       // Not readable here: the next one may be.
     }
   }
   return [];
+}
+
+/** Whether the kernel can trace its functions, and so has a list of them. */
+export function hasFunctionTracing(): boolean {
+  return listFile !== undefined || existsSync(`${findTracefs()}/available_filter_functions`);
+}
+
+/** Modules that are loaded. */
+export function loadedModules(): string[] {
+  try {
+    return readFileSync("/proc/modules", "latin1")
+      .split("\n")
+      .map((line) => line.split(" ")[0] ?? "")
+      .filter((name) => name !== "");
+  } catch {
+    return [];
+  }
 }

@@ -171,7 +171,7 @@ test("wrong: a program that the kernel refuses", () => {
 });
 
 test("version and help", () => {
-  assert.match(run(["-V"]).out, /^bpfcast v\d+\.\d+\.\d+\n$/);
+  assert.match(run(["-V"]).out, /^bpftrace v0\.27\.1 \(bpfcast v\d+\.\d+\.\d+\)\n$/);
   assert.match(run(["--help"]).out, /USAGE:/);
 });
 

@@ -23,7 +23,7 @@ function bindHere(bytes: Uint8Array, ringBufferPages = 0): BoundObject {
 }
 
 async function loadHere(bytes: Uint8Array, ringBufferPages = 0): Promise<LoadedObject> {
-  return new HostKernel(false).load(bindHere(bytes, ringBufferPages));
+  return new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bindHere(bytes, ringBufferPages));
 }
 
 async function refusal(run: () => Promise<unknown>): Promise<BpfcastError> {
@@ -135,7 +135,7 @@ for (const type of ["hash", "percpu_hash", "lru_hash"] as const) {
     const object = await loadHere(bytes);
     const keys = 10_000;
     for (let run = 0; run < keys; run++) await object.testRun("begin_1");
-    const kernel = new HostKernel(false);
+    const kernel = new HostKernel({ verbose: false, logSize: 1_000_000 });
     const [map] = readManifest(bytes).maps;
     const read = async () => readTable(map as MapInfo, await object.readMap("at_"), kernel.possibleCpus);
     const table = await read();
@@ -233,7 +233,7 @@ test("the size of a loaded program", async () => {
 test("a refused program: the script's line and one sentence", async () => {
   const bytes = probeObject(SWITCH, [move(2, 0), load(8, 3, 2, 0), ...RETURN]);
   const bound = bindHere(bytes);
-  const error = explainLoadError(await refusal(() => new HostKernel(false).load(bound)), bound);
+  const error = explainLoadError(await refusal(() => new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound)), bound);
   assert.ok(error instanceof BpfcastError);
   if (!(error instanceof BpfcastError)) return;
   assert.is(error.code, "verifier-refused");
@@ -252,14 +252,14 @@ test("a log of many megabytes arrives whole", async () => {
   for (let index = 0; index < 30_000; index++) code.push(move(3, index), add(3, 1));
   const bytes = probeObject(SWITCH, [...code, load(8, 3, 2, 0), ...RETURN]);
   const bound = bindHere(bytes);
-  const error = await refusal(() => new HostKernel(false).load(bound));
+  const error = await refusal(() => new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound));
   assert.ok((error.details.log ?? "").length > 1_000_000);
   assert.match(error.details.log ?? "", "R2 !read_ok");
 });
 
 test("bytes that are no object are refused by libbpf with its words", async () => {
   const bound = { ...bindHere(CLOCK), bytes: new TextEncoder().encode("this is no object") };
-  const error = await refusal(() => new HostKernel(false).load(bound));
+  const error = await refusal(() => new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound));
   assert.is(error.code, "bad-object");
 });
 

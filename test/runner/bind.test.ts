@@ -34,6 +34,9 @@ function makeFacts(overrides: Partial<HostFacts> = {}): HostFacts {
     availableMemory: 1 << 30,
     tracepoints: new Map(),
     functions: [],
+    knowsFunctions: false,
+    typed: new Map(),
+    userFunctions: new Map(),
     constants: new Map(),
     similar: new Map(),
     ...overrides,
@@ -299,7 +302,7 @@ test("a tracepoint that is not there", () => {
   assert.is(error.message, "No matches for tracepoint c:e.");
   assert.match(error.details.hint ?? "", /c:ee/);
   for (const [missingProbes, warnings] of [
-    ["warn", 1],
+    ["warn", 2],
     ["ignore", 0],
   ] as const) {
     const config = { ...makeManifest().config, missingProbes };
@@ -317,14 +320,14 @@ test("functions: patterns are expanded, names are taken as they are", () => {
       manifest: makeManifest({ programs: [program] }),
     });
   };
-  const facts = makeFacts({ functions: ["vfs_write", "vfs_read", "vfs_read", "do_it"] });
+  const facts = makeFacts({ functions: ["vfs_write", "vfs_read", "vfs_read", "do_it"].map((name) => ({ name, module: "vmlinux" })) });
   const targets = (bytes: Uint8Array) => bind(bytes, facts).programs.flatMap(({ attachments }) => attachments);
   assert.equal(targets(kprobe(["", "vfs_*", "0"])), [
     { kind: "kprobe", function: "vfs_read", offset: 0, isReturn: false },
     { kind: "kprobe", function: "vfs_write", offset: 0, isReturn: false },
   ]);
   assert.equal(targets(kprobe(["", "unheard_of", "8"])), [{ kind: "kprobe", function: "unheard_of", offset: 8, isReturn: false }]);
-  assert.equal(targets(kprobe(["", "do_it"], "kretprobe")), [{ kind: "kprobe", function: "do_it", offset: 0, isReturn: true }]);
+  assert.equal(targets(kprobe(["", "do_it", "0"], "kretprobe")), [{ kind: "kprobe", function: "do_it", offset: 0, isReturn: true }]);
   assert.is(refusal(() => bind(kprobe(["", "vfs_*", "0"]), { ...facts, arch: "sparc" })).code, "wrong-architecture");
 });
 

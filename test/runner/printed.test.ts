@@ -38,14 +38,16 @@ test("symbols: without offset, unknown ones as addresses", () => {
 });
 
 test("stacks: as many frames as there are, in three forms", () => {
-  const kernel = (mode: "symbols" | "perf" | "raw") => printed({ kind: "kstack", frames: 3, mode }, u64(2), u64(0x1010), u64(0x99), u64(0));
-  assert.is(kernel("symbols"), "\n        vfs_read+16\n        0x99\n");
+  const kernel = (mode: "bpftrace" | "perf" | "raw") =>
+    printed({ kind: "kstack", frames: 3, mode }, u64(2), u64(0x1010), u64(0x99), u64(0));
+  assert.is(kernel("bpftrace"), "\n        vfs_read+16\n        0x99\n");
   assert.is(kernel("perf"), "\n\t1010 vfs_read+16\n\t99 0x99 ([unknown])\n");
   assert.is(kernel("raw"), "\n1010\n99\n");
-  const user = (mode: "symbols" | "perf") => printed({ kind: "ustack", frames: 2, mode }, u64(9), u32(7), u32(0), u64(0x2004), u64(0x2008));
-  assert.is(user("symbols"), "\n        main+4\n        0x2008\n");
+  const user = (mode: "bpftrace" | "perf") =>
+    printed({ kind: "ustack", frames: 2, mode }, u64(9), u32(7), u32(0), u64(0x2004), u64(0x2008));
+  assert.is(user("bpftrace"), "\n        main+4\n        0x2008\n");
   assert.is(user("perf"), "\n\t2004 main+4 (/bin/x)\n\t2008 0x2008 (/bin/x)\n");
-  assert.is(printed({ kind: "kstack", frames: 1, mode: "symbols" }, u64(0), u64(0)), "\n");
+  assert.is(printed({ kind: "kstack", frames: 1, mode: "bpftrace" }, u64(0), u64(0)), "\n");
 });
 
 test("buffers never print beyond their room", () => {

@@ -216,7 +216,7 @@ test("losses and full maps are reported", async () => {
   kernel.sentBy.set("b", [makeBatch(exitWith(0))]);
   await run();
   assert.match(sink.error, "Lost 111 events\nWARNING: Map full; can't update element.");
-  assert.match(sink.error, "(2 updates refused)\nWARNING: Total lost event count: 111\n");
+  assert.match(sink.error, "(2 more updates refused)\nWARNING: Total lost event count: 111\n");
 });
 
 test("an event that the object does not describe ends the run", async () => {
@@ -286,7 +286,11 @@ test("a function that does not exist: error, warning or nothing", async () => {
   assert.match(error.details.hint ?? "", "ff");
   const warned = failing("warn");
   await warned.run();
-  assert.is(warned.calls[0], "warning: No matches for kprobe f.");
+  assert.is(
+    warned.calls[0],
+    'warning: f is not traceable (either non-existing, inlined, or marked as "notrace"); attaching to it will likely fail',
+  );
+  assert.is(warned.calls[1], "warning: No matches for kprobe f. Skipping.");
   assert.is(warned.sink.error, "Attached 1 probe\n");
   const ignored = failing("ignore");
   await ignored.run();

@@ -38,7 +38,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 /** Events in their order, and each map's entries by key. */
 async function run(bytes: Uint8Array): Promise<string[]> {
   const bound = bind(bytes, gatherFacts(bytes, readManifest(bytes), new HostNames(), 0), { ringBufferPages: RING_PAGES });
-  const object = await new HostKernel(false).load(bound);
+  const object = await new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound);
   try {
     const seen: string[] = [];
     if (bound.hasRingBuffer) object.onBatch((batch) => seen.push(hex(batch)));

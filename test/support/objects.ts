@@ -92,7 +92,7 @@ export function makeManifest(overrides: Partial<Manifest> = {}): Manifest {
 }
 
 export function makeProgram(overrides: Partial<Program> & Pick<Program, "name" | "kind">): Program {
-  return { section: "raw_tp", probe: overrides.kind, target: [], location: NOWHERE, ...overrides };
+  return { section: "raw_tp", probe: overrides.kind, target: [], body: 0, location: NOWHERE, ...overrides };
 }
 
 export function makeMap(overrides: Partial<MapInfo> & Pick<MapInfo, "name" | "value">): MapInfo {

@@ -6,6 +6,7 @@ import { divide, type Integer, readInteger } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
 import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import { helperErrorText } from "./helper-errors.ts";
 import { bucketAt, filledRange, type HistogramInfo } from "./histogram.ts";
 import { writePrinted } from "./printed.ts";
 import type { PrintfFormat } from "./printf.ts";
@@ -229,10 +230,12 @@ export class JsonOutput implements Output {
     this.#out.ascii('"}\n');
   }
 
-  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location): void {
+  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location, library: string): void {
     this.#out.ascii(`{"type": "${kind}", "msg": "`);
     writeEscaped(message, message.length, this.#out);
-    this.#out.text(`", "filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}}\n`);
+    const [file = "", line = "", column = ""] = library.split(/[:-]/);
+    if (library !== "") this.#out.text(`", "filename": ${JSON.stringify(file)}, "line": ${line}, "col": ${column}}\n`);
+    else this.#out.text(`", "filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}}\n`);
   }
 
   lostEvents(count: number): void {
@@ -247,6 +250,12 @@ export class JsonOutput implements Output {
   runtimeError(message: string, source: Source, location: Location): void {
     const place = `"filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}`;
     this.#out.text(`{"type": "runtime_error", "msg": ${JSON.stringify(message)}, ${place}}\n`);
+  }
+
+  helperError(helper: string, code: number, source: Source, location: Location): void {
+    const place = `"filename": ${JSON.stringify(source.name)}, "line": ${location.line}, "col": ${location.column}`;
+    const result = `"helper": ${JSON.stringify(helper)}, "retcode": ${code}`;
+    this.#out.text(`{"type": "helper_error", "msg": ${JSON.stringify(helperErrorText(code))}, ${result}, ${place}}\n`);
   }
 
   end(): void {}

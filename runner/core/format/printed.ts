@@ -1,6 +1,6 @@
 // Values that the program only copies and the runner prints in a form of their own: symbols, stacks, addresses, times, buffers.
 
-import type { ValueType } from "../../../wasm/manifest.ts";
+import type { StackMode, ValueType } from "../../../wasm/manifest.ts";
 import type { Names, Style, SymbolPlace } from "../names.ts";
 import { formatTime } from "./time.ts";
 import type { Memory } from "./values.ts";
@@ -12,22 +12,33 @@ export type PrintedType = Extract<
 >;
 
 const INDENT = " ".repeat(8);
+/** BPF_STACK_BUILD_ID_VALID. */
+const BUILD_ID_VALID = 1;
 const IPV4 = 2;
 const IPV6 = 10;
 
-function hexadecimal(address: bigint): string {
-  return `0x${address.toString(16)}`;
+/** As the peer's library has it: nothing before the digit of 0. */
+function addressText(address: bigint): string {
+  return address === 0n ? "0" : `0x${address.toString(16)}`;
 }
 
 /** A symbol by itself is shown without its offset; no address at all is 0. */
 function symbolText(place: SymbolPlace | undefined, address: bigint): string {
-  return place === undefined || place.name === "" ? (address === 0n ? "0" : hexadecimal(address)) : place.name;
+  return place === undefined || place.name === "" ? addressText(address) : place.name;
 }
 
-function frameText(mode: "symbols" | "perf" | "raw", address: bigint, place: SymbolPlace | undefined): string {
+/** A struct bpf_stack_build_id: i32 status, 20 bytes of build id, u64 place in the file, or the address where there is no id. */
+function buildIdText(memory: Memory, at: number): string {
+  const place = memory.view.getBigUint64(at + 24, true).toString(16);
+  if (memory.view.getInt32(at, true) !== BUILD_ID_VALID) return place;
+  const id = Array.from(memory.bytes.subarray(at + 4, at + 24), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${id} 0x${place}`;
+}
+
+function frameText(mode: StackMode, address: bigint, place: SymbolPlace | undefined): string {
   if (mode === "raw") return address.toString(16);
-  const symbol = place === undefined || place.name === "" ? hexadecimal(address) : `${place.name}+${place.offset}`;
-  if (mode === "symbols") return INDENT + symbol;
+  const symbol = place === undefined || place.name === "" ? addressText(address) : `${place.name}+${place.offset}`;
+  if (mode === "bpftrace") return INDENT + symbol;
   const module = place === undefined ? " ([unknown])" : place.module === "" ? "" : ` (${place.module})`;
   return `\t${address.toString(16)} ${symbol}${module}`;
 }
@@ -40,6 +51,10 @@ function stackText(type: Extract<PrintedType, { kind: "kstack" | "ustack" }>, me
   const start = at + (user ? 16 : 8);
   let text = "\n";
   for (let index = 0; index < count; index++) {
+    if (type.mode === "build_id") {
+      text += `${buildIdText(memory, start + index * 32)}\n`;
+      continue;
+    }
     const address = view.getBigUint64(start + index * 8, true);
     const place = type.mode === "raw" ? undefined : user ? names.userSymbol(pid, address) : names.kernelSymbol(address);
     text += `${frameText(type.mode, address, place)}\n`;

@@ -6,6 +6,7 @@ import { divide } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
 import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, type Source, shownEntries } from "../output.ts";
+import { helperFailure } from "./helper-errors.ts";
 import { writeHistogram } from "./histogram.ts";
 import type { PrintfFormat } from "./printf.ts";
 import { writeSeries } from "./series.ts";
@@ -100,9 +101,14 @@ export class TextOutput implements Output {
     if (kind === "join" || kind === "syscall") this.#out.byte(10);
   }
 
-  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location): void {
+  report(kind: "errorf" | "warnf", message: Uint8Array, source: Source, location: Location, library: string): void {
     const severity = kind === "errorf" ? "ERROR" : "WARNING";
-    this.#error(`${placeName(source.name, location)}: ${severity}: ${new TextDecoder().decode(message)}\n`);
+    const text = new TextDecoder().decode(message);
+    if (library !== "") {
+      this.#error(`${library}: ${severity}: ${text}\n${diagnosticText(severity, source, location, "expanded from")}`);
+      return;
+    }
+    this.#error(`${placeName(source.name, location)}: ${severity}: ${text}\n`);
   }
 
   lostEvents(count: number): void {
@@ -115,6 +121,12 @@ export class TextOutput implements Output {
 
   runtimeError(message: string, source: Source, location: Location): void {
     this.#error(diagnosticText("WARNING", source, location, message));
+  }
+
+  helperError(helper: string, code: number, source: Source, location: Location): void {
+    this.#error(
+      diagnosticText("WARNING", source, location, `${helperFailure(helper, code)}\nAdditional Info - helper: ${helper}, retcode: ${code}`),
+    );
   }
 
   end(): void {
