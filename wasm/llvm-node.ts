@@ -24,6 +24,7 @@ function packageScript(): string {
   }
 }
 
+/** Keeps the process alive only while a compile is under way. */
 export class LlcWorker {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { done(object: Uint8Array): void; failed(error: Error): void }>();
@@ -35,9 +36,11 @@ export class LlcWorker {
    */
   constructor(program: URL = new URL("./llvm-worker.cjs", import.meta.url)) {
     this.#worker = new Worker(program, { workerData: packageScript() });
+    this.#worker.unref();
     this.#worker.on("message", (reply: LlcReply) => {
       const waiting = this.#waiting.get(reply.id);
       this.#waiting.delete(reply.id);
+      if (this.#waiting.size === 0) this.#worker.unref();
       if ("object" in reply) waiting?.done(reply.object);
       else waiting?.failed(new BpfcastError(reply.code, reply.message, reply.log === undefined ? {} : { log: reply.log }));
     });
@@ -55,6 +58,7 @@ export class LlcWorker {
     const id = this.#nextId++;
     return new Promise((done, failed) => {
       this.#waiting.set(id, { done, failed });
+      this.#worker.ref();
       this.#worker.postMessage({ id, text } satisfies LlcRequest);
     });
   }

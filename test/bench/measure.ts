@@ -4,9 +4,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readElf, SectionFlag } from "../../runner/core/elf.ts";
 import { answerNeed } from "../../runner/host/profile.ts";
 import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
+import { compileBoth, instructions, startLlc } from "../support/llvm.ts";
 
 export const MODULE = ".out/compiler.wasm";
 export const folder = mkdtempSync(join(tmpdir(), "bpfcast-bench-"));
@@ -20,9 +20,13 @@ export function complete(compiler: Compiler, source: Uint8Array): CompileResult 
   }
 }
 
-/** Instructions in the executable sections. */
-export function instructions(object: Uint8Array): number {
-  return readElf(object).sections.reduce((sum, { flags, data }) => sum + (flags & SectionFlag.Execute ? data.length / 8 : 0), 0);
+const llc = startLlc();
+
+/** Instructions in the file that the LLVM back end makes. */
+export async function llvmInstructions(module: WebAssembly.Module, source: Uint8Array): Promise<number> {
+  const compiler = await Compiler.create(module);
+  const both = await compileBoth(compiler, llc, new TextDecoder().decode(source), (need) => compiler.supply(need, answerNeed(need)));
+  return both === undefined ? 0 : instructions(both.llvm);
 }
 
 /** Instructions after the verifier's rewriting; undefined where the object cannot be loaded here. */
