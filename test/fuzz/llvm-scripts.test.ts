@@ -1,12 +1,16 @@
 // Random scripts through both back ends: equal maps and manifest, and equal events and map contents after their BEGIN programs ran,
 // many in one object. FUZZ_SEED repeats a run; `npm run fuzz` runs longer.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { answerNeed } from "../../runner/host/profile.ts";
 import { Compiler } from "../../wasm/compiler.ts";
+import { refusal } from "../compiler/bpftool.ts";
+import { temporaryFolder } from "../compiler/kernel-runner.ts";
 import { disagreement, pinToOneCpu, REDUCE_MILLISECONDS, steady } from "../support/differential.ts";
-import { startLlc } from "../support/llvm.ts";
+import { compileBoth, startLlc } from "../support/llvm.ts";
 import { Random, runMilliseconds, runSeed } from "../support/random.ts";
 import { ScriptGenerator } from "../support/random-script.ts";
 import { reduceScript } from "../support/reduce.ts";
@@ -27,6 +31,32 @@ const FINDINGS = [
 if (mayTrace()) {
   test("what once went wrong", async () => {
     for (const script of FINDINGS) assert.is(await disagreement(compiler, llc, script), "", script);
+  });
+
+  test(`scripts of all kinds of probes: the verifier accepts both back ends' objects, seed ${seed}`, async () => {
+    const random = new Random(seed + 59);
+    const generator = new ScriptGenerator(random, true);
+    const end = Date.now() + runMilliseconds();
+    let compared = 0;
+    const wrong = async (script: string): Promise<string> => {
+      const both = await compileBoth(compiler, llc, script, (need) => compiler.supply(need, answerNeed(need)));
+      if (both === undefined) return "";
+      compared++;
+      for (const side of ["own", "llvm"] as const) {
+        const file = join(temporaryFolder(), `${side}.o`);
+        writeFileSync(file, both[side]);
+        const message = refusal(file);
+        if (message !== "") return `${side}: ${message.slice(-2000)}`;
+      }
+      return "";
+    };
+    while (Date.now() < end || compared === 0) {
+      const script = generator.script(10 + random.below(100));
+      if ((await wrong(script)) === "") continue;
+      const small = await reduceScript(script, async (text) => (await wrong(text)) !== "", REDUCE_MILLISECONDS);
+      assert.unreachable(`${await wrong(small)}\nfor ${small}\nmade of ${script}`);
+    }
+    if (process.env["TEST_MODE"] === "fuzz") console.log(`${compared} scripts loaded`);
   });
 
   test(`scripts: both back ends send the same and leave the same maps, seed ${seed}`, async () => {

@@ -9,9 +9,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { answerNeed } from "../../runner/host/profile.ts";
 import { Compiler } from "../../wasm/compiler.ts";
+import { refusal } from "../compiler/bpftool.ts";
 import { CALLS, cases, judge } from "../support/cases.ts";
 import { compileBoth, contract, instructions, startLlc } from "../support/llvm.ts";
 import { mayTrace } from "../support/root.ts";
+import { runInVm } from "./vm.ts";
 
 const bpfcast = resolve(".out/bpfcast.cjs");
 const folder = mkdtempSync(join(tmpdir(), "bpfcast-llvm-"));
@@ -22,7 +24,6 @@ const toolFolders = (process.env["BPFTRACE_TOOLS"] ?? "/usr/sbin").split(",").fi
 
 test.before(() => {
   execFileSync("gcc", ["-O1", "-o", load, "test/support/load.c"]);
-  spawnSync("sh", ["-c", "grep -q ' /sys/fs/bpf ' /proc/mounts || mount -t bpf bpf /sys/fs/bpf"]);
 });
 test.after(async () => {
   await llc.close();
@@ -30,16 +31,15 @@ test.after(async () => {
 });
 
 /** What the kernel says against an object; empty if it loads. */
-function refusal(name: string, object: Uint8Array): string {
+function refusalOf(name: string, object: Uint8Array): string {
   const file = join(folder, `${name}.o`);
-  const pins = `/sys/fs/bpf/bpfcast-llvm-${process.pid}`;
   writeFileSync(file, object);
-  const loaded = spawnSync("bpftool", ["prog", "loadall", file, pins], { encoding: "utf8", maxBuffer: 1 << 28 });
-  rmSync(pins, { recursive: true, force: true });
-  return loaded.status === 0 ? "" : loaded.stderr.slice(-3000);
+  return refusal(file);
 }
 
 let compared = 0;
+/** Names of the objects that were written, as NAME.own.o and NAME.llvm.o. */
+const written: string[] = [];
 
 /** Undefined where this kernel lacks what the script reads. */
 async function compare(name: string, script: string): Promise<Uint8Array | undefined> {
@@ -50,8 +50,9 @@ async function compare(name: string, script: string): Promise<Uint8Array | undef
   // The selection of ours is to be no worse than LLVM's by more than a tenth.
   assert.ok(instructions(own) <= instructions(llvm) * 1.1 + 2, `${name}: ${instructions(own)} instructions, LLVM ${instructions(llvm)}`);
   assert.equal(contract(llvm), contract(own));
-  const mine = refusal(`${name}.own`, own);
-  const other = refusal(`${name}.llvm`, llvm);
+  written.push(name);
+  const mine = refusalOf(`${name}.own`, own);
+  const other = refusalOf(`${name}.llvm`, llvm);
   // What this kernel cannot load at all (a missing function) is no matter of the back end.
   if (mine === "") assert.is(other, "", `${name}: ${other}`);
   return llvm;
@@ -84,6 +85,23 @@ if (mayTrace()) {
         await compare(`tool-${basename(file, ".bt")}`, readFileSync(join(tools, file), "utf8"));
       });
     }
+  }
+
+  for (const series of process.env["TEST_MODE"] === "matrix" ? ["5.10", "6.1", "6.12"] : []) {
+    test(`kernel ${series}: loads what LLVM makes wherever it loads what we make`, async () => {
+      const commands = written.flatMap((name) =>
+        ["own", "llvm"].map(
+          (side) =>
+            `bpftool prog loadall ${join(folder, `${name}.${side}.o`)} /sys/fs/bpf/x > /run/log 2>&1 && echo "loaded ${name}.${side}" || { echo "refused ${name}.${side}"; tail -n 12 /run/log; }; rm -rf /sys/fs/bpf/x`,
+        ),
+      );
+      const mounted = "grep -q ' /sys/fs/bpf ' /proc/mounts || mount -t bpf bpf /sys/fs/bpf";
+      const result = await runInVm(series, `${mounted}\n${commands.join("\n")}\n`, 600);
+      const loaded = new Set([...result.stdout.matchAll(/^loaded (.*)$/gm)].map((match) => match[1]));
+      assert.ok(loaded.size > written.length, result.stdout + result.stderr);
+      const worse = written.filter((name) => loaded.has(`${name}.own`) && !loaded.has(`${name}.llvm`));
+      assert.equal(worse, [], result.stdout.slice(-6000));
+    });
   }
 
   test("most of the tools were compared", () => {
