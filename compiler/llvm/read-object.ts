@@ -7,7 +7,7 @@ import { GeneratedModule } from "../bpf/codegen";
 import { CodeFixup, CodeLine, CodeRelocation, EncodedFunction } from "../bpf/encode";
 import { Class, Fixup, Opcode, PSEUDO_FUNCTION } from "../bpf/instructions";
 import { IrModule } from "../object/module";
-import { dataNames, RELOCATION_LABEL } from "./print";
+import { dataNames, RELOCATION_LABEL } from "./names";
 
 const HEADER_SIZE: u32 = 64;
 const SYMBOL_SIZE: u32 = 24;
