@@ -10,6 +10,7 @@ import { ProbeContext } from "./check/probe-context";
 import { BasicType, stackModeNames } from "./check/types";
 import { layOutBlocks } from "./ir/branch-layout";
 import { removeDeadCode } from "./ir/dead-code";
+import { sameCode } from "./ir/equal";
 import { IrFunction } from "./ir/ir";
 import { LoweringState } from "./ir/lower-base";
 import { Lowering } from "./ir/lowering";
@@ -27,7 +28,7 @@ import { ByteBuffer } from "./source/bytes";
 import { Code, codeName, Diagnostics, Severity } from "./source/diagnostics";
 import { Source } from "./source/source";
 import { Symbols } from "./source/symbols";
-import { Program } from "./syntax/ast";
+import { Program, Provider } from "./syntax/ast";
 import { providerName } from "./syntax/attach-point";
 import { parseProgram } from "./syntax/parser";
 import { printProgram } from "./syntax/printer";
@@ -68,6 +69,8 @@ export class Compilation {
   llvm: ByteBuffer = new ByteBuffer();
   /** What waits for llc. */
   private module: IrModule | null = null;
+  /** Those of the last lowering. */
+  private programs: Array<ProgramRow> = [];
   private diagnostics: Diagnostics;
   private symbols: Symbols;
   private checker: Checker;
@@ -177,6 +180,8 @@ export class Compilation {
         continue;
       }
       const row = this.programRow(context, i, manifest);
+      const known = module.functions.length;
+      const effects = manifest.events.length + manifest.bindings.length;
       const lowering = new Lowering(state, context, new IrFunction(row.name, row.section), scratchSize > 0 && needs[i] > 0);
       lowering.probe(probe);
       if (lowering.tooLarge)
@@ -187,12 +192,35 @@ export class Compilation {
           "This probe unrolls to more instructions than a BPF program can have",
         );
       if (scratchSize == 0) needs.push(lowering.scratchNeed);
+      // Callbacks, messages and names are made for each program anew: with one of them it stays one of its own.
+      const isPlain = module.functions.length == known && manifest.events.length + manifest.bindings.length == effects;
+      const twin = isPlain ? this.twin(row, context.provider, lowering.f, module, manifest) : null;
+      lowering.f.program = manifest.programs.length;
       manifest.programs.push(row);
-      module.functions.push(lowering.f);
+      if (twin == null) module.functions.push(lowering.f);
+      else row.name = twin.name;
     }
     if (this.diagnostics.hasErrors || checker.needs.any) return null;
     manifest.write(module.manifest);
+    this.programs = manifest.programs;
     return module;
+  }
+
+  /**
+   * The function of an earlier attach point of the same probe that does the same, so that one program serves both; null if there is
+   * none. Wildcards are attached in ways of their own, and fentry programs are loaded for one function each.
+   */
+  private twin(row: ProgramRow, provider: Provider, f: IrFunction, module: IrModule, manifest: Manifest): IrFunction | null {
+    const isFunction =
+      provider == Provider.Kprobe || provider == Provider.Kretprobe || provider == Provider.Uprobe || provider == Provider.Uretprobe;
+    if (!isFunction || row.hasWildcard) return null;
+    for (let i = 0; i < module.functions.length; i++) {
+      const other = module.functions[i];
+      if (other.program < 0) continue;
+      const known = manifest.programs[other.program];
+      if (known.body == row.body && known.kind == row.kind && !known.hasWildcard && sameCode(f, other)) return other;
+    }
+    return null;
   }
 
   private programRow(context: ProbeContext, index: i32, manifest: Manifest): ProgramRow {
@@ -245,8 +273,8 @@ export class Compilation {
 
   private emit(module: IrModule, generated: GeneratedModule): bool {
     if (generated.error.length > 0) {
-      const point = this.checker.contexts[generated.errorFunction].point;
-      this.diagnostics.error(Code.TooComplex, point.start, point.end, generated.error);
+      const place = this.programs[programOf(module, generated.errorFunction)];
+      this.diagnostics.error(Code.TooComplex, place.start, place.end, generated.error);
       return false;
     }
     if (this.dumps & Dump.Bpf) {
@@ -307,6 +335,12 @@ export class Compilation {
     }
     out.writeU8(0x5d);
   }
+}
+
+/** Index of the program that a function belongs to: callbacks come before theirs. */
+function programOf(module: IrModule, index: i32): i32 {
+  while (module.functions[index].program < 0) index++;
+  return module.functions[index].program;
 }
 
 function writeText(out: ByteBuffer, text: string): void {

@@ -152,7 +152,7 @@ export type ProgramKind =
 
 /** One BPF program. A wildcard stays a pattern in `target` and is expanded on the host. */
 export interface Program {
-  /** ELF symbol. */
+  /** ELF symbol. Attach points of one probe may share a program. */
   name: string;
   /** ELF section, in libbpf's spelling. */
   section: string;

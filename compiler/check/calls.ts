@@ -45,15 +45,15 @@ export abstract class CallChecker extends OptionChecker {
     return null;
   }
 
-  /** Whether a call without arguments can only mean a builtin. */
-  private isBuiltinCall(e: Call): bool {
+  /** Whether a call without arguments can only mean a builtin: `comm()`, beside which there is `comm(PID)`. */
+  isBuiltinCall(e: Call): bool {
     const row = this.findFunction(e.name);
-    return row == null || row.minimumArguments > 0;
+    return e.argumentList.length == 0 && (row == null || row.minimumArguments > 0);
   }
 
   /** A call in an expression or as a statement. */
   protected call(e: Call): i32 {
-    if (e.argumentList.length == 0 && this.isBuiltinCall(e)) {
+    if (this.isBuiltinCall(e)) {
       // Every builtin may be written as a call without arguments.
       const builtin = this.builtinOf(e);
       if (builtin != null) return this.expression(builtin);

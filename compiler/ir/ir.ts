@@ -258,6 +258,9 @@ export class IrFunction {
   /** Order of blocks in the final code; set by branch layout, empty before. */
   layout: Array<i32> = [];
 
+  /** Index among the programs of the manifest; -1 for callbacks. */
+  program: i32 = -1;
+
   constructor(
     /** ELF symbol: [A-Za-z0-9_]. */
     public name: string,

@@ -238,8 +238,10 @@ export abstract class LoweringBase {
     return this.b.map(state.ringBuffer);
   }
 
+  /** The id of an event, of which everything must be known. */
   protected addEvent(row: EventRow): i32 {
-    this.manifest.events.push(row);
-    return this.manifest.events.length - 1;
+    const events = this.manifest.events;
+    for (let i = 0; i < events.length; i++) if (events[i].equals(row)) return i;
+    return events.push(row) - 1;
   }
 }

@@ -86,23 +86,24 @@ export abstract class EventLowering extends LoweringBase {
   }
 
   /** An event without arguments: its record is constant. */
-  protected sendConstantEvent(kind: EventKind, start: u32, end: u32): EventRow {
-    const row = new EventRow(kind, start, end);
+  protected sendConstantEvent(row: EventRow): void {
     const id = this.addEvent(row);
-    const rodata = this.module.rodata;
-    rodata.align(8);
-    const offset = <u32>rodata.length;
-    rodata.writeU64(id);
-    this.manifest.need("ring_buffer", start, end);
+    const known = this.manifest.events[id];
+    if (known.record < 0) {
+      const rodata = this.module.rodata;
+      rodata.align(8);
+      known.record = rodata.length;
+      rodata.writeU64(id);
+    }
+    this.manifest.need("ring_buffer", row.start, row.end);
     const b = this.b;
     const failure = b.call(Helper.RingbufOutput, [
       this.ringBuffer(),
-      b.data(Section.Rodata, offset),
+      b.data(Section.Rodata, known.record),
       b.constant(EVENT_HEADER),
       b.constant(0),
     ]);
     this.countIfNot(failure, Counter.LostEvents);
-    return row;
   }
 
   /** Sends a record that was built on the stack. */
@@ -141,9 +142,7 @@ export abstract class EventLowering extends LoweringBase {
   protected reportHelper(result: i32, name: string, start: u32, end: u32, loss: Counter = Counter.LostEvents): void {
     const b = this.b;
     const row = new EventRow(EventKind.HelperError, start, end);
-    const bytes = String.UTF8.encode(name);
-    row.text = changetype<usize>(bytes);
-    row.textLength = bytes.byteLength;
+    row.setText(name);
     this.layOut(row, [BasicType.Int64]);
     const id = this.addEvent(row);
     const record = b.slot(row.size);

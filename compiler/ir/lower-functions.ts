@@ -289,7 +289,7 @@ export abstract class FunctionLowering extends StringLowering {
   protected writeCall(e: Call, type: i32, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
     const row = this.checker.findFunction(e.name);
-    if (row == null) {
+    if (row == null || this.checker.isBuiltinCall(e)) {
       const builtin = this.checker.builtinOf(e)!;
       if (this.types.kind(type) == TypeKind.String) this.writeText(builtin, size, pointer, offset, whole);
       else this.writeTo(builtin, type, pointer, offset);
@@ -477,10 +477,9 @@ export abstract class FunctionLowering extends StringLowering {
   // Actions
 
   private time(e: Call): void {
-    const row = this.sendConstantEvent(EventKind.Time, e.start, e.end);
-    const format = String.UTF8.encode(e.argumentList.length > 0 ? literalText(e.argumentList[0]) : "%H:%M:%S\n");
-    row.text = changetype<usize>(format);
-    row.textLength = format.byteLength;
+    const row = new EventRow(EventKind.Time, e.start, e.end);
+    row.setText(e.argumentList.length > 0 ? literalText(e.argumentList[0]) : "%H:%M:%S\n");
+    this.sendConstantEvent(row);
   }
 
   /** Reads the texts that an array of pointers names, up to its end: u64 number of texts, then the texts. */

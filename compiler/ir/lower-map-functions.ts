@@ -2,7 +2,7 @@
 
 import { MapSymbol } from "../check/scope";
 import { TypeKind } from "../check/types";
-import { EventKind, histogramBuckets } from "../object/manifest";
+import { EventKind, EventRow, histogramBuckets } from "../object/manifest";
 import { Expression, NodeKind } from "../syntax/ast";
 import { Call, MapAccess, Tuple, Variable } from "../syntax/expression-nodes";
 import { Builder } from "./builder";
@@ -277,7 +277,9 @@ export abstract class MapFunctionLowering extends LoopLowering {
   private removeHistogram(call: Call, map: MapSymbol): i32 {
     const b = this.b;
     if (map.isScalar) {
-      this.sendConstantEvent(EventKind.Clear, call.start, call.end).map = map.index;
+      const row = new EventRow(EventKind.Clear, call.start, call.end);
+      row.map = map.index;
+      this.sendConstantEvent(row);
       return b.constant(1);
     }
     const info = this.types.get(map.valueType);

@@ -5,7 +5,7 @@
 
 import { Scopes, VariableSymbol } from "../check/scope";
 import { AddressSpace, BasicType, Structure, StructureField, TypeKind } from "../check/types";
-import { EventKind } from "../object/manifest";
+import { EventKind, EventRow } from "../object/manifest";
 import { Expression, NodeKind } from "../syntax/ast";
 import { FieldAccess, Index, IntegerLiteral, TupleIndex, Unary, Variable } from "../syntax/expression-nodes";
 import { UnaryOperator } from "../syntax/operators";
@@ -260,10 +260,9 @@ export abstract class PlaceLowering extends FieldLowering {
 
   /** Sends a run-time warning about these bytes of the script. */
   protected runtimeError(start: u32, end: u32, text: string): void {
-    const message = String.UTF8.encode(text);
-    const row = this.sendConstantEvent(EventKind.RuntimeError, start, end);
-    row.text = changetype<usize>(message);
-    row.textLength = message.byteLength;
+    const row = new EventRow(EventKind.RuntimeError, start, end);
+    row.setText(text);
+    this.sendConstantEvent(row);
   }
 
   // Pointers

@@ -286,7 +286,7 @@ export class Lowering extends FunctionLowering {
     const b = this.b;
     b.source = e.start;
     const row = this.checker.findFunction(e.name);
-    if (row == null) {
+    if (row == null || this.checker.isBuiltinCall(e)) {
       // A builtin that was written as a call. One that is no number has no effect either.
       return this.types.isScalar(e.typeId) ? this.value(this.checker.builtinOf(e)!) : b.constant(0);
     }
@@ -311,10 +311,10 @@ export class Lowering extends FunctionLowering {
         this.print(e);
         return b.constant(0);
       case FunctionId.Clear:
-        this.mapEvent(e, EventKind.Clear);
+        this.sendConstantEvent(this.mapEvent(e, EventKind.Clear));
         return b.constant(0);
       case FunctionId.Zero:
-        this.mapEvent(e, EventKind.Zero);
+        this.sendConstantEvent(this.mapEvent(e, EventKind.Zero));
         return b.constant(0);
       case FunctionId.Getopt:
         return b.load(this.option(e), 0, 8);
@@ -357,11 +357,12 @@ export class Lowering extends FunctionLowering {
     const row = this.mapEvent(e, EventKind.PrintMap);
     if (e.argumentList.length > 1) row.top = (<IntegerLiteral>e.argumentList[1]).value;
     if (e.argumentList.length > 2) row.divisor = (<IntegerLiteral>e.argumentList[2]).value;
+    this.sendConstantEvent(row);
   }
 
   private mapEvent(e: Call, kind: EventKind): EventRow {
     const map = this.checker.mapOf(<MapAccess>e.argumentList[0]);
-    const row = this.sendConstantEvent(kind, e.start, e.end);
+    const row = new EventRow(kind, e.start, e.end);
     row.map = map.index;
     return row;
   }
@@ -453,7 +454,7 @@ export class Lowering extends FunctionLowering {
       this.sendExit(e, this.value(e.argumentList[0]));
       return;
     }
-    this.sendConstantEvent(EventKind.Exit, e.start, e.end);
+    this.sendConstantEvent(new EventRow(EventKind.Exit, e.start, e.end));
     this.markStopped();
     this.leave();
   }

@@ -40,6 +40,7 @@ class Parser {
   private position: i32 = 0;
   private line: i32 = 0;
   private f: IrFunction = new IrFunction("", "");
+  private programs: i32 = 0;
   private inFunction: bool = false;
   private block: i32 = -1;
   private values: Map<i32, i32> = new Map();
@@ -363,6 +364,7 @@ class Parser {
     this.connect();
     for (let i = 0; i < this.references.length; i++) this.resolve(this.references[i]);
     this.inFunction = false;
+    if (this.f.section != ".text") this.f.program = this.programs++;
     this.result.functions.push(this.f);
   }
 

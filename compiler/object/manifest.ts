@@ -51,12 +51,30 @@ export class EventRow {
   library: string = "";
   top: u64 = 0;
   divisor: u64 = 0;
+  /** Of an event without arguments: offset in `.rodata` of its record, or -1 before there is one. */
+  record: i32 = -1;
 
   constructor(
     public kind: EventKind,
     public start: u32,
     public end: u32,
   ) {}
+
+  setText(text: string): void {
+    const bytes = String.UTF8.encode(text);
+    this.text = changetype<usize>(bytes);
+    this.textLength = bytes.byteLength;
+  }
+
+  /** Whether both are the same event: attach points of one probe send what it says from the same place. */
+  equals(other: EventRow): bool {
+    if (this.start != other.start || this.kind != other.kind || this.end != other.end || this.size != other.size) return false;
+    if (this.map != other.map || this.top != other.top || this.divisor != other.divisor || this.library != other.library) return false;
+    if (this.textLength != other.textLength || memory.compare(this.text, other.text, this.textLength) != 0) return false;
+    if (this.types.length != other.types.length) return false;
+    for (let i = 0; i < this.types.length; i++) if (this.types[i] != other.types[i] || this.offsets[i] != other.offsets[i]) return false;
+    return true;
+  }
 }
 
 @final
@@ -72,6 +90,12 @@ export class ProgramRow {
     public start: u32,
     public end: u32,
   ) {}
+
+  /** Whether its place is known only on the host. */
+  get hasWildcard(): bool {
+    for (let i = 0; i < this.target.length; i++) if (this.target[i].includes("*")) return true;
+    return false;
+  }
 }
 
 @final

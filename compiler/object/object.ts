@@ -37,10 +37,9 @@ class CodeSection {
 class ObjectWriter {
   private elf: ElfWriter = new ElfWriter();
   private sections: Array<CodeSection> = [];
-  /** By function: code section, byte offset in it, index among the programs (-1 for callbacks). */
+  /** By function: code section, byte offset in it. */
   private functionSection: Array<i32> = [];
   private functionOffset: Array<u32> = [];
-  private functionProgram: Array<i32> = [];
   /** Section symbol of `.text`, or -1. */
   private textSectionSymbol: i32 = -1;
   private mapSymbols: Array<i32> = [];
@@ -73,14 +72,12 @@ class ObjectWriter {
 
   private collectCode(): void {
     const functions = this.generated.functions;
-    let programs = 0;
     for (let i = 0; i < functions.length; i++) {
       const section = this.codeSection(functions[i].section);
       const code = this.sections[section].code;
       this.sections[section].functions.push(i);
       this.functionSection.push(section);
       this.functionOffset.push(code.length);
-      this.functionProgram.push(functions[i].section == TEXT ? -1 : programs++);
       code.append(functions[i].code);
     }
     for (let s = 0; s < this.sections.length; s++) {
@@ -192,9 +189,9 @@ class ObjectWriter {
       for (let k = 0; k < list.length; k++) {
         const relocation = this.module.relocations[list[k].relocation];
         if (relocation.kind < RelocationKind.TracepointLoad) continue;
-        assert(this.functionProgram[i] >= 0, "callbacks have no tracepoint context");
+        assert(this.module.functions[i].program >= 0, "callbacks have no tracepoint context");
         records.writeU32(relocation.kind - RelocationKind.TracepointLoad);
-        records.writeU32(this.functionProgram[i]);
+        records.writeU32(this.module.functions[i].program);
         records.writeU32(list[k].slot);
         records.writeU32(relocation.target);
         records.writeU32(relocation.field);

@@ -138,6 +138,9 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   const filter = probeFilter(options.probeFilter);
   if (options.traceableFunctions !== undefined) useFunctionList(options.traceableFunctions);
   const command = options.command === undefined ? undefined : new HostCommand(options.command);
+  // The command may end before anything of it is printed.
+  if (command !== undefined && /"kind":"u(stack|sym)"/.test(JSON.stringify([manifest.events, manifest.maps])))
+    command.onRelease = (pid) => names.remember(pid);
   const bound = bind(object, gatherFacts(object, manifest, names, command?.pid ?? 0, watched?.pid), {
     maxProbes: limit("BPFTRACE_MAX_PROBES", manifest.config.maxProbes),
     maxPrograms: limit("BPFTRACE_MAX_BPF_PROGS", manifest.config.maxPrograms),

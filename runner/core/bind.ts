@@ -186,9 +186,14 @@ function tracepointPatches(
   return patchesFor(manifest, relocations, index, code, format);
 }
 
-/** Makes the programs of one attach point in the object. The first is the program itself, unless it needs more code. */
-function makeVariants(object: ElfObject, manifest: Manifest, index: number, variants: Variant[]): BoundProgram[] {
+/**
+ * Makes the programs of one attach point in the object. The first is the program itself, unless it needs more code. Attach points
+ * that name the same program are served by what `made` has for the first of them.
+ */
+function makeVariants(object: ElfObject, manifest: Manifest, index: number, variants: Variant[], made: BoundProgram[]): BoundProgram[] {
   const name = manifest.programs[index]?.name ?? "";
+  const twin = made.find(({ program }) => manifest.programs[program]?.name === name);
+  if (twin !== undefined) return variants.map(({ attachments }) => ({ symbol: twin.symbol, program: index, attachments }));
   const inPlace = variants[0]?.changes.prologue.length === 0;
   // The program itself last: copies are made from its unchanged code.
   const copies = variants.slice(inPlace ? 1 : 0).map(({ attachments, changes }, copy) => ({
@@ -269,7 +274,8 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
     variants.map((list) => list.length),
     parameters.maxPrograms ?? MAX_PROGRAMS,
   );
-  const programs = variants.flatMap((list, index) => makeVariants(object, manifest, index, list));
+  const programs: BoundProgram[] = [];
+  for (const [index, list] of variants.entries()) programs.push(...makeVariants(object, manifest, index, list, programs));
   limitProbes(manifest, programs, parameters.maxProbes ?? MAX_PROBES);
   const hasCounters = findSection(object, COUNTER_SECTION) !== undefined;
   const hasRingBuffer = object.symbols.some(({ name, type }) => name === RING_BUFFER_MAP && type === SymbolType.Object);

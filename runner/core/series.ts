@@ -17,6 +17,13 @@ export interface Point {
 
 const latin1 = new TextDecoder("latin1");
 
+/** Whether nothing was put there: a clock that the script sets may well be in interval 0. */
+function isEmpty(values: DataView, place: number): boolean {
+  return (
+    values.getBigUint64(place, true) === 0n && values.getBigUint64(place + 8, true) === 0n && values.getBigUint64(place + 16, true) === 0n
+  );
+}
+
 /** The value of one slot: of the CPUs that have the newest interval there; undefined where none has any. */
 function reduceSlot(info: SeriesInfo, values: DataView, at: number, stride: number, cpus: number): Point | undefined {
   let epoch = 0n;
@@ -24,22 +31,23 @@ function reduceSlot(info: SeriesInfo, values: DataView, at: number, stride: numb
     const own = values.getBigUint64(at + cpu * stride + 16, true);
     if (own > epoch) epoch = own;
   }
-  if (epoch === 0n) return undefined;
   let value: Integer | undefined;
   let count: Integer = 0;
   let newest: Integer = -1;
   for (let cpu = 0; cpu < cpus; cpu++) {
     const place = at + cpu * stride;
-    if (values.getBigUint64(place + 16, true) !== epoch) continue;
+    if (values.getBigUint64(place + 16, true) !== epoch || isEmpty(values, place)) continue;
     const own = readInteger(values, place, 8, info.signed);
     const meta = readUnsigned64(values, place + 8);
     count = add(count, meta, false);
-    if (value === undefined) value = own;
+    // At time 0, which only a clock of a script has, the peer keeps no last value.
+    if (value === undefined) value = info.aggregation === "last" && meta === 0 && epoch === 0n ? 0 : own;
     else if (info.aggregation === "avg" || info.aggregation === "sum") value = add(value, own, info.signed);
     else if (info.aggregation === "max" ? own > value : info.aggregation === "min" ? own < value : meta > newest) value = own;
     if (meta > newest) newest = meta;
   }
-  const total = value ?? 0;
+  if (value === undefined) return undefined;
+  const total = value;
   return { epoch, value: info.aggregation === "avg" && count !== 0 ? divide(total, count) : total };
 }
 

@@ -176,7 +176,7 @@ export class Session {
     }
     const problems: BpfcastError[] = [];
     for (const failure of failures) {
-      const bound = programs.find(({ symbol }) => symbol === failure.request.program);
+      const bound = programs.find(({ attachments }) => attachments.includes(failure.request.attachment));
       const program = manifest.programs[bound?.program ?? -1];
       if (bound === undefined || program === undefined)
         throw new BpfcastError("attach-failed", failure.message, { exitCode: EXIT_NOT_ATTACHED });

@@ -74,9 +74,13 @@ export class HostCommand implements HeldCommand {
     return this.#child.pid();
   }
 
+  /** Called with its id as soon as it runs. */
+  onRelease: (pid: number) => void = () => {};
+
   release(): void {
     try {
       this.#child.release();
+      this.onRelease(this.pid);
     } catch (error) {
       if (!isNativeError(error)) throw error;
       throw new BpfcastError("bad-command", `Failed to fork child: ${error.message}`);

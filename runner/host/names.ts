@@ -61,6 +61,11 @@ export class HostNames implements Names {
     return this.#user.find(pid, address);
   }
 
+  /** Of a process that has just been let go: what it maps, before it may end. */
+  remember(pid: number): void {
+    this.#user.remember(pid);
+  }
+
   userName(id: number): string | undefined {
     if (this.#users === undefined) {
       this.#users = new Map();

@@ -1,6 +1,6 @@
 // Symbols of processes: what is mapped where, from /proc, and the symbols of those files.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import type { SymbolPlace } from "../core/names.ts";
 import { ElfSymbols } from "./elf-symbols.ts";
 
@@ -22,6 +22,9 @@ export function parseMappings(text: string): Mapping[] {
   }
   return mappings;
 }
+
+/** How long a program is waited for that loads no C library. */
+const START_MILLISECONDS = 200;
 
 export class UserSymbols {
   /** Kept when a process has ended: its stacks may be printed later. */
@@ -45,6 +48,20 @@ export class UserSymbols {
     const symbols = ElfSymbols.read(`/proc/${pid}/root${path}`) ?? ElfSymbols.read(path);
     this.#files.set(path, symbols);
     return symbols;
+  }
+
+  /** Looks at a process that is about to start a program, until its libraries are there: it may end before it is asked about. */
+  remember(pid: number): void {
+    const end = performance.now() + START_MILLISECONDS;
+    while (performance.now() < end) {
+      try {
+        // Until then it is a copy of this process.
+        if (readlinkSync(`/proc/${pid}/exe`) === process.execPath) continue;
+      } catch {
+        return;
+      }
+      if (this.#read(pid).some(({ path }) => path.includes("/libc"))) return;
+    }
   }
 
   find(pid: number, address: bigint): SymbolPlace | undefined {

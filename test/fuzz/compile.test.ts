@@ -49,11 +49,14 @@ function check(compiler: Compiler, script: string, limit = VALIDATING_LIMIT): st
   }
 }
 
+/** Scripts that every run compiles, however slow the machine. */
+const MINIMUM = 200;
+
 /** Compiles what `next` makes until the time is up. */
 function run(compiler: Compiler, milliseconds: number, next: () => string, limitOf = (_: string) => VALIDATING_LIMIT): Map<string, number> {
   const kinds = new Map<string, number>();
   const end = Date.now() + milliseconds;
-  while (Date.now() < end) {
+  for (let done = 0; done < MINIMUM || Date.now() < end; done++) {
     const script = next();
     const kind = check(compiler, script, limitOf(script));
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
@@ -95,7 +98,7 @@ test(`damaged scripts, seed ${seed}`, async () => {
   const generator = new ScriptGenerator(random);
   const next = () => mutate(random.once(4) ? random.pick(golden) : generator.script(10 + random.below(40)), random);
   const kinds = run(await validating(), runMilliseconds() / 4, next);
-  atLeast(kinds, "object", 10);
+  atLeast(kinds, "object", 2);
   atLeast(kinds, "failed", 100);
 });
 

@@ -241,7 +241,7 @@ export const tools: Tool[] = [
   },
   {
     name: "tcpdrop",
-    load: "$LOAD lose-route 7; sleep 0.5",
+    load: "$LOAD lose-route 7; sleep 2",
     exact: true,
     wrong: (output) =>
       lines(output, `${CLOCK} +\\d+ +\\S+ +127\\.0\\.0\\.1:\\d+ +127\\.0\\.0\\.1:8765 +ESTABLISHED`, 7) ||
