@@ -268,6 +268,8 @@ export abstract class FunctionLowering extends StringLowering {
       case Recipe.ProbedFunction:
         if (this.types.kind(type) == TypeKind.UserSymbol)
           this.writeUserSymbol(b.load(b.context(), this.register("pc"), 8), pointer, offset);
+        // The place of the probe lies in the function: kernels before 5.15 have no helper that names its start.
+        else if (this.context.provider == Provider.Kprobe) b.store(pointer, offset, 8, b.load(b.context(), this.register("pc"), 8));
         else {
           this.manifest.need("helper:get_func_ip", e.start, e.end);
           b.store(pointer, offset, 8, b.call(row.helper, [b.context()]));
