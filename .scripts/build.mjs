@@ -1,7 +1,7 @@
 // Builds everything into .out, and only what changed: `node .scripts/build.mjs [check]`.
 //
 //   compiler/   -> .out/compiler.wasm        (asc)
-//   runner/cli  -> .out/bpfcast.cjs  (esbuild)
+//   runner/cli  -> .out/bpfcast.cjs  (esbuild), with wasm/llvm-worker.ts -> .out/llvm-worker.cjs
 //   native/     -> .out/bpfcast.node         (node-gyp, on Linux)
 //   the kernel  -> .out/default.profile      (bpfcast profile --common; BPFCAST_PROFILE names a profile to make it from)
 import { execFileSync, spawnSync } from "node:child_process";
@@ -69,20 +69,23 @@ async function build() {
       .filter((name) => name.endsWith(".ts"))
       .map((name) => join("wasm", name)),
   ];
-  await step("cli", [...typescript, ...config], [".out/bpfcast.cjs"], () => {
+  await step("cli", [...typescript, ...config], [".out/bpfcast.cjs", ".out/llvm-worker.cjs"], () => {
     // CommonJS in one file starts 10 ms sooner than modules do; the compiler's wasm is still read only when a script comes.
-    run(bin("esbuild"), [
-      "runner/cli/main.ts",
-      "--bundle",
-      "--platform=node",
-      "--target=node20",
-      "--format=cjs",
-      "--minify",
-      "--outfile=.out/bpfcast.cjs",
-      "--define:import.meta.url=moduleUrl",
-      '--banner:js=#!/usr/bin/env node\nconst moduleUrl = require("node:url").pathToFileURL(__filename).href;',
-      "--log-level=warning",
-    ]);
+    const bundle = (entry, output) =>
+      run(bin("esbuild"), [
+        entry,
+        "--bundle",
+        "--platform=node",
+        "--target=node20",
+        "--format=cjs",
+        "--minify",
+        `--outfile=${output}`,
+        "--define:import.meta.url=moduleUrl",
+        '--banner:js=#!/usr/bin/env node\nconst moduleUrl = require("node:url").pathToFileURL(__filename).href;',
+        "--log-level=warning",
+      ]);
+    bundle("runner/cli/main.ts", ".out/bpfcast.cjs");
+    bundle("wasm/llvm-worker.ts", ".out/llvm-worker.cjs");
     chmodSync(".out/bpfcast.cjs", 0o755);
   });
   if (process.platform === "linux") {

@@ -1,6 +1,6 @@
 // One compile: the stages of the compiler in order, on one screen.
 
-import { generate } from "./bpf/codegen";
+import { GeneratedModule, generate } from "./bpf/codegen";
 import { DisassemblyNames, disassemble } from "./bpf/disassemble";
 import { readTarget } from "./check/attach-points";
 import { Checker } from "./check/checker";
@@ -8,6 +8,7 @@ import { ConfigKey, Configuration } from "./check/config";
 import { Expander } from "./check/expand";
 import { ProbeContext } from "./check/probe-context";
 import { BasicType, stackModeNames } from "./check/types";
+import { layOutBlocks } from "./ir/branch-layout";
 import { removeDeadCode } from "./ir/dead-code";
 import { sameCode } from "./ir/equal";
 import { IrFunction } from "./ir/ir";
@@ -17,6 +18,8 @@ import { defineMap, layOutMap, settle } from "./ir/map-layout";
 import { printFunction } from "./ir/printer";
 import { simplifyControlFlow } from "./ir/simplify-control-flow";
 import { numberValues } from "./ir/value-numbering";
+import { printLlvm } from "./llvm/print";
+import { readLlvmObject } from "./llvm/read-object";
 import { Manifest, ProgramRow, writeJsonString } from "./object/manifest";
 import { IrModule } from "./object/module";
 import { writeObject } from "./object/object";
@@ -36,6 +39,8 @@ export const enum Status {
   Object = 0,
   Needs = 1,
   Failed = 2,
+  /** The LLVM text is ready; `link` takes what llc makes of it. */
+  Llvm = 3,
 }
 
 /** Dumps that a host may ask for, a bit each. */
@@ -44,6 +49,7 @@ export const enum Dump {
   Types = 2,
   Ir = 4,
   Bpf = 8,
+  Llvm = 16,
 }
 
 /** The most that on_stack_limit can ask for: a program's whole stack is 512 bytes. */
@@ -61,13 +67,16 @@ export class Compilation {
   typesText: ByteBuffer = new ByteBuffer();
   ir: ByteBuffer = new ByteBuffer();
   bpf: ByteBuffer = new ByteBuffer();
+  llvm: ByteBuffer = new ByteBuffer();
+  /** What waits for llc. */
+  private module: IrModule | null = null;
   /** Those of the last lowering. */
   private programs: Array<ProgramRow> = [];
   private diagnostics: Diagnostics;
   private symbols: Symbols;
   private checker: Checker;
   private configuration: Configuration;
-  private settings: Settings;
+  protected settings: Settings;
   private includes: Includes;
 
   constructor(
@@ -127,7 +136,16 @@ export class Compilation {
     if (this.dumps & Dump.Types) this.dumpTypes();
     if (module == null || this.diagnostics.hasErrors) return Status.Failed;
     this.optimise(module);
-    return this.emit(module, program) ? Status.Object : Status.Failed;
+    if (program.probes.length == 0) return Status.Failed;
+    if (this.settings.llvm || (this.dumps & Dump.Llvm) != 0) {
+      for (let i = 0; i < module.functions.length; i++) layOutBlocks(module.functions[i]);
+      printLlvm(module, this.llvm);
+    }
+    if (this.settings.llvm) {
+      this.module = module;
+      return Status.Llvm;
+    }
+    return this.emit(module, generate(module)) ? Status.Object : Status.Failed;
   }
 
   /** Lowers all attach points; twice where some need scratch memory, whose size only the first time shows. */
@@ -228,7 +246,7 @@ export class Compilation {
     );
   }
 
-  private optimise(module: IrModule): void {
+  protected optimise(module: IrModule): void {
     for (let i = 0; i < module.functions.length; i++) {
       const f = module.functions[i];
       this.afterPass(f, module, "lowering");
@@ -246,8 +264,15 @@ export class Compilation {
   /** Called after lowering and after each pass over `f`; tests validate the IR here. */
   protected afterPass(_f: IrFunction, _module: IrModule, _pass: string): void {}
 
-  private emit(module: IrModule, program: Program): bool {
-    const generated = generate(module);
+  /** Makes the object from the one that llc made of `llvm`. */
+  link(pointer: usize, length: u32): Status {
+    const module = this.module!;
+    const made = this.emit(module, readLlvmObject(module, pointer, length));
+    if (!made) this.writeDiagnostics();
+    return made ? Status.Object : Status.Failed;
+  }
+
+  private emit(module: IrModule, generated: GeneratedModule): bool {
     if (generated.error.length > 0) {
       const place = this.programs[programOf(module, generated.errorFunction)];
       this.diagnostics.error(Code.TooComplex, place.start, place.end, generated.error);
@@ -260,7 +285,7 @@ export class Compilation {
       for (let i = 0; i < generated.functions.length; i++) disassemble(generated.functions[i], names, this.bpf);
     }
     writeObject(module, generated, this.object);
-    return program.probes.length > 0;
+    return true;
   }
 
   private dumpTypes(): void {
@@ -275,6 +300,7 @@ export class Compilation {
 
   private writeDiagnostics(): void {
     const out = this.diagnosticsJson;
+    out.clear();
     const source = this.source;
     this.diagnostics.sort();
     const all = this.diagnostics.all;

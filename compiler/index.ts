@@ -82,6 +82,11 @@ export function compile(
   return run.run();
 }
 
+/** After `Status.Llvm`: makes the object from the one that llc made of the LLVM text. */
+export function link(pointer: usize, length: u32): Status {
+  return compilation!.link(pointer, length);
+}
+
 /** Parts of a result, by the numbers of wasm/compiler.ts. */
 function part(index: u32): ByteBuffer {
   const run = compilation!;
@@ -98,8 +103,10 @@ function part(index: u32): ByteBuffer {
       return run.typesText;
     case 5:
       return run.ir;
-    default:
+    case 6:
       return run.bpf;
+    default:
+      return run.llvm;
   }
 }
 

@@ -11,8 +11,10 @@ export class Settings {
   includes: Array<string> = [];
   /** The script will run in a PID namespace of its own: `pid` and `tid` are those in it. */
   pidNamespace: bool = false;
+  /** LLVM makes the instructions, not our own code generator. */
+  llvm: bool = false;
 
-  /** Lines `parameter=WORD` in their order, `parameters=` before them, `include=FILE`, `helper-errors=1`, `live=1`, `pid-namespace=1`; others are passed over. */
+  /** Lines `parameter=WORD` in their order, `parameters=` before them, `include=FILE`, `helper-errors=1`, `live=1`, `pid-namespace=1`, `llvm=1`; others are passed over. */
   static read(text: string): Settings {
     const settings = new Settings();
     const lines = text.split("\n");
@@ -26,6 +28,7 @@ export class Settings {
       else if (name == "helper-errors") settings.helperErrors = true;
       else if (name == "live") settings.isLive = true;
       else if (name == "pid-namespace") settings.pidNamespace = true;
+      else if (name == "llvm") settings.llvm = true;
     }
     return settings;
   }

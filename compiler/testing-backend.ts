@@ -6,10 +6,15 @@ import { DisassemblyNames, disassemble } from "./bpf/disassemble";
 import { EncodedFunction } from "./bpf/encode";
 import { ParallelMove } from "./bpf/parallel-move";
 import { layOutBlocks } from "./ir/branch-layout";
+import { removeDeadCode } from "./ir/dead-code";
 import { parseIr } from "./ir/parser";
 import { printFunction, printMap, printRelocation } from "./ir/printer";
+import { simplifyControlFlow } from "./ir/simplify-control-flow";
 import { colourSlots } from "./ir/slot-colouring";
 import { validateFunction } from "./ir/validator";
+import { numberValues } from "./ir/value-numbering";
+import { printLlvm } from "./llvm/print";
+import { readLlvmObject } from "./llvm/read-object";
 import { BtfBuilder, Linkage } from "./object/btf";
 import { IrModule } from "./object/module";
 import { writeObject } from "./object/object";
@@ -131,12 +136,41 @@ export function compileToText(pointer: usize, length: u32): bool {
   return true;
 }
 
-/** IR text to an object; false: the result is an error. */
-export function compileToObject(pointer: usize, length: u32): bool {
+/** IR text to an object, through the passes over the IR or not; false: the result is an error. */
+export function compileToObject(pointer: usize, length: u32, optimise: bool): bool {
   const module = parseModule(pointer, length);
   if (!module) return false;
+  if (optimise) {
+    for (let i = 0; i < module.functions.length; i++) {
+      const f = module.functions[i];
+      simplifyControlFlow(f);
+      numberValues(f);
+      simplifyControlFlow(f);
+      removeDeadCode(f);
+    }
+  }
   const generated = generateModule(module);
   if (!generated) return false;
+  result = new ByteBuffer();
+  writeObject(module, generated, result);
+  return true;
+}
+
+/** IR text to LLVM text; false: the result is an error. */
+export function compileToLlvm(pointer: usize, length: u32): bool {
+  const module = parseModule(pointer, length);
+  if (!module) return false;
+  result = new ByteBuffer();
+  printLlvm(module, result);
+  return true;
+}
+
+/** IR text and, behind it, the object that llc made of its LLVM text, to an object of ours; false: the result is an error. */
+export function linkLlvm(pointer: usize, length: u32, objectLength: u32): bool {
+  const module = parseModule(pointer, length);
+  if (!module) return false;
+  const generated = readLlvmObject(module, pointer + length, objectLength);
+  if (generated.error.length > 0) return failed(generated.error);
   result = new ByteBuffer();
   writeObject(module, generated, result);
   return true;

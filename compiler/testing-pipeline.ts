@@ -1,5 +1,6 @@
 // Entry of the module that the fuzz tests load: the product's exports (wasm/compiler.ts can drive it), but every compile
-// validates the IR after lowering and after each pass, and gives up with the validator's words. Not shipped.
+// validates the IR after lowering and after each pass, and gives up with the validator's words; and LLVM gets the IR as lowering
+// made it, so that its code is an oracle for our passes over the IR as well. Not shipped.
 
 import { Compilation, Status } from "./compile";
 import { IrFunction } from "./ir/ir";
@@ -17,6 +18,10 @@ let profile: Profile = new Profile();
 let compilation: Compilation | null = null;
 
 class ValidatedCompilation extends Compilation {
+  protected optimise(module: IrModule): void {
+    if (!this.settings.llvm) super.optimise(module);
+  }
+
   protected afterPass(f: IrFunction, module: IrModule, pass: string): void {
     const message = validateFunction(f, module.maps, module.relocations.length);
     if (message.length > 0) throw new Error(`invalid IR after ${pass} of ${f.name}: ${message}`);
@@ -89,12 +94,18 @@ export function compile(
   return run.run();
 }
 
+export function link(pointer: usize, length: u32): Status {
+  return compilation!.link(pointer, length);
+}
+
 function part(index: u32): ByteBuffer {
   const run = compilation!;
   if (index == 0) return run.object;
   if (index == 1) return run.diagnosticsJson;
   if (index == 2) return run.needsJson;
-  return index == 3 ? run.ast : index == 4 ? run.typesText : index == 5 ? run.ir : run.bpf;
+  if (index == 3) return run.ast;
+  if (index == 4) return run.typesText;
+  return index == 5 ? run.ir : index == 6 ? run.bpf : run.llvm;
 }
 
 export function resultPointer(index: u32): usize {

@@ -48,7 +48,7 @@ export interface Diagnostic {
 export interface CompileOptions {
   /** Shown in diagnostics and line info: a file name, or `stdin`. */
   name: string;
-  /** Stages whose dump is wanted: ast, types, ir, bpf. */
+  /** Stages whose dump is wanted: ast, types, ir, bpf, llvm. */
   dump?: string[];
   /** Variables of the environment; those called BPFTRACE_ and a config key set that key, whatever the script says. */
   environment?: Record<string, string | undefined>;
@@ -64,10 +64,14 @@ export interface CompileOptions {
   pidNamespace?: boolean;
   /** x86_64 unless told. */
   architecture?: Architecture;
+  /** What makes the instructions: our own code generator unless told. */
+  backend?: "own" | "llvm";
 }
 
 export type CompileResult =
   | { kind: "object"; object: Uint8Array; diagnostics: Diagnostic[]; dumps: Record<string, string> }
+  /** With the LLVM back end: `text` is for llc, whose object is for `Compiler.link`, before anything else is compiled. */
+  | { kind: "llvm"; text: string; diagnostics: Diagnostic[]; dumps: Record<string, string> }
   | { kind: "needs"; needs: Need[]; diagnostics: Diagnostic[] }
   | { kind: "failed"; diagnostics: Diagnostic[]; dumps: Record<string, string> };
 
@@ -75,6 +79,8 @@ export interface CompilerApi {
   /** Records a fact of the target for this and all later compiles. */
   supply(need: Need, answer: Answer): void;
   compile(source: Uint8Array, options: CompileOptions): CompileResult;
+  /** The result of the compile before, from the object that llc made of its text. */
+  link(object: Uint8Array): CompileResult;
 }
 
 /** Exports of the module: addresses and lengths in its memory. */
@@ -100,6 +106,7 @@ interface Exports {
     settingsLength: number,
     architecture: number,
   ): number;
+  link(object: number, length: number): number;
   resultPointer(part: number): number;
   resultLength(part: number): number;
   release(): void;
@@ -112,10 +119,19 @@ const enum Part {
   Diagnostics = 1,
   Needs = 2,
   FirstDump = 3,
+  Llvm = 7,
+}
+
+/** In the order of the module's `Status`. */
+const enum Status {
+  Object = 0,
+  Needs = 1,
+  Failed = 2,
+  Llvm = 3,
 }
 
 /** Dump stages in the order of their parts; the compiler takes a bit each. */
-const DUMPS = ["ast", "types", "ir", "bpf"];
+const DUMPS = ["ast", "types", "ir", "bpf", "llvm"];
 
 /** In the order of the module's `Architecture`. */
 const ARCHITECTURES: Architecture[] = ["x86_64", "aarch64"];
@@ -134,19 +150,22 @@ function settingsOf(environment: Record<string, string | undefined>): string {
 }
 
 /** The other options that shape the code, as lines. */
-function optionsText({ parameters, includes = [], helperErrors, live, pidNamespace }: CompileOptions): string {
+function optionsText({ parameters, includes = [], helperErrors, live, pidNamespace, backend }: CompileOptions): string {
   const lines: string[] = [];
   if (parameters !== undefined) lines.push("parameters=", ...parameters.map((word) => `parameter=${word.replaceAll("\n", " ")}`));
   lines.push(...includes.map((file) => `include=${file.replaceAll("\n", " ")}`));
   if (helperErrors) lines.push("helper-errors=1");
   if (live) lines.push("live=1");
   if (pidNamespace) lines.push("pid-namespace=1");
+  if (backend === "llvm") lines.push("llvm=1");
   return lines.join("\n");
 }
 
 /** One instance of the compiler with its profile. Not re-entrant, but any number of compiles may follow each other. */
 export class Compiler implements CompilerApi {
   readonly #exports: Exports;
+  /** Stages whose text the compile in hand is to give. */
+  #dumpBits = 0;
   /** Where the module was when it gave up, for the error. */
   #aborted = "";
 
@@ -219,29 +238,45 @@ export class Compiler implements CompilerApi {
     const name = encoder.encode(options.name);
     const environment = encoder.encode(settingsOf(options.environment ?? {}));
     const settings = encoder.encode(optionsText(options));
-    let dumpBits = 0;
-    for (const stage of options.dump ?? []) if (DUMPS.includes(stage)) dumpBits |= 1 << DUMPS.indexOf(stage);
-    try {
-      const status = this.#exports.compile(
+    this.#dumpBits = 0;
+    for (const stage of options.dump ?? []) if (DUMPS.includes(stage)) this.#dumpBits |= 1 << DUMPS.indexOf(stage);
+    return this.#guarded(() =>
+      this.#exports.compile(
         this.#put(source, false),
         source.length,
         this.#put(name, false),
         name.length,
-        dumpBits,
+        this.#dumpBits,
         this.#put(environment, false),
         environment.length,
         this.#put(settings, false),
         settings.length,
         ARCHITECTURES.indexOf(options.architecture ?? "x86_64"),
-      );
+      ),
+    );
+  }
+
+  link(object: Uint8Array): CompileResult {
+    return this.#guarded(() => this.#exports.link(this.#put(object, false), object.length));
+  }
+
+  /** Runs a step of the module and reads its result, whose memory is given back unless another step follows. */
+  #guarded(step: () => Status): CompileResult {
+    let waits = false;
+    try {
+      const status = step();
       const json = (part: Part) => JSON.parse(decoder.decode(this.#part(part))) as unknown;
       const diagnostics = json(Part.Diagnostics) as Diagnostic[];
-      if (status === 1) return { kind: "needs", needs: json(Part.Needs) as Need[], diagnostics };
+      if (status === Status.Needs) return { kind: "needs", needs: json(Part.Needs) as Need[], diagnostics };
       const dumps: Record<string, string> = {};
       DUMPS.forEach((stage, index) => {
-        if (dumpBits & (1 << index)) dumps[stage] = decoder.decode(this.#part(Part.FirstDump + index));
+        if (this.#dumpBits & (1 << index)) dumps[stage] = decoder.decode(this.#part(Part.FirstDump + index));
       });
-      if (status === 2) return { kind: "failed", diagnostics, dumps };
+      if (status === Status.Failed) return { kind: "failed", diagnostics, dumps };
+      if (status === Status.Llvm) {
+        waits = true;
+        return { kind: "llvm", text: decoder.decode(this.#part(Part.Llvm)), diagnostics, dumps };
+      }
       return { kind: "object", object: this.#part(Part.Object), diagnostics, dumps };
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
@@ -249,7 +284,7 @@ export class Compiler implements CompilerApi {
       }
       throw error;
     } finally {
-      this.#exports.release();
+      if (!waits) this.#exports.release();
     }
   }
 

@@ -99,6 +99,7 @@ class Disassembler {
         else out.writeText(`*(${sizeName(opcode)} *)(r${dst} ${signed(offset)}) = r${src}`);
         break;
       case Class.Jump:
+      case Class.Jump32:
         this.jump(slot, opcode, dst, src, offset, imm);
         break;
       default:
@@ -139,8 +140,9 @@ class Disassembler {
       this.out.writeText(row ? `call ${row.name}#${imm}` : `call ${imm}`);
     } else if (opcode == Opcode.Jump) this.out.writeText(`goto L${target}`);
     else {
-      const right = (opcode & SOURCE_REGISTER) != 0 ? `r${src}` : imm.toString();
-      this.out.writeText(`if r${dst} ${conditionText(opcode & 0xf0)} ${right} goto L${target}`);
+      const letter = (opcode & 7) == Class.Jump32 ? "w" : "r";
+      const right = (opcode & SOURCE_REGISTER) != 0 ? `${letter}${src}` : imm.toString();
+      this.out.writeText(`if ${letter}${dst} ${conditionText(opcode & 0xf0)} ${right} goto L${target}`);
     }
   }
 

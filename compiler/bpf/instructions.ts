@@ -10,6 +10,8 @@ export const enum Class {
   StoreRegister = 0x03,
   Alu32 = 0x04,
   Jump = 0x05,
+  /** Jumps on the lower halves of registers: made by LLVM only. */
+  Jump32 = 0x06,
   Alu64 = 0x07,
 }
 

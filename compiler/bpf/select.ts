@@ -270,7 +270,9 @@ class Selector extends OperandSelection {
     alu.code = aluCode(op);
     alu.left = this.register(left);
     alu.relocation = f.relocation[v];
-    if (this.isImmediate(right)) {
+    // What a target makes of a CoreConst may be a shift by 64 or a division by 0, which the verifier refuses of constants.
+    const risky = f.op[right] == Op.CoreConst && (op == Op.Shl || op == Op.Shr || op == Op.Sar || op == Op.Div || op == Op.Mod);
+    if (this.isImmediate(right) && !risky) {
       alu.imm = f.imm[right];
       if (alu.relocation < 0) alu.relocation = f.relocation[right];
     } else alu.right = this.register(right);

@@ -7,7 +7,7 @@ import type { Target } from "../core/target.ts";
 import { isInPidNamespace } from "../host/facts.ts";
 import { requirePrivileges } from "../host/privileges.ts";
 import { FileSink } from "../host/sink.ts";
-import type { Script, ScriptOptions } from "./compile.ts";
+import type { Backend, Script, ScriptOptions } from "./compile.ts";
 import { checkOutputOptions, checkTraceOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
 import { type Options, parseOptions, usage } from "./options.ts";
 
@@ -23,6 +23,7 @@ const PEER_VERSION = "0.27.1";
 /** Stages that the compiler can print, by the names that -d accepts; the peer's names stand for our nearest stage. */
 const COMPILER_STAGES: Record<string, string[]> = {
   all: ["ast", "types", "ir", "bpf", "elf"],
+  llvm: ["llvm"],
   ast: ["ast"],
   parse: ["ast"],
   types: ["types"],
@@ -59,6 +60,12 @@ function headerOptions({ includes = [], includeFolders = [] }: Options): Partial
   return { includes, includeFolders };
 }
 
+/** @throws BpfcastError `usage` for what --backend does not know. */
+function backendOf({ backend = "own" }: Options): Backend {
+  if (backend === "own" || backend === "llvm") return backend;
+  throw new BpfcastError("usage", `USAGE: invalid option for --backend: ${backend}`, { hint: "own and llvm are known" });
+}
+
 /** Compiles and prints what the compiler has to say; undefined when the script has errors. */
 async function compile(
   script: Script,
@@ -71,9 +78,19 @@ async function compile(
   const { LiveTarget } = await import("../host/profile.ts");
   const { object, messages, dumps } = await compileScript(
     script,
-    { dump: stages, warnings: !options.noWarnings, helperErrors: options.helperErrors === true, ...headerOptions(options), ...live },
+    {
+      dump: options.emitLlvm === undefined ? stages : [...stages, "llvm"],
+      warnings: !options.noWarnings,
+      helperErrors: options.helperErrors === true,
+      backend: backendOf(options),
+      ...headerOptions(options),
+      ...live,
+    },
     target ?? new LiveTarget(),
   );
+  if (object !== undefined && options.emitLlvm !== undefined) {
+    writeObject(options.emitLlvm, new TextEncoder().encode(dumps.llvm ?? ""));
+  }
   for (const stage of stages) {
     const dump = dumps[stage];
     if (dump !== undefined) output.print(`${dump}${dump.endsWith("\n") ? "" : "\n"}`);

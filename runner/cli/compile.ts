@@ -1,5 +1,6 @@
 // From a script to an object: asks the compiler, answers its needs from the target, asks again.
 
+import type { CompileResult, Compiler } from "../../wasm/compiler.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Target } from "../core/target.ts";
 import { HeaderFiles } from "../host/headers.ts";
@@ -10,6 +11,9 @@ export interface Script {
   name: string;
   bytes: Uint8Array;
 }
+
+/** What makes the instructions: our own code generator, or LLVM's. */
+export type Backend = "own" | "llvm";
 
 export interface ScriptOptions {
   /** Stages whose dump is wanted. */
@@ -25,6 +29,7 @@ export interface ScriptOptions {
   live?: boolean;
   /** The script will run in a PID namespace of its own. */
   pidNamespace?: boolean;
+  backend?: Backend;
 }
 
 export interface Compiled {
@@ -39,6 +44,18 @@ export interface Compiled {
 /** Each answer lets the compiler see more of the script; each header may include another; more rounds than this are an error of the compiler. */
 const MAX_ROUNDS = 128;
 
+/** Has llc compile what waits for it. */
+async function finish(compiler: Compiler, result: CompileResult): Promise<CompileResult> {
+  if (result.kind !== "llvm") return result;
+  const { LlcWorker } = await import("../../wasm/llvm-node.ts");
+  const llc = new LlcWorker();
+  try {
+    return compiler.link(await llc.compile(result.text));
+  } finally {
+    await llc.close();
+  }
+}
+
 /** @throws BpfcastError when the target cannot be asked, or the compiler fails. */
 export async function compileScript(
   script: Script,
@@ -51,7 +68,8 @@ export async function compileScript(
   let asked = false;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const { architecture } = target;
-    const result = compiler.compile(script.bytes, { name: script.name, environment: process.env, architecture, ...options });
+    const compiled = compiler.compile(script.bytes, { name: script.name, environment: process.env, architecture, ...options });
+    const result = await finish(compiler, compiled);
     if (result.kind === "needs") {
       const facts = result.needs.filter((need) => need.kind !== "header");
       const replacement = target.replacement?.(facts);

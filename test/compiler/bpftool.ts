@@ -21,6 +21,16 @@ export function loadAll(file: string): void {
   if (result.status !== 0) throw new Error(`${result.stdout}${result.stderr}`.slice(-6000));
 }
 
+/** What the kernel says against the object in `file`; empty if it loads. */
+export function refusal(file: string): string {
+  try {
+    loadAll(file);
+    return "";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** `bpftool btf dump file`. */
 export function dumpBtf(file: string): string {
   const result = spawnSync("bpftool", ["btf", "dump", "file", file], { encoding: "utf8" });

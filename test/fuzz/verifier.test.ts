@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { answerNeed } from "../../runner/host/profile.ts";
 import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
+import { supplyLive } from "../support/needs.ts";
 import { Random, runMilliseconds, runSeed } from "../support/random.ts";
 import { ScriptGenerator } from "../support/random-script.ts";
 import { mayTrace } from "../support/root.ts";
@@ -19,7 +19,7 @@ function compileHere(compiler: Compiler, script: string): CompileResult {
   for (;;) {
     const result = compiler.compile(new TextEncoder().encode(script), { name: "stdin" });
     if (result.kind !== "needs") return result;
-    for (const need of result.needs) compiler.supply(need, need.kind === "header" ? { found: false, candidates: [] } : answerNeed(need));
+    for (const need of result.needs) supplyLive(compiler, need);
   }
 }
 

@@ -273,6 +273,7 @@ async function compiled(target: ProfileTarget, script: string): Promise<string> 
     const result = compiler.compile(encoder.encode(script), { name: "x.bt", architecture: target.architecture });
     if (result.kind === "object") return target.missingFeature(result.object)?.message ?? "ok";
     if (result.kind === "failed") return result.diagnostics.map(({ message }) => message).join("; ");
+    if (result.kind !== "needs") continue;
     for (const need of result.needs) compiler.supply(need, need.kind === "header" ? { found: false, candidates: [] } : target.answer(need));
   }
   return "asked again and again";

@@ -99,17 +99,22 @@ export class ScriptGenerator {
   #budget = 0;
 
   readonly #loadable: boolean;
+  readonly #probes: Probe[];
 
-  /** @param loadable only what a real kernel has, and no loop whose end no verifier sees. */
-  constructor(random: Random, loadable = false) {
+  /**
+   * @param loadable only what a real kernel has, and no loop whose end no verifier sees.
+   * @param points the only attach points to use.
+   */
+  constructor(random: Random, loadable = false, points?: string[]) {
     this.#random = random;
     this.#loadable = loadable;
+    this.#probes = (loadable ? LOADABLE_PROBES : PROBES).filter(({ point }) => points?.includes(point) ?? true);
   }
 
-  /** A script of one to three probes. */
-  script(budget = 60): string {
+  /** A script of `count` probes, one to three unless told. */
+  script(budget = 60, count = 1 + this.#random.below(3)): string {
     const probes: string[] = [];
-    for (let count = this.#random.below(3); count >= 0; count--) probes.push(this.probe(budget));
+    for (; count > 0; count--) probes.push(this.probe(budget));
     const text = probes.join("\n");
     // A map that is read must be assigned somewhere.
     const definitions = Object.entries(DEFINITIONS).filter(([name]) => new RegExp(`${name}\\b`).test(text));
@@ -121,12 +126,12 @@ export class ScriptGenerator {
 
   probe(budget: number): string {
     const random = this.#random;
-    this.#probe = random.pick(this.#loadable ? LOADABLE_PROBES : PROBES);
+    this.#probe = random.pick(this.#probes);
     this.#budget = budget;
     // A second attach point has other fields: only what every probe has may be used then.
     let points = this.#probe.point;
     if (random.once(8)) {
-      points += `, ${random.pick(this.#loadable ? LOADABLE_PROBES : PROBES).point}`;
+      points += `, ${random.pick(this.#probes).point}`;
       this.#probe = { ...this.#probe, integers: [], texts: [] };
     }
     const predicate = random.once(3) ? ` /${this.condition(2)}/` : "";

@@ -161,7 +161,13 @@ export class RandomProgram {
     const pointer = offset > 0n ? this.add("offset", [address], offset, "stack") : address;
     const displacement = at - offset;
     if (this.random.below(2) === 0) this.add(`store${bytes}`, [pointer, this.operand(values)], displacement, "void");
-    else values.push(this.add(`load${bytes}${bytes < 8 && this.random.below(3) === 0 ? "s" : ""}`, [pointer], displacement));
+    else {
+      const signed = bytes < 8 && this.random.below(3) === 0;
+      const loaded = this.add(`load${bytes}${signed ? "s" : ""}`, [pointer], displacement);
+      // An extension that a load makes needless, or not, is a decision of its own.
+      const extend = bytes < 8 && this.random.below(3) === 0;
+      values.push(extend ? this.add(this.random.pick([`zext${bytes}`, "zext4", `sext${bytes}`]), [loaded]) : loaded);
+    }
   }
 
   /** A call whose result does not matter, but which nothing in r0-r5 survives. */

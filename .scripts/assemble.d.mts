@@ -1,0 +1,1 @@
+export function assemble(entry: string, options: string[]): Promise<boolean>;

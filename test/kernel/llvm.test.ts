@@ -1,0 +1,112 @@
+// The LLVM back end beside our own: the same scripts through both, which must agree in maps, relocations and manifest, load, and print
+// the same numbers.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Compiler } from "../../wasm/compiler.ts";
+import { refusal } from "../compiler/bpftool.ts";
+import { CALLS, cases, judge } from "../support/cases.ts";
+import { compileBoth, contract, instructions, startLlc } from "../support/llvm.ts";
+import { supplyLive } from "../support/needs.ts";
+import { mayTrace } from "../support/root.ts";
+import { runInVm } from "./vm.ts";
+
+const bpfcast = resolve(".out/bpfcast.cjs");
+const folder = mkdtempSync(join(tmpdir(), "bpfcast-llvm-"));
+const load = join(folder, "make-calls");
+const llc = startLlc();
+const compiler = await Compiler.create(readFileSync(".out/compiler.wasm"));
+const toolFolders = (process.env["BPFTRACE_TOOLS"] ?? "/usr/sbin").split(",").filter((name) => existsSync(join(name, "opensnoop.bt")));
+
+test.before(() => {
+  execFileSync("gcc", ["-O1", "-o", load, "test/support/load.c"]);
+});
+test.after(async () => {
+  await llc.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What the kernel says against an object; empty if it loads. */
+function refusalOf(name: string, object: Uint8Array): string {
+  const file = join(folder, `${name}.o`);
+  writeFileSync(file, object);
+  return refusal(file);
+}
+
+let compared = 0;
+/** Names of the objects that were written, as NAME.own.o and NAME.llvm.o. */
+const written: string[] = [];
+
+/** Undefined where this kernel lacks what the script reads. */
+async function compare(name: string, script: string): Promise<Uint8Array | undefined> {
+  const both = await compileBoth(compiler, llc, script, (need) => supplyLive(compiler, need));
+  if (both === undefined) return undefined;
+  const { own, llvm } = both;
+  compared++;
+  // The selection of ours is to be no worse than LLVM's by more than a tenth.
+  assert.ok(instructions(own) <= instructions(llvm) * 1.1 + 2, `${name}: ${instructions(own)} instructions, LLVM ${instructions(llvm)}`);
+  assert.equal(contract(llvm), contract(own));
+  written.push(name);
+  const mine = refusalOf(`${name}.own`, own);
+  const other = refusalOf(`${name}.llvm`, llvm);
+  // What this kernel cannot load at all (a missing function) is no matter of the back end.
+  if (mine === "") assert.is(other, "", `${name}: ${other}`);
+  return llvm;
+}
+
+if (mayTrace()) {
+  for (const one of cases) {
+    test(`${one.name}: both back ends agree, and LLVM's object prints exact numbers`, async () => {
+      const object = await compare(one.name, one.script);
+      if (one.vmOnly) return;
+      assert.ok(object, one.name);
+      const file = join(folder, `${one.name}.run.o`);
+      writeFileSync(file, object);
+      const words = [bpfcast, "run", file, ...(one.alone ? [] : ["-c", `${load} ${CALLS}`])];
+      const ran = spawnSync("node", words, { encoding: "utf8", timeout: 60_000 });
+      assert.is(ran.status, 0, ran.stderr + ran.stdout);
+      judge(one, ran.stdout);
+    });
+  }
+
+  for (const file of readdirSync("test/compiler/golden").filter((name) => name.endsWith(".bt"))) {
+    test(`golden ${file}: both back ends agree`, async () => {
+      assert.ok(await compare(`golden-${basename(file, ".bt")}`, readFileSync(join("test/compiler/golden", file), "utf8")), file);
+    });
+  }
+
+  for (const tools of toolFolders) {
+    for (const file of readdirSync(tools).filter((name) => name.endsWith(".bt"))) {
+      test(`${join(tools, file)}: both back ends agree`, async () => {
+        await compare(`tool-${basename(file, ".bt")}`, readFileSync(join(tools, file), "utf8"));
+      });
+    }
+  }
+
+  for (const series of process.env["TEST_MODE"] === "matrix" ? ["5.10", "6.1", "6.12"] : []) {
+    test(`kernel ${series}: loads what LLVM makes wherever it loads what we make`, async () => {
+      const commands = written.flatMap((name) =>
+        ["own", "llvm"].map(
+          (side) =>
+            `bpftool prog loadall ${join(folder, `${name}.${side}.o`)} /sys/fs/bpf/x > /run/log 2>&1 && echo "loaded ${name}.${side}" || { echo "refused ${name}.${side}"; tail -n 12 /run/log; }; rm -rf /sys/fs/bpf/x`,
+        ),
+      );
+      const mounted = "grep -q ' /sys/fs/bpf ' /proc/mounts || mount -t bpf bpf /sys/fs/bpf";
+      const result = await runInVm(series, `${mounted}\n${commands.join("\n")}\n`, 600);
+      const loaded = new Set([...result.stdout.matchAll(/^loaded (.*)$/gm)].map((match) => match[1]));
+      assert.ok(loaded.size > written.length, result.stdout + result.stderr);
+      const worse = written.filter((name) => loaded.has(`${name}.own`) && !loaded.has(`${name}.llvm`));
+      assert.equal(worse, [], result.stdout.slice(-6000));
+    });
+  }
+
+  test("most of the tools were compared", () => {
+    assert.ok(toolFolders.length === 0 || compared >= 50, `${compared} scripts`);
+  });
+}
+
+test.run();
