@@ -9,6 +9,7 @@ import { IrModule } from "./object/module";
 import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
 import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
+import { HeaderFact } from "./source/headers";
 import { Source } from "./source/source";
 import { Architecture } from "./target/architecture";
 import { Profile } from "./target/profile";
@@ -56,6 +57,17 @@ export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates
   profile.supplyMissingTracepoint(String.UTF8.decodeUnsafe(name, nameLength), String.UTF8.decodeUnsafe(candidates, length).split("\n"));
 }
 
+export function supplyHeader(key: usize, keyLength: u32, name: usize, nameLength: u32, text: usize, length: u32): void {
+  useRegion(Region.Profile);
+  const fact = new HeaderFact(true, String.UTF8.decodeUnsafe(name, nameLength), text, length);
+  profile.headers.supply(String.UTF8.decodeUnsafe(key, keyLength), fact);
+}
+
+export function supplyMissingHeader(key: usize, keyLength: u32): void {
+  useRegion(Region.Profile);
+  profile.headers.supply(String.UTF8.decodeUnsafe(key, keyLength), new HeaderFact(false, "", 0, 0));
+}
+
 export function compile(
   text: usize,
   length: u32,
@@ -70,7 +82,7 @@ export function compile(
 ): Status {
   useRegion(Region.Compile);
   profile.architecture = architecture;
-  const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length);
+  const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length, profile.headers.room);
   const run = new ValidatedCompilation(
     profile,
     source,

@@ -417,8 +417,10 @@ test("all scripts are valid after every pass", async () => {
   const kernel = readFileSync("/sys/kernel/btf/vmlinux");
   for (const [script] of Object.values(sections).flat()) {
     let result = compiler.compile(new TextEncoder().encode(script), { name: "stdin" });
-    if (result.kind === "needs") {
-      for (const need of result.needs) if (need.kind === "btf") compiler.supply(need, { found: true, bytes: kernel });
+    // Headers are asked for first, then types.
+    for (let round = 0; round < 3 && result.kind === "needs"; round++) {
+      for (const need of result.needs)
+        compiler.supply(need, need.kind === "btf" ? { found: true, bytes: kernel } : { found: false, candidates: [] });
       result = compiler.compile(new TextEncoder().encode(script), { name: "stdin" });
     }
     assert.is(result.kind, "object", script);
