@@ -139,6 +139,12 @@ export class ElfSymbols {
     return segment === undefined ? undefined : address - segment.address + segment.fileOffset;
   }
 
+  /** Where the function called `name` starts; undefined where none does, or several do in different places. */
+  addressOfFunction(name: string): number | undefined {
+    const addresses = new Set(this.#names.flatMap((_, index) => (this.#name(index) === name ? [this.#addresses[index] as number] : [])));
+    return addresses.size === 1 ? [...addresses][0] : undefined;
+  }
+
   /** Names of all functions, each once, sorted. */
   names(): string[] {
     return [...new Set(this.#names.map((_, index) => this.#name(index)))].filter((name) => name !== "").sort();

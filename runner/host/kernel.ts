@@ -136,14 +136,7 @@ class HostObject implements LoadedObject {
         object.attachTracing(program);
         break;
       case "uprobe":
-        object.attachUprobe(
-          program,
-          attachment.binary,
-          attachment.function,
-          attachment.function === "" ? fileOffset(attachment.binary, attachment.offset) : attachment.offset,
-          attachment.isReturn,
-          this.#pid ?? -1,
-        );
+        this.#attachUprobe(program, attachment);
         break;
       case "perf":
         this.#attachPerf(program, attachment.type, attachment.config, attachment.period, false, true);
@@ -158,6 +151,22 @@ class HostObject implements LoadedObject {
           attachment.everyCpu,
         );
         break;
+    }
+  }
+
+  #attachUprobe(program: string, { binary, function: name, offset, isReturn }: Extract<Attachment, { kind: "uprobe" }>): void {
+    const attach = (symbol: string, at: number) => this.#object.attachUprobe(program, binary, symbol, at, isReturn, this.#pid ?? -1);
+    if (name === "") {
+      attach("", fileOffset(binary, offset));
+      return;
+    }
+    try {
+      attach(name, offset);
+    } catch (error) {
+      // Of a function with several versions libbpf does not know which is meant; mostly all are the same.
+      const address = ElfSymbols.read(binary)?.addressOfFunction(name);
+      if (address === undefined) throw error;
+      attach("", fileOffset(binary, address) + offset);
     }
   }
 
