@@ -53,7 +53,7 @@ const DISK = "/dev/vda";
 const readDisk = `$LOAD block-reads ${READS} ${DISK}`;
 
 /** Between 5.16 and 6.3 the compiler has put these functions into their callers. */
-const NO_BLOCK_FUNCTIONS = /Probe has no valid attach points|No probes to attach|__blk_account_io_start is not traceable/;
+const NO_BLOCK_FUNCTIONS = /Probe has no valid attach points|No probes to attach/;
 
 /** A control group with little memory; `swap` is its share of it. */
 const group = (memory: string, swap: string, load: string) =>
