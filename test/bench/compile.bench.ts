@@ -6,6 +6,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { cases } from "../support/cases.ts";
+import { filters, read } from "../support/filters.ts";
 import { instructions } from "../support/llvm.ts";
 import { mayTrace } from "../support/root.ts";
 import {
@@ -64,6 +65,9 @@ async function measure(): Promise<void> {
   const scripts = [
     ...cases.slice(0, 7).map(({ name, script }) => ({ name, script, counts: false })),
     ...oneLiners.map(([name, script]) => ({ name, script, counts: true })),
+    // What a filter costs is the difference to the program without one.
+    { name: "no filter", script: `${read} { @ = count(); }`, counts: false },
+    ...filters.map(([probe, filter]) => ({ name: filter, script: `${probe} /${filter}/ { @ = count(); }`, counts: false })),
   ];
   for (const { name, script, counts } of scripts) {
     const source = new TextEncoder().encode(script);

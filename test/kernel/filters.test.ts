@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { CALLS } from "../support/cases.ts";
+import { filters, read } from "../support/filters.ts";
 import { Random, runSeed } from "../support/random.ts";
 import { mayTrace } from "../support/root.ts";
 
@@ -26,31 +27,6 @@ test.after(() => rmSync(folder, { recursive: true, force: true }));
 function run(script: string, ...options: string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync("node", [bpfcast, "-q", ...options, "-e", script], { encoding: "utf8", timeout: 60_000, maxBuffer: 1 << 26 });
 }
-
-const openat = "tracepoint:syscalls:sys_enter_openat";
-const read = "tracepoint:syscalls:sys_exit_read";
-const getppid = "tracepoint:syscalls:sys_enter_getppid";
-
-/** Filters with how often the load passes them. */
-const filters: [probe: string, filter: string, passes: number][] = [
-  [getppid, 'comm =~ "^lo[a-z]d$"', CALLS],
-  [getppid, 'comm =~ "^load"', CALLS],
-  [getppid, 'comm =~ "oa"', CALLS],
-  [getppid, 'comm == "load" && comm !~ "l(oa|ea)d?$"', 0],
-  [getppid, 'glob(comm, "l?a*")', CALLS],
-  [getppid, 'glob(comm, "oa")', 0],
-  [openat, 'comm == "load" && str(args.filename) =~ "^/no/(\\w+/)+file$"', CALLS],
-  [openat, 'str(args.filename) =~ "/such/|/other/" && comm =~ "load"', CALLS],
-  [openat, 'glob(str(args.filename, 20), "/no/*/[!x]ile")', CALLS],
-  [openat, 'comm =~ "load" && str(args.filename, 8) !~ "file"', CALLS],
-  [read, 'comm == "load" && args.ret > 49.75 * 2', CALLS],
-  [read, 'comm == "load" && args.ret * 1.5 <= 7.5', CALLS],
-  [read, 'comm == "load" && args.ret / 2.5 == 2', CALLS],
-  [read, 'comm == "load" && args.ret > 4.999 && 5.001 > args.ret', CALLS],
-  [read, 'comm == "load" && args.ret == 5.5', 0],
-  [read, 'comm == "load" && args.ret != 99.9', 2 * CALLS],
-  [read, 'comm == "load" && args.ret * 0.1 >= args.ret - 4.5', CALLS],
-];
 
 attached("filters pass exactly what they describe", () => {
   const probes = filters.map(([probe, filter], index) => `${probe} /${filter}/ { @f${index} = count(); }`);
