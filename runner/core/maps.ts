@@ -164,8 +164,8 @@ function printingOrder(
   const numberAt = (index: number) => (isExtreme ? asUnsigned64(valueAt(index)) : valueAt(index));
   if (count >= FEW && key.kind === "int") {
     const ordered = inDoubles(count, (index) => readInteger(keys.view, keyAt(index), key.size, true));
-    const numbers = ordered && inDoubles(count, numberAt);
-    if (numbers !== undefined) return sortIndexes(sortIndexes(indexes, ordered), numbers);
+    const numbers = inDoubles(count, numberAt);
+    if (ordered !== undefined && numbers !== undefined) return sortIndexes(sortIndexes(indexes, ordered), numbers);
   }
   const numbers = Array.from(indexes, numberAt);
   return indexes.sort((left, right) => compare(numbers[left] as Integer, numbers[right] as Integer) || byKey(left, right));
