@@ -249,7 +249,7 @@ function execute(start: usize, first: u32): u64 {
         At.set(pc, At.left32(pc) >> At.right32(pc));
         continue;
       case Operation.Negate32:
-        At.set(pc, 0 - At.left32(pc));
+        At.set(pc, <u32>(0 - At.left32(pc)));
         continue;
       case Operation.Remainder32: {
         const divisor = At.right32(pc);
