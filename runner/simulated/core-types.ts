@@ -261,7 +261,7 @@ export class TargetTypes {
     if (known !== undefined) return known;
     const names = new Map<string, number[]>();
     // A module's own ids go on where the kernel's end.
-    for (let id = place === 0 ? 1 : btf.firstId; id < btf.endId; id++) {
+    for (let id = place === 0 ? 1 : (this.#sources[0]?.endId ?? 1); id < btf.endId; id++) {
       const kind = btf.kind(id);
       if (kind === BtfKind.Function || kind === BtfKind.Variable || kind === BtfKind.DataSection || kind === BtfKind.DeclarationTag)
         continue;

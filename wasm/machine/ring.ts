@@ -8,6 +8,8 @@ import { dropSpan } from "./span";
 const HEADER: u32 = 8;
 const BUSY: u32 = 1 << 31;
 const DISCARDED: u32 = 1 << 30;
+/** A record says on which page of the ring buffer it starts; three hold what is before the records. */
+const FIRST_PAGE: u32 = 3;
 const MAX_RECORD: u64 = (1 << 29) - 1;
 /** Records that one run holds at the same time, at most. */
 const MAX_HELD: u32 = 64;
@@ -43,7 +45,7 @@ function reserve(map: BpfMap, size: u64): i64 {
   if (map.producer + whole - map.consumer > <u64>(map.capacity - 1)) return -1;
   const at = <u32>(map.producer - map.consumer);
   store<u32>(map.memory + at, <u32>size | BUSY);
-  store<u32>(map.memory + at, 0, 4);
+  store<u32>(map.memory + at, FIRST_PAGE + (<u32>(map.producer & (map.capacity - 1)) >> 12), 4);
   map.producer += whole;
   return at + HEADER;
 }
@@ -57,6 +59,8 @@ export function ringReserve(map: BpfMap, size: u64, flags: u64): u64 {
   }
   const at = reserve(map, size);
   if (at < 0) return 0;
+  // In the kernel the bytes are those of an older record, or 0.
+  memory.fill(map.memory + <usize>at, 0, <usize>size);
   const entry = held + heldCount * 16;
   store<u32>(entry, map.handle);
   store<u32>(entry, <u32>at, 4);
