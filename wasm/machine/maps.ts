@@ -39,7 +39,8 @@ export const MAX_MAPS: u32 = 500;
 /** Where the regions start, 2^36 addresses each: the kernel's area of virtual allocations. Region 0 is the machine's own. */
 export const REGIONS: u64 = 0xffff_c900_0000_0000;
 export const REGION_SHIFT: u64 = 36;
-/** Keys start here in a region. */
+/** Values and records start here in a region, keys behind them. */
+export const VALUES: u64 = 1 << 16;
 export const KEYS: u64 = 1 << 35;
 /** Where the maps themselves seem to lie: helpers take these addresses. */
 const MAP_ADDRESSES: u64 = 0xffff_8881_0000_0000;
@@ -162,7 +163,7 @@ export function createMap(type: u32, keySize: u32, valueSize: u32, capacity: u32
   map.valueShift = spanShift(valueSize);
   map.keyShift = spanShift(keySize);
   // Elements that were deleted keep their addresses for a while: twice the capacity is enough.
-  if (((<u64>capacity * 2 + 2) * map.cpus) << map.valueShift > KEYS || (<u64>capacity * 2 + 2) << map.keyShift > KEYS) return 0;
+  if (((<u64>capacity * 2 + 2) * map.cpus) << map.valueShift > KEYS - VALUES || (<u64>capacity * 2 + 2) << map.keyShift > KEYS) return 0;
   if (isHash) {
     if (!resetHash(map)) return 0;
   } else {
@@ -180,7 +181,7 @@ export function createMap(type: u32, keySize: u32, valueSize: u32, capacity: u32
 /** Virtual address of an element's value on a CPU. */
 export function valueAddress(map: BpfMap, number: u32, cpu: u32): u64 {
   const index = map.isPerCpu ? <u64>number * map.cpus + cpu : <u64>number;
-  return REGIONS + ((<u64>map.handle) << REGION_SHIFT) + (index << map.valueShift);
+  return REGIONS + ((<u64>map.handle) << REGION_SHIFT) + VALUES + (index << map.valueShift);
 }
 
 export function keyAddress(map: BpfMap, number: u32): u64 {

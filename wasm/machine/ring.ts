@@ -2,7 +2,7 @@
 // they always start at the beginning of the memory and never wrap.
 
 import { Fault, fail } from "./faults";
-import { BpfMap, Errno, MapType, mapOf, REGION_SHIFT, REGIONS } from "./maps";
+import { BpfMap, Errno, MapType, mapOf, REGION_SHIFT, REGIONS, VALUES } from "./maps";
 import { dropSpan } from "./span";
 
 const HEADER: u32 = 8;
@@ -66,7 +66,7 @@ export function ringReserve(map: BpfMap, size: u64, flags: u64): u64 {
   store<u32>(entry, <u32>at, 4);
   store<u32>(entry, <u32>size, 8);
   heldCount++;
-  return REGIONS + ((<u64>map.handle) << REGION_SHIFT) + at;
+  return REGIONS + ((<u64>map.handle) << REGION_SHIFT) + VALUES + at;
 }
 
 /** Ends the life of a record: submitted or discarded. */
@@ -75,7 +75,7 @@ export function ringCommit(address: u64, discard: bool): void {
     const entry = held + i * 16;
     const handle = load<u32>(entry);
     const at = load<u32>(entry, 4);
-    if (address != REGIONS + ((<u64>handle) << REGION_SHIFT) + at) continue;
+    if (address != REGIONS + ((<u64>handle) << REGION_SHIFT) + VALUES + at) continue;
     const header = mapOf(handle)!.memory + at - HEADER;
     store<u32>(header, load<u32>(entry, 8) | (discard ? DISCARDED : 0));
     heldCount--;
