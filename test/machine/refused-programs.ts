@@ -123,8 +123,8 @@ export const REFUSED: [name: string, code: Instruction[], fault: FaultKind][] = 
   ],
   [
     "record that is submitted twice",
-    [...reserve, ifZero(0, 6), copy(6, 0), copy(1, 0), ...submit, copy(1, 6), call(132), ...finish],
-    "uninitialised-register",
+    [...reserve, ifZero(0, 7), copy(6, 0), copy(1, 0), ...submit, copy(1, 6), move(2, 0), call(132), ...finish],
+    "not-a-record",
   ],
   [
     "record that is submitted and discarded",
@@ -172,17 +172,17 @@ export const REFUSED: [name: string, code: Instruction[], fault: FaultKind][] = 
   ["callback that is no function", [move(1, 1), move(2, 0), move(3, 0), move(4, 0), call(181), ...finish], "not-a-callback"],
   [
     "callback that returns 2",
-    [move(1, 3), ...callback(2, 5), move(3, 0), move(4, 0), call(181), ...finish, move(0, 2), exit],
+    [move(1, 3), ...callback(2, 6), move(3, 0), move(4, 0), call(181), ...finish, move(0, 2), exit],
     "callback-result",
   ],
   [
     "callback that reads what it was not given",
-    [move(1, 3), ...callback(2, 5), move(3, 0), move(4, 0), call(181), ...finish, copy(0, 5), exit],
+    [move(1, 3), ...callback(2, 6), move(3, 0), move(4, 0), call(181), ...finish, copy(0, 5), exit],
     "uninitialised-register",
   ],
   [
     "key in a callback that is written",
-    [...insert, ...map(1, HASH), ...callback(2, 5), move(3, 0), move(4, 0), call(164), ...finish, zero(2, 0), ...finish],
+    [...insert, ...map(1, HASH), ...callback(2, 6), move(3, 0), move(4, 0), call(164), ...finish, zero(2, 0), ...finish],
     "read-only",
   ],
   ["loop without an end", [move(0, 0), jump(-1)], "budget"],
