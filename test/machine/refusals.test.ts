@@ -9,21 +9,9 @@ import { type Machine, MapType } from "../../wasm/machine.ts";
 import { temporaryFolder } from "../compiler/kernel-runner.ts";
 import type { Instruction } from "../support/instructions.ts";
 import { mayTrace } from "../support/root.ts";
+import { encode, result } from "./code.ts";
 import { newMachine } from "./machine.ts";
 import { REFUSED, STOPPED, TAKEN } from "./refused-programs.ts";
-
-/** Eight bytes for each; wide loads are written out. */
-function encode(code: Instruction[]): Uint8Array {
-  const bytes = new Uint8Array(code.length * 8);
-  const view = new DataView(bytes.buffer);
-  code.forEach(({ opcode, destination, source, offset, immediate }, index) => {
-    view.setUint8(index * 8, opcode);
-    view.setUint8(index * 8 + 1, destination | (source << 4));
-    view.setInt16(index * 8 + 2, offset, true);
-    view.setInt32(index * 8 + 4, immediate, true);
-  });
-  return bytes;
-}
 
 /** The verifier's answers. */
 function verify(programs: Instruction[][]): string[] {
@@ -43,11 +31,9 @@ function stopped(machine: Machine, code: Instruction[]): string {
   machine.createMap({ type: MapType.array, keySize: 4, valueSize: 16, capacity: 1, name: "constants", isReadOnly: true });
   machine.createMap({ type: MapType.ringbuf, keySize: 0, valueSize: 0, capacity: 4096, name: "ring" });
   machine.createMap({ ...shape, type: MapType.percpu_hash, name: "percpu" });
-  const added = machine.addProgram(encode(code));
-  if (!added.ok) return added.fault.kind;
   const context = new Uint8Array(96).fill(0x11);
-  const result = machine.run(added.program, { context, budget: 100_000 });
-  return result.ok ? "" : result.fault.kind;
+  const found = result(machine, code, { context, budget: 100_000 });
+  return typeof found === "string" ? found : "";
 }
 
 const machine = await newMachine();

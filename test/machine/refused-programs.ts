@@ -4,6 +4,7 @@
 
 import type { FaultKind } from "../../wasm/machine.ts";
 import type { Instruction } from "../support/instructions.ts";
+import { add, call, callback, copy, exit, ifZero, make, map, move, second, wide } from "./code.ts";
 
 export const HASH = 1;
 export const ARRAY = 2;
@@ -11,26 +12,13 @@ export const CONSTANTS = 3;
 export const RING = 4;
 export const PERCPU = 5;
 
-function make(opcode: number, destination = 0, source = 0, offset = 0, immediate = 0): Instruction {
-  return { opcode, destination, source, offset, immediate };
-}
-
-const move = (register: number, value: number) => make(0xb7, register, 0, 0, value);
-const copy = (to: number, from: number) => make(0xbf, to, from);
-const add = (register: number, value: number) => make(0x07, register, 0, 0, value);
 const load = (size: 1 | 2 | 4 | 8, to: number, from: number, offset: number) =>
   make({ 4: 0x61, 2: 0x69, 1: 0x71, 8: 0x79 }[size], to, from, offset);
 const zero = (to: number, offset: number, size: 4 | 8 = 8) => make(size === 8 ? 0x7a : 0x62, to, 0, offset, 0);
-const call = (helper: number) => make(0x85, 0, 0, 0, helper);
 const local = (distance: number) => make(0x85, 0, 1, 0, distance);
 const jump = (distance: number) => make(0x05, 0, 0, distance);
-const ifZero = (register: number, distance: number) => make(0x15, register, 0, distance, 0);
 const ifNotZero = (register: number, distance: number) => make(0x55, register, 0, distance, 0);
-const exit = make(0x95);
-const second = (high = 0) => make(0, 0, 0, 0, high);
-const map = (register: number, handle: number) => [make(0x18, register, 1, 0, handle), second()];
 const value = (register: number, handle: number, offset = 0) => [make(0x18, register, 2, 0, handle), second(offset)];
-const callback = (register: number, distance: number) => [make(0x18, register, 4, 0, distance), second()];
 const finish = [move(0, 0), exit];
 
 /** r0: the value of key 0 of the hash, which may be NULL. */
@@ -96,7 +84,7 @@ export const REFUSED: [name: string, code: Instruction[], fault: FaultKind][] = 
   ["value of a look-up without a check", [...lookup(), load(8, 1, 0, 0), ...finish], "null-pointer"],
   ["store to a record without a check", [...[1, 2].flatMap(() => reserveAll()), ...finish], "null-pointer"],
   ["NULL", [move(1, 0), load(8, 0, 1, 0), exit], "null-pointer"],
-  ["number as an address", [...wide(1, 0x1234_5678, 0x4321), load(8, 0, 1, 0), exit], "bad-address"],
+  ["number as an address", [...wide(1, 0x4321_1234_5678n), load(8, 0, 1, 0), exit], "bad-address"],
   ["stack below the frame", [zero(10, -520), ...finish], "stack-bounds"],
   ["stack above the frame", [load(8, 0, 10, 0), exit], "stack-bounds"],
   ["store that leaves the frame", [copy(1, 10), add(1, -4), make(0x7a, 1, 0, 0, 0), ...finish], "stack-bounds"],
@@ -192,11 +180,6 @@ export const REFUSED: [name: string, code: Instruction[], fault: FaultKind][] = 
     "wrong-map-type",
   ],
 ];
-
-/** A 64-bit number. */
-function wide(register: number, low: number, high: number): Instruction[] {
-  return [make(0x18, register, 0, 0, low), second(high)];
-}
 
 /** A reservation of most of the ring, whose memory is written at once: the second finds no room. */
 function reserveAll(): Instruction[] {
