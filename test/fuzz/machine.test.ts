@@ -9,7 +9,7 @@ import { targetTypesOf } from "../../runner/simulated/load.ts";
 import { Compiler } from "../../wasm/compiler.ts";
 import { arithmeticDifference, BATCH, programDifference } from "../machine/differential.ts";
 import { newMachine } from "../machine/machine.ts";
-import { mutate, tryObject, victims } from "../machine/mutations.ts";
+import { mutate, randomInstructions, tryInstructions, tryObject, victims } from "../machine/mutations.ts";
 import { scriptDifference } from "../machine/scripts.ts";
 import { pinToOneCpu, steady } from "../support/differential.ts";
 import { Random, runMilliseconds, runSeed } from "../support/random.ts";
@@ -18,6 +18,7 @@ import { mayTrace } from "../support/root.ts";
 
 const PROGRAMS = 20_400;
 const DAMAGED = 1_000_000;
+const RANDOM = 1_000_000;
 
 const test = process.env["TEST_MODE"] === "fuzz" && mayTrace() ? check : check.skip;
 const seed = runSeed();
@@ -70,6 +71,17 @@ test(`damaged objects, seed ${seed}`, async () => {
   const seconds = process.cpuUsage(started).user / 1e6;
   console.log(`${DAMAGED} damaged objects, ${Math.round(DAMAGED / seconds)} per CPU second, the slowest ${Math.round(slowest)} ms`);
   console.log([...outcomes].map(([code, count]) => `${code} ${count}`).join(", "));
+});
+
+test(`random instructions, seed ${seed}`, async () => {
+  const machine = await newMachine();
+  const random = new Random(seed + 7);
+  const outcomes = new Map<string, number>();
+  for (let round = 0; round < RANDOM; round++) {
+    const outcome = tryInstructions(machine, randomInstructions(random), random.once(2));
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  }
+  console.log([...outcomes].map(([kind, count]) => `${kind} ${count}`).join(", "));
 });
 
 check.run();

@@ -8,7 +8,7 @@ import { Compiler } from "../../wasm/compiler.ts";
 import { Random, runSeed } from "../support/random.ts";
 import { mayTrace } from "../support/root.ts";
 import { newMachine } from "./machine.ts";
-import { mutate, tryObject, victims } from "./mutations.ts";
+import { mutate, randomInstructions, tryInstructions, tryObject, victims } from "./mutations.ts";
 
 const machine = await newMachine();
 const live = mayTrace();
@@ -31,6 +31,13 @@ test(`damaged objects, seed ${seed}`, () => {
   }
   // The damage reaches all stages.
   for (const stage of ["ran", "bad-object", "program-refused", "program-stopped"]) assert.ok(outcomes.has(stage), stage);
+});
+
+test(`random instructions, seed ${seed}`, () => {
+  const random = new Random(seed + 7);
+  const outcomes = new Set<string>();
+  for (let round = 0; round < 30_000; round++) outcomes.add(tryInstructions(machine, randomInstructions(random), random.once(2)));
+  assert.ok(outcomes.size >= 15, [...outcomes].join());
 });
 
 test.run();

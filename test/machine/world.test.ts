@@ -344,6 +344,18 @@ test("PID namespaces", () => {
   assert.is(run(ask(6)), u64(-22n));
 });
 
+test("large copies count as instructions", () => {
+  fresh();
+  const handle = machine.createMap({ type: MapType.array, keySize: 4, valueSize: 1 << 20, capacity: 1, name: "large" });
+  const value = (register: number) => [make(0x18, register, 2, 0, handle), make(0)];
+  const code = [move(0, 0), ...value(1), move(2, 1 << 20), ...value(3), call(113), make(0x05, 0, 0, -7), exit];
+  const added = machine.addProgram(encode(code.slice(0, -1)));
+  assert.ok(added.ok);
+  if (!added.ok) return;
+  const stopped = machine.run(added.program, { budget: 1_000_000 });
+  assert.ok(!stopped.ok && stopped.fault.kind === "budget");
+});
+
 test("machines that cannot be", () => {
   assert.throws(() => machine.reset({ cpus: 0 }));
   fresh();

@@ -48,6 +48,9 @@ const MAP_SPACING: u64 = 0x400;
 
 const MAX_KEY: u32 = 4096;
 const MAX_VALUE: u32 = 1 << 28;
+/** The kernel's limits for values of hash tables, and of each CPU. */
+const MAX_HASH_VALUE: u32 = 1 << 22;
+const MAX_CPU_VALUE: u32 = 1 << 15;
 
 @unmanaged
 @final
@@ -145,6 +148,8 @@ export function createMap(type: u32, keySize: u32, valueSize: u32, capacity: u32
   } else {
     if ((!isArray && !isHash) || keySize == 0 || keySize > MAX_KEY || valueSize == 0 || valueSize > MAX_VALUE) return 0;
     if (isArray && keySize != 4) return 0;
+    const isPerCpu = type == MapType.PerCpuHash || type == MapType.PerCpuArray || type == MapType.LruPerCpuHash;
+    if ((isHash && valueSize > MAX_HASH_VALUE) || (isPerCpu && valueSize > MAX_CPU_VALUE)) return 0;
   }
   const block = allocate(offsetof<BpfMap>());
   if (block == 0) return 0;

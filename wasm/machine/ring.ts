@@ -1,6 +1,7 @@
 // The ring buffer: records as the kernel lays them out (kernel/bpf/ringbuf.c). The host takes all records out between two runs, so that
 // they always start at the beginning of the memory and never wrap.
 
+import { spendBytes } from "./cost";
 import { Fault, fail } from "./faults";
 import { BpfMap, Errno, MapType, mapOf, REGION_SHIFT, REGIONS, VALUES } from "./maps";
 import { dropSpan } from "./span";
@@ -60,6 +61,7 @@ export function ringReserve(map: BpfMap, size: u64, flags: u64): u64 {
   const at = reserve(map, size);
   if (at < 0) return 0;
   // In the kernel the bytes are those of an older record, or 0.
+  spendBytes(size);
   memory.fill(map.memory + <usize>at, 0, <usize>size);
   const entry = held + heldCount * 16;
   store<u32>(entry, map.handle);
