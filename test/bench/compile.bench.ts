@@ -17,9 +17,9 @@ import {
   milliseconds,
   peerInstructions,
   refusal,
-  table,
   timeCompile,
 } from "./measure.ts";
+import { table } from "./report.ts";
 
 /** The one-liners whose instructions are added up. */
 const oneLiners: [string, string][] = [

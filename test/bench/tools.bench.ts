@@ -3,7 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { instructions } from "../support/llvm.ts";
-import { llvmInstructions, loadedInstructions, MODULE, milliseconds, refusal, table, timeCompile } from "./measure.ts";
+import { llvmInstructions, loadedInstructions, MODULE, milliseconds, refusal, timeCompile } from "./measure.ts";
+import { table } from "./report.ts";
 
 const folders = (process.env["BPFTRACE_TOOLS"] ?? "/usr/sbin").split(",").filter((name) => existsSync(join(name, "opensnoop.bt")));
 const module = await WebAssembly.compile(readFileSync(MODULE));
