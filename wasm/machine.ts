@@ -252,6 +252,8 @@ export const PATH_SPACE = 0xffff_ffff;
 const WRITABLE = 1;
 const DEFAULT_BUDGET = 100_000_000;
 const DEFAULT_MEMORY = 1 << 30;
+/** WebAssembly has 4 GiB; the machine stays well below. */
+const MAX_MEMORY = 3 * 2 ** 30;
 const MAX_CONTEXT = 8192;
 export const MAX_CPUS = 1024;
 
@@ -299,7 +301,7 @@ export class Machine {
     this.#cpus = cpus;
     this.#memoryLimit = memoryLimit;
     this.#maps = [];
-    this.#exports.reset(cpus, memoryLimit);
+    this.#exports.reset(cpus, Math.min(memoryLimit, MAX_MEMORY));
     this.#view().setBigUint64(this.#exports.stateAddress() + EventOffset.random, BigInt.asUintN(64, seed), true);
   }
 
