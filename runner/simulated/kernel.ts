@@ -4,11 +4,14 @@ import { BpfcastError } from "../../wasm/errors.ts";
 import type { Machine, MachineEvent } from "../../wasm/machine.ts";
 import { type Program, RING_BUFFER_MAP } from "../../wasm/manifest.ts";
 import type { BoundObject } from "../core/bind.ts";
+import { lineRecords } from "../core/btf-ext.ts";
 import type { AttachFailure, AttachRequest, BatchHandler, Kernel, LoadedObject, MapContents, ProgramSize } from "../core/kernel.ts";
 import { runsInOrder } from "../core/session.ts";
 import type { Attachment } from "../core/targets.ts";
 import type { TargetTypes } from "./core-types.ts";
 import { type LoadedObjectCode, type LoadedProgram, loadObject, stoppedError } from "./load.ts";
+
+const INSTRUCTION_BYTES = 8;
 
 /** A program that is attached to a place. */
 export interface AttachedProgram<Place extends Attachment = Attachment> {
@@ -24,6 +27,12 @@ export interface Firing {
   /** First byte of the context that may be read. */
   contextStart?: number;
   event: Partial<MachineEvent>;
+}
+
+/** Lines of the script by number. */
+export interface Coverage {
+  coverable: Set<number>;
+  covered: Set<number>;
 }
 
 /** What may be attached, and what is not there to attach to. */
@@ -147,7 +156,27 @@ export class SimulatedObject implements LoadedObject {
     return { translated: this.#program(symbol).slots, jited: 0 };
   }
 
+  /** Lines of the script that its programs have, and those of them that were run. */
+  coverage(): Coverage {
+    const found: Coverage = { coverable: new Set(), covered: new Set() };
+    for (const { handle, origins } of this.#code.programs.values()) {
+      for (const { slot, section, offset, size } of origins) {
+        const records = lineRecords(this.#code.object, section).filter(
+          (record) => record.offset >= offset && record.offset < offset + size,
+        );
+        for (const [index, record] of records.entries()) {
+          const end = records[index + 1]?.offset ?? offset + size;
+          found.coverable.add(record.line);
+          for (let at = record.offset; at < end; at += INSTRUCTION_BYTES)
+            if (this.#machine.wasExecuted(handle, slot + (at - offset) / INSTRUCTION_BYTES)) found.covered.add(record.line);
+        }
+      }
+    }
+    return found;
+  }
+
   close(): void {
+    this.#kernel.addCoverage(this.coverage());
     this.attached.length = 0;
     this.#handler = undefined;
     this.#kernel.forget(this);
@@ -163,6 +192,8 @@ export class SimulatedKernel implements Kernel {
   batches = 0;
   runs = 0;
   instructions = 0;
+  /** Of the objects that were closed. */
+  readonly coverage: Coverage = { coverable: new Set(), covered: new Set() };
   /** Signals that programs have sent. */
   readonly signals: { program: string; signal: number }[] = [];
 
@@ -179,7 +210,9 @@ export class SimulatedKernel implements Kernel {
 
   /** @throws BpfcastError `program-refused`, `no-memory`, `bad-object`. */
   async load(bound: BoundObject): Promise<SimulatedObject> {
-    const object = new SimulatedObject(this, this.#machine, bound, loadObject(this.#machine, bound, this.#types));
+    const code = loadObject(this.#machine, bound, this.#types);
+    for (const { handle } of code.programs.values()) this.#machine.watch(handle);
+    const object = new SimulatedObject(this, this.#machine, bound, code);
     this.#objects.push(object);
     return object;
   }
@@ -187,6 +220,11 @@ export class SimulatedKernel implements Kernel {
   /** Nothing is attached. */
   get isIdle(): boolean {
     return this.#objects.every(({ attached }) => attached.length === 0);
+  }
+
+  addCoverage({ coverable, covered }: Coverage): void {
+    for (const line of coverable) this.coverage.coverable.add(line);
+    for (const line of covered) this.coverage.covered.add(line);
   }
 
   forget(object: SimulatedObject): void {
