@@ -68,12 +68,12 @@ export class Events {
 
   /** The address of what a pointer to a type in C text points to. */
   #pointer(type: string, value: Value, memory: Memory, where: string): bigint {
-    const found = this.#simulation.types.named(
-      type
-        .replace(/\b(const|volatile)\b/g, "")
-        .replace(/\*/g, "")
-        .trim(),
-    );
+    const pointed = type.replace(/\b(const|volatile|__user)\b/g, "").trim();
+    if (pointed.endsWith("*") && Array.isArray(value)) {
+      const words = value.map((one, index) => integerOf(one) ?? this.#pointer(pointed.slice(0, -1), one, memory, `${where}[${index}]`));
+      return memory.place(wordContext(words), 8);
+    }
+    const found = this.#simulation.types.named(pointed.replace(/\*/g, "").trim());
     return pointerTo(found?.btf ?? emptyTypes(this.#simulation), found?.id ?? 0, value, memory, where);
   }
 

@@ -1,10 +1,12 @@
-// Of the releases that use tracepoints.
+// Releases before 0.18 look at functions, later ones at tracepoints: both happen.
 
 import type { Scenario, Step } from "../../../runner/simulated/scenario.ts";
 
 const io = (sector: number, took: string): Step[] => [
+  { call: "blk_account_io_start", arguments: [sector] },
   { tracepoint: "block:block_bio_queue", fields: { sector, nr_sector: 8, rwbs: "R", comm: "dd" } },
   { after: took },
+  { call: "blk_account_io_done", arguments: [sector] },
   { tracepoint: "block:block_rq_complete", fields: { sector, nr_sector: 8, rwbs: "R" } },
 ];
 
