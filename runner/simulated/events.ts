@@ -159,16 +159,15 @@ export class Events {
         throw badValue(where, `it has no argument '${key}': it has ${own.map((field) => field.name).join(", ")}`);
     // Each text is put into the process' memory once: all tracepoints of the call see the same address.
     const order = isList(values) ? values : own.map((field) => named[field.name] ?? 0);
-    const words = order.map((value, index) =>
-      integerOf(value) !== undefined && !(own[index]?.type.endsWith("*") && typeof value === "string")
-        ? (integerOf(value) as bigint)
-        : this.#pointer(
-            (own[index]?.type ?? "").replace(/\*$/, ""),
-            value,
-            process.memory,
-            `${where}, argument ${own[index]?.name ?? index}`,
-          ),
-    );
+    const words = order.map((value, index) => {
+      const place = `${where}, argument ${own[index]?.name ?? index}`;
+      // Of a call whose event the profile lacks nothing is known: texts are pointers.
+      const isPointer = own[index]?.type.endsWith("*") ?? typeof value !== "number";
+      const number = integerOf(value);
+      if (number !== undefined && !(isPointer && typeof value === "string")) return number;
+      if (!isPointer) throw badValue(place, `${JSON.stringify(value)} is no integer`);
+      return this.#pointer((own[index]?.type ?? "").replace(/\*$/, ""), value, process.memory, place);
+    });
     const fields: Record<string, Value> = { __syscall_nr: id };
     own.forEach((field, index) => {
       if (index < words.length) fields[field.name] = BigInt.asUintN(field.size * 8, words[index] ?? 0n);

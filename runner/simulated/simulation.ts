@@ -246,9 +246,10 @@ export class Simulation {
     this.machine.writeMemory(KERNEL_SPACE, address, bytes);
   }
 
-  /** Nothing runs on any CPU. */
-  idle(): void {
-    for (const cpu of this.#cpus) Object.assign(cpu, { process: this.processes.idle, kernelStack: [], userStack: [] });
+  /** Nothing runs on any CPU. @param kernelStack of each. */
+  idle(kernelStack: readonly string[] = []): void {
+    const frames = this.symbols.stack(kernelStack, "idle");
+    for (const cpu of this.#cpus) Object.assign(cpu, { process: this.processes.idle, kernelStack: frames, userStack: [] });
   }
 
   /** Words on the kernel's stack, where functions find what does not fit into registers. */
