@@ -29,6 +29,8 @@ interface Exports {
   ringMemory(handle: number): number;
   add(from: number, count: number, typedPointers: number): number;
   runProgram(handle: number, limit: bigint): bigint;
+  watchProgram(handle: number): void;
+  wasExecuted(handle: number, slot: number): boolean | number;
   instructionsRun(): bigint;
   addMemory(space: number, address: bigint, size: number, flags: number): number;
   memoryAt(space: number, address: bigint): number;
@@ -437,6 +439,16 @@ export class Machine {
     const returned = BigInt.asUintN(64, exports.runProgram(program, BigInt(budget)));
     const instructions = Number(exports.instructionsRun());
     return exports.faultKind() === 0 ? { ok: true, returned, instructions } : { ok: false, fault: this.#fault(), instructions };
+  }
+
+  /** Watches which instructions of a program are executed from here on. */
+  watch(program: number): void {
+    this.#exports.watchProgram(program);
+  }
+
+  /** Whether the instruction in a slot of a watched program was executed. */
+  wasExecuted(program: number, slot: number): boolean {
+    return Boolean(this.#exports.wasExecuted(program, slot));
   }
 
   /** What the run before did to the world. */

@@ -19,7 +19,7 @@ import { functionSlot, Slot } from "./decode";
 import { clearFault, Fault, fail, hasFault, placeFault } from "./faults";
 import { callHelper } from "./helpers";
 import { Field, INSTRUCTION_BYTES, INSTRUCTION_SHIFT, Operation, registerAddress } from "./operations";
-import { Program, programOf } from "./programs";
+import { Program, programOf, UNSEEN } from "./programs";
 import { discardHeld, dropHeld, holdsRecords } from "./ring";
 import { dropSpan } from "./span";
 
@@ -581,6 +581,13 @@ function execute(start: usize, first: u32): u64 {
         continue;
       }
       default:
+        if (load<u16>(pc) & UNSEEN) {
+          // Seen from now on, and executed after all.
+          store<u16>(pc, load<u16>(pc) & ~UNSEEN);
+          pc -= INSTRUCTION_BYTES;
+          left++;
+          continue;
+        }
         fail(<Fault>load<u32>(pc, Field.Immediate), load<u32>(pc, Field.Target));
         return stop(pc, left);
     }
