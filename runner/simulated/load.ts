@@ -1,7 +1,8 @@
 // Loads a bound object into a machine: what libbpf and the bpf system call do on a host.
 
 import { BpfcastError } from "../../wasm/errors.ts";
-import type { Fault, Machine } from "../../wasm/machine.ts";
+import type { Machine } from "../../wasm/machine.ts";
+import type { Fault } from "../../wasm/machine-faults.ts";
 import { type Location, RING_BUFFER_MAP } from "../../wasm/manifest.ts";
 import type { BoundObject } from "../core/bind.ts";
 import { Btf } from "../core/btf.ts";

@@ -1,11 +1,12 @@
 // What the kernel's verifier refuses, the machine stops: one program for each reason. And what it takes, runs.
 
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Machine, MapType } from "../../wasm/machine.ts";
+import { FAULTS } from "../../wasm/machine-faults.ts";
 import { temporaryFolder } from "../compiler/kernel-runner.ts";
 import type { Instruction } from "../support/instructions.ts";
 import { mayTrace } from "../support/root.ts";
@@ -58,6 +59,16 @@ if (mayTrace()) {
     });
   });
 }
+
+test("the module and its typed side have the same kinds of faults", () => {
+  const source = readFileSync("wasm/machine/faults.ts", "utf8");
+  const names = [...(/enum Fault \{([^}]*)\}/.exec(source)?.[1]?.matchAll(/^ {2}([A-Z]\w*),/gm) ?? [])].map(([, name = ""]) => name);
+  const kebab = names.map((name) => name.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase());
+  assert.equal(
+    kebab.slice(1),
+    FAULTS.map(([kind]) => kind),
+  );
+});
 
 test("kinds", () => {
   assert.ok(REFUSED.length >= 30);

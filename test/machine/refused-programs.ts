@@ -2,7 +2,7 @@
 //
 // Maps by handle, as test/machine/verify.c makes them.
 
-import type { FaultKind } from "../../wasm/machine.ts";
+import type { FaultKind } from "../../wasm/machine-faults.ts";
 import type { Instruction } from "../support/instructions.ts";
 import { add, call, callback, copy, exit, ifZero, make, map, move, second, wide } from "./code.ts";
 

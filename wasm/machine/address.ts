@@ -8,7 +8,7 @@ import { hasElement, keyOfElement, valueOfElement } from "./hash";
 import { arrayValue, BpfMap, isMapMemory, KEYS, MapType, mapOf, REGION_SHIFT, REGIONS, VALUES, valueAddress } from "./maps";
 import { findObject, KERNEL } from "./objects";
 import { heldBytes } from "./ring";
-import { dropSpan, inSpan, keepSpan } from "./span";
+import { inSpan, keepSpan } from "./span";
 
 export const FRAME_BYTES: u32 = 512;
 export const MAX_FRAMES: u32 = 8;
@@ -144,13 +144,14 @@ function contextAccess(address: u64, size: u32, access: Access): usize {
   return contextBytes + <usize>offset;
 }
 
-/** Bytes behind a place in the region of a map that belong to one thing, with the place in `spanAt`; 0 when there are none. */
+/** Where the thing that was found last lies: the place that was asked for, and whether programs may write it. */
 let spanAt: usize = 0;
 let spanWritable: bool = false;
 /** Where in the thing the place is, and its bytes; of a record what lies before is not known. */
 let spanInside: u32 = 0;
 let spanBytes: u32 = 0;
 
+/** Bytes from a place in the region of a map to the end of the value, key or record that it is in; 0 when it is in none. */
 function findInMap(map: BpfMap, inRegion: u64): u32 {
   spanWritable = !map.isReadOnly;
   const isKey = inRegion >= KEYS;
@@ -229,10 +230,7 @@ export function locate(address: u64, size: u32, access: Access): usize {
   return mapAccess(address, size, access);
 }
 
-/**
- * Kernel memory from an address on, whoever may read it: `spanAddress` is where, the result how many bytes lie there in a row. 0 when
- * there is nothing.
- */
+/** Kernel memory from an address on, whoever may read it: how many bytes lie in a row there, at `spanAddress`; 0 when there is nothing. */
 export function kernelSpan(address: u64): u32 {
   if (address >= REGIONS && address - REGIONS < (<u64>512) << REGION_SHIFT) {
     if (isInStack(address)) {
@@ -284,8 +282,4 @@ export function handOut(map: BpfMap, number: u32, cpu: u32, at: usize): u64 {
   const address = valueAddress(map, number, cpu);
   keepSpan(address, map.valueSize, at, !map.isReadOnly);
   return address;
-}
-
-export function forgetSpan(): void {
-  dropSpan();
 }

@@ -4,7 +4,7 @@
 import { FRAME_BYTES } from "./address";
 import { Fault, fail } from "./faults";
 import { helperArguments } from "./helper-numbers";
-import { MapType, mapAddress, mapOf, possibleCpus, valueAddress } from "./maps";
+import { MapType, mapAddress, mapOf, valueAddress } from "./maps";
 import { Field, INSTRUCTION_BYTES, INSTRUCTION_SHIFT, Operation, registerAddress } from "./operations";
 import {
   Atomic,

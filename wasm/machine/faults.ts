@@ -1,6 +1,6 @@
 // Why a program was stopped, or not taken. The first fault of a run, or of adding a program, is kept for the host.
 
-/** In the order of `FAULTS` in wasm/machine.ts. */
+/** In the order of `FAULTS` in wasm/machine-faults.ts. */
 export const enum Fault {
   None,
 

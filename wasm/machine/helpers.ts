@@ -3,7 +3,7 @@
 import { Access, handOut, isKernelAddress, locate } from "./address";
 import { spend, spendBytes } from "./cost";
 import { Fault, fail, hasFault } from "./faults";
-import { isLive, keyOfElement } from "./hash";
+import { isLive } from "./hash";
 import { Helper } from "./helper-numbers";
 import { callBack } from "./interpreter";
 import { BpfMap, deleteKey, Errno, findNumber, keyAddress, MapType, mapAt, possibleCpus, updateMap, valueOf } from "./maps";

@@ -1,7 +1,6 @@
 // Helpers that read memory which programs cannot reach themselves, and those that act on the world.
 
 import { Access, isKernelAddress, kernelSpan, spaceSpan, spanAddress } from "./address";
-import { Fault, fail } from "./faults";
 import { argument, memoryArgument } from "./helpers";
 import { Errno } from "./maps";
 import { findObject, KERNEL, MemoryFlag, memoryAt, memorySize, PATHS } from "./objects";
@@ -22,15 +21,10 @@ function refusal(space: u32, address: u64): i64 {
   return isKernelAddress(address) ? Errno.Fault : 0;
 }
 
-/** A size that may be 0: then nothing is read, and the memory is not looked at. */
-function isNothing(size: u64): bool {
-  return size == 0;
-}
-
 /** r1 to fill, r2 bytes, r3 address. What cannot be read is all 0. */
 export function probeRead(space: u32): i64 {
   const size = argument(2);
-  if (isNothing(size)) return 0;
+  if (size == 0) return 0;
   const to = memoryArgument(1, size, Access.Output);
   if (to == 0) return 0;
   let address = argument(3);
@@ -51,7 +45,7 @@ export function probeRead(space: u32): i64 {
 /** The same up to a NUL: the bytes with it, which is put in the last place of a text that is too long. */
 export function probeReadText(space: u32): i64 {
   const size = argument(2);
-  if (isNothing(size)) return 0;
+  if (size == 0) return 0;
   const to = memoryArgument(1, size, Access.Output);
   if (to == 0) return 0;
   let address = argument(3);
@@ -94,7 +88,7 @@ export function probeWriteUser(space: u32): i64 {
 /** r1 address of a path, r2 to fill, r3 bytes. @returns the text's bytes with the NUL. */
 export function pathText(): i64 {
   const size = argument(3);
-  if (isNothing(size)) return 0;
+  if (size == 0) return 0;
   const to = memoryArgument(2, size, Access.Output);
   if (to == 0) return 0;
   const text = memoryAt(PATHS, argument(1));
@@ -110,7 +104,7 @@ export function pathText(): i64 {
 export function walkStack(): i64 {
   const size = argument(3);
   const flags = argument(4);
-  if (isNothing(size)) return 0;
+  if (size == 0) return 0;
   const to = memoryArgument(2, size, Access.Output);
   if (to == 0) return 0;
   memory.fill(to, 0, <usize>size);
