@@ -28,15 +28,15 @@ export async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 }
 
-/** Resident memory of all pages' processes, in bytes. */
+/** Memory of all pages' processes, in bytes: what they share with others counts in part. */
 export async function pageMemory(browser: Browser): Promise<number> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   await session.detach();
   const renderers = processInfo.filter(({ type }) => type === "renderer");
   const sizes = renderers.map(async ({ id }) => {
-    const status = await readFile(`/proc/${id}/status`, "utf8");
-    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+    const text = await readFile(`/proc/${id}/smaps_rollup`, "utf8");
+    return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1]) * 1024;
   });
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
