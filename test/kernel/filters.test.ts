@@ -68,6 +68,24 @@ for (const [statement, message] of refused) {
   });
 }
 
+attached("where a text is empty its end is its start", () => {
+  const fits: [text: string, pattern: string, fits: boolean][] = [
+    ["", "$^", true],
+    ["", "(a|$)^", true],
+    ["", "(b|( )?)$^$", true],
+    ["a", "$^", false],
+    ["a", "a$^", false],
+    ["a", "a?^", true],
+  ];
+  const lines = fits.map(([text, pattern]) => `$t = "${text}"; print($t =~ "${pattern}");`);
+  const { status, stdout, stderr } = run(`BEGIN { ${lines.map((line) => `if (1) { ${line} }`).join(" ")} }`);
+  assert.is(status, 0, stderr);
+  assert.equal(
+    stdout.trim().split("\n"),
+    fits.map(([, , isFit]) => String(isFit)),
+  );
+});
+
 // Patterns at random
 
 const LETTERS = "ab1_ /.";
