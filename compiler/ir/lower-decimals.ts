@@ -247,7 +247,7 @@ export abstract class DecimalLowering extends PatternLowering {
         ? Side.Left
         : Side.None;
     if (side == Side.None) return side;
-    let isMoved = false;
+    let isMoved: bool = false;
     switch (binary.operator) {
       case BinaryOperator.Add:
         isMoved = bound.add(constant, true);

@@ -429,9 +429,10 @@ export class Lowering extends FunctionLowering {
       const info = this.types.get(type);
       if (offset > end) b.zero(record, end, offset - end);
       end = offset + info.size;
-      if (whole && offset + 8 == row.size && !info.signed && this.types.isScalar(type)) {
-        // One store for a number and the padding behind it, of which nothing is read.
-        b.store(record, offset, 8, values[i] >= 0 ? values[i] : this.value(list[i]));
+      if (whole && offset + 8 == row.size && this.types.isScalar(type)) {
+        // One store for a number and the padding behind it. Extended without a sign, for which nothing has to be computed.
+        const value = values[i] >= 0 ? values[i] : this.value(list[i]);
+        b.store(record, offset, 8, b.extend(value, info.size, false));
         end = row.size;
       } else if (values[i] >= 0) b.store(record, offset, info.size, values[i]);
       else if (info.kind == TypeKind.String) this.writeText(list[i], info.size, record, offset, whole);

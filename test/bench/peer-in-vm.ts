@@ -26,7 +26,7 @@ export async function peerInstructionsInVm(peer: Peer, series: string, scripts: 
   const files = join(folder, "vm");
   mkdirSync(files, { recursive: true });
   const { root, release } = kernel(series);
-  const lines = [`/sbin/modprobe -d ${root} -S ${release} xfs`];
+  const lines = [`/sbin/modprobe -d ${root} -S ${release} -a xfs md_mod`];
   if (peer.root !== "") for (const name of ["proc", "sys", "dev", "tmp"]) lines.push(`mount --rbind /${name} ${peer.root}/${name}`);
   scripts.forEach((script, index) => {
     const file = join(files, `${index}.bt`);

@@ -35,25 +35,19 @@ b2:
   %t9 = inttoptr i64 %t8 to i32*, !dbg !8
   %t10 = load i32, i32* %t9, align 4, !dbg !8
   %v22 = zext i32 %t10 to i64, !dbg !8
-  %t11 = trunc i64 %v22 to i32, !dbg !8
-  %t12 = ptrtoint [16 x i8]* %s0 to i64, !dbg !8
-  %t13 = add i64 %t12, 8, !dbg !8
-  %t14 = inttoptr i64 %t13 to i32*, !dbg !8
-  store i32 %t11, i32* %t14, align 4, !dbg !8
-  %t15 = trunc i64 0 to i32, !dbg !8
-  %t16 = ptrtoint [16 x i8]* %s0 to i64, !dbg !8
-  %t17 = add i64 %t16, 12, !dbg !8
-  %t18 = inttoptr i64 %t17 to i32*, !dbg !8
-  store i32 %t15, i32* %t18, align 4, !dbg !8
-  %t19 = ptrtoint [16 x i8]* %s0 to i64, !dbg !5
-  %v27 = call i64 inttoptr (i64 130 to i64 (i64, i64, i64, i64)*)(i64 ptrtoint (i8* @events to i64), i64 %t19, i64 16, i64 0), !dbg !5
-  %t20 = icmp ne i64 %v27, 0, !dbg !5
-  br i1 %t20, label %b1, label %b3, !dbg !5
+  %t11 = ptrtoint [16 x i8]* %s0 to i64, !dbg !8
+  %t12 = add i64 %t11, 8, !dbg !8
+  %t13 = inttoptr i64 %t12 to i64*, !dbg !8
+  store i64 %v22, i64* %t13, align 8, !dbg !8
+  %t14 = ptrtoint [16 x i8]* %s0 to i64, !dbg !5
+  %v26 = call i64 inttoptr (i64 130 to i64 (i64, i64, i64, i64)*)(i64 ptrtoint (i8* @events to i64), i64 %t14, i64 16, i64 0), !dbg !5
+  %t15 = icmp ne i64 %v26, 0, !dbg !5
+  br i1 %t15, label %b1, label %b3, !dbg !5
 b3:
   ret i64 0, !dbg !9
 b1:
-  %t21 = inttoptr i64 ptrtoint (i8* @".data.counters+0" to i64) to i64*, !dbg !5
-  %t22 = atomicrmw add i64* %t21, i64 1 monotonic, !dbg !5
+  %t16 = inttoptr i64 ptrtoint (i8* @".data.counters+0" to i64) to i64*, !dbg !5
+  %t17 = atomicrmw add i64* %t16, i64 1 monotonic, !dbg !5
   br label %b3, !dbg !5
 }
 
