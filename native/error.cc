@@ -1,5 +1,7 @@
 #include "error.h"
 
+#include <bpf/libbpf.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -41,6 +43,7 @@ const ErrnoRow kRows[] = {
     {EAGAIN, "EAGAIN", "the resource is temporarily exhausted"},
     {EBADF, "EBADF", "the descriptor is not open"},
     {kKernelNotSupported, "ENOTSUPP", "this kernel does not support it"},
+    {LIBBPF_ERRNO__FORMAT, "LIBBPF_FORMAT", "the file is damaged, or has several functions of that name"},
 };
 
 const ErrnoRow* FindRow(int number) {

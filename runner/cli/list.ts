@@ -1,10 +1,12 @@
 // `-l`: the probes and types that patterns name, a line each, sorted; with -v what each gives below it.
 
+import { BtfKind } from "../core/btf.ts";
+import { membersOf, type Parameter, type Prototype, prototypeOf } from "../core/btf-text.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
 import { parseTracepointFormat } from "../core/tracepoint-format.ts";
 import { loadAddon } from "../host/addon.ts";
 import { findBinaries } from "../host/binaries.ts";
-import { BtfKind, btfFile, loadBtf, modulesWithBtf, type Parameter } from "../host/btf.ts";
+import { btfFile, loadBtf, modulesWithBtf } from "../host/btf.ts";
 import { ElfSymbols } from "../host/elf-symbols.ts";
 import { rawTracepointParameters, rawTracepoints } from "../host/raw-tracepoints.ts";
 import { hasFunctionTracing, readFormat, traceableFunctions, tracepointCategories, tracepointEvents } from "../host/tracefs.ts";
@@ -127,23 +129,23 @@ function tracepoints(pattern: string): string[] {
 
 // What probes give
 
-function prototypeOf(parts: string[]): { parameters: Parameter[]; returns: string } | undefined {
+function prototype(parts: string[]): Prototype | undefined {
   const [module, name = ""] = parts.length > 1 ? parts : [undefined, parts[0]];
   for (const own of module === undefined ? modulesWithBtf() : [module]) {
     const btf = loadBtf(own);
     const id = btf?.functions.get(name);
-    const prototype = id === undefined ? undefined : btf?.prototype(id);
-    if (prototype !== undefined) return prototype;
+    const found = btf === undefined || id === undefined ? undefined : prototypeOf(btf, id);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
 function parameters(parts: string[]): Parameter[] {
-  return prototypeOf(parts)?.parameters ?? [];
+  return prototype(parts)?.parameters ?? [];
 }
 
 function returned(parts: string[]): Parameter[] {
-  const type = prototypeOf(parts)?.returns ?? "void";
+  const type = prototype(parts)?.returns ?? "void";
   return type === "void" ? [] : [{ type, name: "retval" }];
 }
 
@@ -151,7 +153,7 @@ function iteratorFields([name = ""]: string[]): Parameter[] {
   for (const module of modulesWithBtf()) {
     const btf = loadBtf(module);
     for (const [id, own] of btf?.named(BtfKind.Struct) ?? [])
-      if (own === ITERATOR + name) return btf?.members(id).filter((member) => member.name !== "meta") ?? [];
+      if (btf !== undefined && own === ITERATOR + name) return membersOf(btf, id).filter((member) => member.name !== "meta");
   }
   return [];
 }

@@ -147,18 +147,22 @@ export interface SourceLine {
 export function lineOfInstruction(object: ElfObject, program: string, instruction: number): SourceLine | undefined {
   const symbol = object.symbols.find(({ name, type }) => name === program && type === 2);
   const section = symbol === undefined ? undefined : object.sections[symbol.section];
+  if (symbol === undefined || section === undefined || instruction * 8 >= symbol.size) return undefined;
+  return lineAt(object, section.name, symbol.value, symbol.value + instruction * 8);
+}
+
+/** The line of the instruction at byte `wanted` of a section, in a function that starts at byte `start`. */
+export function lineAt(object: ElfObject, section: string, start: number, wanted: number): SourceLine | undefined {
   const ext = findSection(object, ".BTF.ext");
   const btf = findSection(object, ".BTF");
   const strings = btf === undefined ? undefined : btfStrings(btf.data);
-  if (symbol === undefined || section === undefined || ext === undefined || strings === undefined) return undefined;
-  if (instruction * 8 >= symbol.size) return undefined;
-  const wanted = symbol.value + instruction * 8;
+  if (ext === undefined || strings === undefined) return undefined;
   let found: SourceLine | undefined;
   for (const block of readBtfExt(ext.data)[1].blocks) {
-    if (stringAt(strings, block.sectionName) !== section.name) continue;
+    if (stringAt(strings, block.sectionName) !== section) continue;
     for (const record of block.records) {
       const view = viewOf(record);
-      if (record.length < 16 || view.getUint32(0, true) > wanted || view.getUint32(0, true) < symbol.value) continue;
+      if (record.length < 16 || view.getUint32(0, true) > wanted || view.getUint32(0, true) < start) continue;
       const place = view.getUint32(12, true);
       found = { file: stringAt(strings, view.getUint32(4, true)), line: place >>> 10, column: place & 1023 };
     }

@@ -69,6 +69,7 @@ export class Btf {
   readonly #firstString: number;
   /** Place of the record of each own id. */
   readonly #records: number[] = [];
+  #functions: Map<string, number> | undefined;
 
   private constructor(bytes: Uint8Array, base: Btf | undefined) {
     this.#base = base;
@@ -109,11 +110,6 @@ export class Btf {
     return this.#firstId + this.#records.length;
   }
 
-  /** The first id that is not the base's. */
-  get firstId(): number {
-    return this.#firstId;
-  }
-
   /** The place of the record, in the BTF that has it. */
   #place(id: number): [DataView, number] {
     if (id < this.#firstId && this.#base !== undefined) return this.#base.#place(id);
@@ -132,6 +128,21 @@ export class Btf {
     const end = this.#strings.indexOf(0, start);
     if (end < 0) damaged("a name lies outside its strings");
     return latin1.decode(this.#strings.subarray(start, end));
+  }
+
+  /** Own types of these kinds that have a name, by id. */
+  *named(...kinds: BtfKind[]): Generator<[id: number, name: string]> {
+    for (let id = this.#firstId; id < this.endId; id++) {
+      if (!kinds.includes(this.kind(id))) continue;
+      const name = this.name(id);
+      if (name !== "") yield [id, name];
+    }
+  }
+
+  /** Ids of its own functions by name. */
+  get functions(): Map<string, number> {
+    this.#functions ??= new Map([...this.named(BtfKind.Function)].map(([id, name]) => [name, id]));
+    return this.#functions;
   }
 
   kind(id: number): BtfKind {

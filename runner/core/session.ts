@@ -285,8 +285,7 @@ export class Session {
         await object.clearMap(map.symbol);
         break;
       case "zero":
-        if (map.key === null && readTable(map, await object.readMap(map.symbol), this.#kernel.possibleCpus).entries.length > 0)
-          this.#zeroed.add(map);
+        if (map.key === null && readTable(map, await object.readMap(map.symbol), this.#kernel.possibleCpus).size > 0) this.#zeroed.add(map);
         await object.zeroMap(map.symbol);
         break;
     }
@@ -297,7 +296,7 @@ export class Session {
     const cpus = this.#kernel.possibleCpus;
     const table = readTable(map, await object.readMap(map.symbol), cpus);
     const untouched = map.key === null && zeroes && !isBlock(map);
-    if (table.entries.length > 0) this.#output.map(table, top, div);
+    if (table.size > 0) this.#output.map(table, top, div);
     else if (untouched || this.#zeroed.has(map)) this.#output.map(zeroTable(map, cpus), top, div);
   }
 

@@ -9,6 +9,7 @@ import { loadAddon } from "./addon.ts";
 import { hostArchitecture, pageSize } from "./facts.ts";
 import { hasHelper } from "./features.ts";
 import { missingPrivilege } from "./privileges.ts";
+import { rawTracepointNames } from "./raw-tracepoints.ts";
 
 const PROBE_TYPES: Record<string, string> = {
   kprobe_multi: "BPF_TRACE_KPROBE_MULTI",
@@ -93,8 +94,8 @@ function readFunctions(root: string, tracefs: string): Map<string, string[]> {
 /** Enumerators of a named enum; empty without it. */
 function enumerators(btf: Btf, name: string): Map<string, number> {
   const found = new Map<string, number>();
-  for (let id = btf.firstId; id < btf.endId; id++) {
-    if (btf.kind(id) !== BtfKind.Enum || btf.name(id) !== name) continue;
+  for (const [id, own] of btf.named(BtfKind.Enum)) {
+    if (own !== name) continue;
     for (let index = 0; index < btf.count(id); index++) found.set(btf.memberName(id, index), btf.trailingWord(id, index * 2 + 1));
   }
   return found;
@@ -117,20 +118,10 @@ function readFeatures(btf: Btf, live: boolean): ProfileFeatures {
 }
 
 /** Each raw tracepoint has a type of its name. */
-function rawTracepoints(btf: Btf): string[] {
-  const found: string[] = [];
-  for (let id = btf.firstId; id < btf.endId; id++) {
-    if (btf.kind(id) !== BtfKind.Typedef) continue;
-    const name = btf.name(id);
-    if (name.startsWith("btf_trace_")) found.push(name.slice("btf_trace_".length));
-  }
-  return found;
-}
-
 /** The architecture whose registers `struct pt_regs` has. */
 function architectureOf(btf: Btf): Architecture | undefined {
-  for (let id = btf.firstId; id < btf.endId; id++) {
-    if (btf.kind(id) !== BtfKind.Struct || btf.name(id) !== "pt_regs") continue;
+  for (const [id, name] of btf.named(BtfKind.Struct)) {
+    if (name !== "pt_regs") continue;
     const members = Array.from({ length: btf.count(id) }, (_, index) => btf.memberName(id, index));
     return members.includes("r15") ? "x86_64" : members.includes("orig_x0") ? "aarch64" : undefined;
   }
@@ -193,8 +184,8 @@ export function captureProfile(from?: string): Capture {
   else if (privilege !== undefined) lacks("features", `trying them needs ${privilege}`);
   else features = readFeatures(kernel, live);
 
-  const raw = kernel === undefined ? [] : rawTracepoints(kernel);
-  for (const [name, bytes] of btf) if (kernel !== undefined && name !== "vmlinux") raw.push(...rawTracepoints(Btf.read(bytes, kernel)));
+  const raw = kernel === undefined ? [] : rawTracepointNames(kernel);
+  for (const [name, bytes] of btf) if (kernel !== undefined && name !== "vmlinux") raw.push(...rawTracepointNames(Btf.read(bytes, kernel)));
   const profile: Profile = {
     architecture: supported(live ? hostArchitecture() : kernel && architectureOf(kernel)),
     kernel: read(`${root}/proc/sys/kernel/osrelease`)?.toString("latin1").trim() ?? "",

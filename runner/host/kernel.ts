@@ -20,6 +20,8 @@ import { ElfSymbols } from "./elf-symbols.ts";
 
 /** `enum bpf_attach_type` of a program that one link attaches to many functions. */
 const ATTACH_KPROBE_MULTI = 42;
+/** What libbpf answers for a name that several symbols of a file have. */
+const AMBIGUOUS_FUNCTION = "LIBBPF_FORMAT";
 const PERF_TYPE_SOFTWARE = 1;
 const PERF_COUNT_SW_CPU_CLOCK = 0;
 /** Requests between two turns of the event loop, so that signals get through while hundreds of probes are attached. */
@@ -164,7 +166,8 @@ class HostObject implements LoadedObject {
       attach(name, offset);
     } catch (error) {
       // Of a function with several versions libbpf does not know which is meant; mostly all are the same.
-      const address = ElfSymbols.read(binary)?.addressOfFunction(name);
+      const isAmbiguous = isNativeError(error) && error.code === AMBIGUOUS_FUNCTION;
+      const address = isAmbiguous ? ElfSymbols.read(binary)?.addressOfFunction(name) : undefined;
       if (address === undefined) throw error;
       attach("", fileOffset(binary, address) + offset);
     }

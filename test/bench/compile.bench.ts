@@ -3,7 +3,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { allScripts } from "../support/script-list.ts";
-import { MODULE, milliseconds, refusal, table, timeCompile } from "./measure.ts";
+import { MODULE, milliseconds, refusal, timeCompile } from "./measure.ts";
+import { table } from "./report.ts";
 
 const bytes = readFileSync(MODULE);
 console.log(`module: ${statSync(MODULE).size} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip`);

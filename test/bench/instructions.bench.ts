@@ -1,77 +1,91 @@
 // Instructions per script: our own code generator, the LLVM back end, the peers. Counted in the files, and for ours as the kernel has
-// them after its rewriting as well. Peers: see measure.ts. INSTRUCTIONS_JSON names a file for the rows.
+// them after its rewriting as well. Fails where ours are more than a tenth above LLVM's, or not below those of the newest peer.
 //
-// PEER_KERNELS="6.12,5.10" names kernels of virtual machines, on which the last peer compiles what it cannot compile here: `*` behind
-// the number. A script that says that probes may be missing is compiled on all of them, and the largest number counts: there no
-// probe was left out.
+// Peers: see measure.ts. PEER_KERNELS="6.12,5.10" names kernels of virtual machines, on which the last peer compiles what it cannot
+// compile here. A script that says that probes may be missing is compiled on all of them, and the largest number counts: there the
+// fewest probes were left out.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { Compiler } from "../../wasm/compiler.ts";
 import { compileBoth, instructions, startLlc } from "../support/llvm.ts";
 import { supplyLive } from "../support/needs.ts";
 import { mayTrace } from "../support/root.ts";
 import { allScripts, type Script } from "../support/script-list.ts";
-import { findPeers, loadedInstructions, MODULE, peerInstructions, table } from "./measure.ts";
+import { findPeers, loadedInstructions, MODULE, peerInstructions } from "./measure.ts";
 import { peerInstructionsInVm } from "./peer-in-vm.ts";
+import { Report, table } from "./report.ts";
 
-interface Row extends Script {
+interface Counts {
   own: number;
   loaded: number | undefined;
   llvm: number;
-  /** One for each peer: undefined where it makes no object of the script on this machine. */
+  /** By peer: undefined where it makes no object of the script on this machine. */
   peers: (number | undefined)[];
+  /** Of the last peer, in a virtual machine. */
+  elsewhere?: number;
 }
 
 const mayLackProbes = ({ text }: Script) => text.includes("missing_probes");
+const newest = ({ peers, elsewhere }: Counts) => elsewhere ?? peers.at(-1);
 
 const peers = findPeers();
 const compiler = await Compiler.create(readFileSync(MODULE));
 const llc = startLlc();
-const rows: Row[] = [];
+const measured: [script: Script, counts: Counts][] = [];
 for (const script of allScripts()) {
   const both = await compileBoth(compiler, llc, script.text, (need) => supplyLive(compiler, need));
   if (both === undefined) {
     console.log(`not compiled: ${script.set} ${script.name}`);
     continue;
   }
-  rows.push({
-    ...script,
+  const counts = {
     own: instructions(both.own),
     loaded: mayTrace() ? loadedInstructions(both.own) : undefined,
     llvm: instructions(both.llvm),
     peers: peers.map((peer) => (mayLackProbes(script) ? undefined : peerInstructions(peer, script.text))),
-  });
+  };
+  measured.push([script, counts]);
 }
 await llc.close();
 
-/** Scripts whose last peer's number is from a virtual machine. */
-const elsewhere = new Set<Row>();
+const last = peers.at(-1);
 for (const series of (process.env["PEER_KERNELS"] ?? "").split(",").filter((name) => name !== "")) {
-  const peer = peers.at(-1);
-  if (peer === undefined) break;
-  const last = peers.length - 1;
-  const wanted = rows.filter((row) => row.peers[last] === undefined || mayLackProbes(row));
+  if (last === undefined) break;
+  const wanted = measured.filter(([script, counts]) => newest(counts) === undefined || mayLackProbes(script));
   const found = await peerInstructionsInVm(
-    peer,
+    last,
     series,
-    wanted.map((row) => row.text),
+    wanted.map(([{ text }]) => text),
   );
-  wanted.forEach((row, index) => {
+  wanted.forEach(([, counts], index) => {
     const count = found[index];
-    if (count === undefined || count < (row.peers[last] ?? 0)) return;
-    row.peers[last] = count;
-    elsewhere.add(row);
+    if (count !== undefined && count > (counts.elsewhere ?? 0)) counts.elsewhere = count;
   });
 }
 
-const text = (value: number | undefined) => `${value ?? "-"}`;
-for (const set of new Set(rows.map((row) => row.set))) {
-  const members = rows.filter((row) => row.set === set);
-  const lines = members.map((row) => {
-    const cells = [row.own, row.loaded, row.llvm, ...row.peers].map(text);
-    return [row.name, ...cells.slice(0, -1), `${cells.at(-1)}${elsewhere.has(row) ? "*" : ""}`];
+const sums = [["set", "scripts", "own", "llvm", ...peers.flatMap(({ name }) => [`with ${name}`, "own", name])]];
+const broken: string[] = [];
+for (const set of new Set(measured.map(([script]) => script.set))) {
+  const members = measured.filter(([script]) => script.set === set);
+  const report = new Report(`instructions-${set.replaceAll("/", "-").replace(/^-/, "")}`, `instructions, ${set}`);
+  for (const [{ name }, counts] of members) {
+    const { own, loaded, llvm, elsewhere } = counts;
+    const others = peers.map((peer, index) => [peer.name, counts.peers[index]] as const);
+    report.add(name, "insns", { bpfcast: own, loaded, llvm, ...Object.fromEntries(others), [`${last?.name} in VM`]: elsewhere });
+    if (own * 10 > llvm * 11) broken.push(`${set} ${name}: ${own}, LLVM ${llvm}`);
+    const peer = newest(counts);
+    if (last?.name.includes("0.27") && peer !== undefined && own >= peer) broken.push(`${set} ${name}: ${own}, ${last.name} ${peer}`);
+  }
+  report.print();
+  const add = (list: Counts[], count: (counts: Counts) => number | undefined) => `${list.reduce((sum, one) => sum + (count(one) ?? 0), 0)}`;
+  const all = members.map(([, counts]) => counts);
+  const beside = peers.flatMap((peer, index) => {
+    const count = peer === last ? newest : (counts: Counts) => counts.peers[index];
+    const known = all.filter((counts) => count(counts) !== undefined);
+    return [`${known.length}`, add(known, ({ own }) => own), add(known, count)];
   });
-  console.log(`${table([[set, "own", "loaded", "llvm", ...peers.map(({ name }) => name)], ...lines])}\n`);
+  sums.push([set, `${all.length}`, add(all, ({ own }) => own), add(all, ({ llvm }) => llvm), ...beside]);
 }
-const json = process.env["INSTRUCTIONS_JSON"];
-if (json !== undefined) writeFileSync(json, JSON.stringify(rows, undefined, 1));
+console.log(table(sums));
+for (const line of broken) console.log(`broken: ${line}`);
+if (broken.length > 0) process.exitCode = 1;

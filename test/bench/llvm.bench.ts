@@ -11,7 +11,8 @@ import { compileWith } from "../browser/compile.ts";
 import type { PageCalls } from "../browser/llvm-page.ts";
 import { GLUE, MODULE, PROFILE, serveLlvm, WASM } from "../browser/llvm-site.ts";
 import { startLlc } from "../support/llvm.ts";
-import { milliseconds, table } from "./measure.ts";
+import { milliseconds } from "./measure.ts";
+import { table } from "./report.ts";
 
 declare const calls: PageCalls;
 

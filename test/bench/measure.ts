@@ -74,15 +74,6 @@ export function peerInstructions(peer: Peer, script: string): number | undefined
   }
 }
 
-export function table(rows: string[][]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "),
-    )
-    .join("\n");
-}
-
 export const milliseconds = (value: number) => value.toFixed(2);
 
 export interface Timing {

@@ -1,7 +1,8 @@
 // Programs through both back ends into the kernel: what differs afterwards.
 
 import { spawnSync } from "node:child_process";
-import { bind, readManifest } from "../../runner/core/bind.ts";
+import { type BoundObject, bind, readManifest } from "../../runner/core/bind.ts";
+import type { LoadedObject } from "../../runner/core/kernel.ts";
 import { gatherFacts } from "../../runner/host/facts.ts";
 import { HostKernel } from "../../runner/host/kernel.ts";
 import { HostNames } from "../../runner/host/names.ts";
@@ -35,10 +36,21 @@ export function pinToOneCpu(): void {
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
-/** Events in their order, and each map's entries by key. */
-async function run(bytes: Uint8Array): Promise<string[]> {
-  const bound = bind(bytes, gatherFacts(bytes, readManifest(bytes), new HostNames(), 0), { ringBufferPages: RING_PAGES });
-  const object = await new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound);
+/** The object for this machine. */
+export function bindLive(bytes: Uint8Array): BoundObject {
+  return bind(bytes, gatherFacts(bytes, readManifest(bytes), new HostNames(), 0), { ringBufferPages: RING_PAGES });
+}
+
+/** Runs a bound object's programs in the kernel: see `outcomeOf`. */
+export async function runLive(bound: BoundObject): Promise<string[]> {
+  return outcomeOf(bound, await new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound));
+}
+
+/** What a loaded object's programs do: events in their order, and each map's entries by key. */
+export async function outcomeOf(
+  bound: BoundObject,
+  object: Pick<LoadedObject, "onBatch" | "testRun" | "drain" | "readMap" | "close">,
+): Promise<string[]> {
   try {
     const seen: string[] = [];
     if (bound.hasRingBuffer) object.onBatch((batch) => seen.push(hex(batch)));
@@ -76,7 +88,7 @@ export async function disagreement(compiler: Compiler, llc: LlcWorker, script: s
   const results: string[][] = [];
   for (const object of [both.own, both.llvm]) {
     try {
-      results.push(await run(object));
+      results.push(await runLive(bindLive(object)));
     } catch (error) {
       const log = error instanceof Error && "details" in error ? JSON.stringify(error.details).slice(-1500) : "";
       return `${object === both.own ? "own" : "llvm"}: ${error instanceof Error ? error.message : error} ${log}`;

@@ -1,6 +1,13 @@
 // The official tracing tools of bpftrace, each with a load of known size (tool-load.c) and what it must print under it. The same
 // conditions are held to bpfcast and, where it is there, to bpftrace.
 
+export interface Lack {
+  what: string;
+  /** @param series of the kernel, as in `6.1`. */
+  applies(script: string, series: string): boolean;
+  message: RegExp;
+}
+
 export interface Tool {
   name: string;
   /** Shell text that makes the events; `$LOAD` is the load program, in the root folder of the tracer. */
@@ -12,8 +19,8 @@ export interface Tool {
   /** Kernel series that have its probes, where not all do. */
   kernels?: string[];
 
-  /** The message of a kernel that lacks a field or function that this release of the tool needs. */
-  lacking?: RegExp;
+  /** Where a kernel lacks a field or function that this release of the tool needs: there the tracer must say so. */
+  lack?: Lack;
   /** What the output must satisfy, given what the load printed. Returns what is wrong, or an empty string. */
   wrong(output: string, load: string): string;
 }
@@ -52,8 +59,11 @@ const READS = 40;
 const DISK = "/dev/vda";
 const readDisk = `$LOAD block-reads ${READS} ${DISK}`;
 
-/** Between 5.16 and 6.3 the compiler has put these functions into their callers. */
-const NO_BLOCK_FUNCTIONS = /Probe has no valid attach points|No probes to attach/;
+const blockFunctions: Lack = {
+  what: "the compiler has put the functions into their callers",
+  applies: (script, series) => series !== "5.10" && script.includes("kprobe:blk_account_io_start"),
+  message: /Probe has no valid attach points|No probes to attach/,
+};
 
 /** A control group with little memory; `swap` is its share of it. */
 const group = (memory: string, swap: string, load: string) =>
@@ -68,7 +78,7 @@ export const tools: Tool[] = [
     exact: true,
     wrong: (output) => lines(output, `${CLOCK}\\s+\\d+\\s+echo bpfcast`, 3),
   },
-  { name: "biolatency", load: readDisk, exact: true, lacking: NO_BLOCK_FUNCTIONS, wrong: (output) => total(output, READS) },
+  { name: "biolatency", load: readDisk, exact: true, lack: blockFunctions, wrong: (output) => total(output, READS) },
   {
     name: "biolatency-kp",
     load: readDisk,
@@ -80,10 +90,10 @@ export const tools: Tool[] = [
     name: "biosnoop",
     load: readDisk,
     exact: true,
-    lacking: NO_BLOCK_FUNCTIONS,
+    lack: blockFunctions,
     wrong: (output) => lines(output, `\\d+ +(\\S+ +)+tool-load +\\d+ +\\d+`, READS),
   },
-  { name: "biostacks", load: readDisk, exact: true, lacking: NO_BLOCK_FUNCTIONS, wrong: (output) => total(output, READS) },
+  { name: "biostacks", load: readDisk, exact: true, lack: blockFunctions, wrong: (output) => total(output, READS) },
   {
     name: "bitesize",
     load: readDisk,
@@ -169,7 +179,11 @@ export const tools: Tool[] = [
     name: "runqlen",
     load: "$LOAD burn 2",
     exact: false,
-    lacking: /does not contain a field named '(nr_queued|nr_running)'/,
+    lack: {
+      what: "the field came with 6.13",
+      applies: (script) => script.includes("nr_queued"),
+      message: /does not contain a field named 'nr_queued'/,
+    },
     wrong: (output) => total(output, 50, 2000),
   },
   {
@@ -282,8 +296,11 @@ export const tools: Tool[] = [
     name: "threadsnoop",
     load: "$LOAD threads 4",
     exact: true,
-    // A C library from 2.34 on has its threads in libc.
-    lacking: /No matches for uprobe \S*libpthread/,
+    lack: {
+      what: "the C library has its threads in libc since 2.34",
+      applies: (script) => !script.includes("libc:"),
+      message: /No matches for uprobe \S*libpthread/,
+    },
     wrong: (output) => lines(output, `${CLOCK}.* +\\d+ +tool-load +thread_of_the_load`, 4),
   },
   {
