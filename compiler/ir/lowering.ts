@@ -402,7 +402,7 @@ export class Lowering extends FunctionLowering {
       for (let i = first; i < list.length; i++) values[i] = this.value(list[i]);
     }
     b.source = row.start;
-    if (scalars && row.size <= COPIED_RECORD) {
+    if (scalars && row.size <= min(COPIED_RECORD, this.state.onStackLimit)) {
       const lost = b.newBlock(true);
       this.enterRoom(row, lost);
       const copy = b.slot(row.size);
