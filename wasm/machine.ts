@@ -28,6 +28,8 @@ interface Exports {
   ringMemory(handle: number): number;
   add(from: number, count: number, typedPointers: number): number;
   runProgram(handle: number, limit: bigint): bigint;
+  watchProgram(handle: number): void;
+  wasExecuted(handle: number, slot: number): boolean | number;
   instructionsRun(): bigint;
   addMemory(space: number, address: bigint, size: number, flags: number): number;
   memoryAt(space: number, address: bigint): number;
@@ -252,6 +254,8 @@ export const PATH_SPACE = 0xffff_ffff;
 const WRITABLE = 1;
 const DEFAULT_BUDGET = 100_000_000;
 const DEFAULT_MEMORY = 1 << 30;
+/** WebAssembly has 4 GiB; the machine stays well below. */
+const MAX_MEMORY = 3 * 2 ** 30;
 const MAX_CONTEXT = 8192;
 export const MAX_CPUS = 1024;
 
@@ -299,7 +303,7 @@ export class Machine {
     this.#cpus = cpus;
     this.#memoryLimit = memoryLimit;
     this.#maps = [];
-    this.#exports.reset(cpus, memoryLimit);
+    this.#exports.reset(cpus, Math.min(memoryLimit, MAX_MEMORY));
     this.#view().setBigUint64(this.#exports.stateAddress() + EventOffset.random, BigInt.asUintN(64, seed), true);
   }
 
@@ -496,6 +500,16 @@ export class Machine {
     const returned = BigInt.asUintN(64, exports.runProgram(program, BigInt(budget)));
     const instructions = Number(exports.instructionsRun());
     return exports.faultKind() === 0 ? { ok: true, returned, instructions } : { ok: false, fault: this.#fault(), instructions };
+  }
+
+  /** Watches which instructions of a program are executed from here on. */
+  watch(program: number): void {
+    this.#exports.watchProgram(program);
+  }
+
+  /** Whether the instruction in a slot of a watched program was executed. */
+  wasExecuted(program: number, slot: number): boolean {
+    return Boolean(this.#exports.wasExecuted(program, slot));
   }
 
   /** What the run before did to the world. */

@@ -128,7 +128,7 @@ async function runScript(options: Options): Promise<number> {
 
 /** Options of our subcommands, where they mean nothing. */
 function refuseOptions(options: Options, where: string, ...allowed: (keyof Options)[]): void {
-  for (const key of ["profile", "from", "common"] as const) {
+  for (const key of ["profile", "from", "common", "reporter", "scripts", "coverage", "watch"] as const) {
     if (options[key] !== undefined && !allowed.includes(key)) {
       throw new BpfcastError("usage", `option --${key} is not for ${where}`, { hint: "bpfcast --help says what it is for" });
     }
@@ -213,7 +213,14 @@ async function profile(words: string[]): Promise<number> {
   return 0;
 }
 
-const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, profile };
+async function test(words: string[]): Promise<number> {
+  const options = parseOptions(words);
+  refuseOptions(options, "`bpfcast test`", "profile", "reporter", "scripts", "coverage", "watch");
+  const { runTests } = await import("./test/command.ts");
+  return runTests(options, output);
+}
+
+const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, profile, test };
 
 /**
  * @param words the command line behind the program's name.

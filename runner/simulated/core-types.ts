@@ -145,27 +145,32 @@ function fieldsFit(local: Btf, localId: number, target: Btf, targetId: number, d
   }
 }
 
-interface Member {
+export interface Member {
   type: number;
+  /** In bits. */
   offset: number;
+  /** Bits of a bitfield; 0 otherwise. */
   size: number;
 }
 
 /** The member of a name, in the type itself or in an anonymous one within. */
-function findMember(btf: Btf, id: number, step: Extract<Step, { kind: "member" }>, local: Btf, depth = 0): Member | undefined {
+export function findMemberByName(btf: Btf, id: number, wanted: string, depth = 0): Member | undefined {
   if (!isComposite(btf, id) || depth > MAX_LEVELS) return undefined;
   for (let index = 0; index < btf.count(id); index++) {
     const name = btf.memberName(id, index);
-    const type = memberType(btf, id, index);
+    const type = resolve(btf, memberType(btf, id, index));
     const bits = memberBits(btf, id, index);
-    if (name === "") {
-      const inner = findMember(btf, resolve(btf, type), step, local, depth + 1);
-      if (inner !== undefined) return { ...inner, offset: inner.offset + bits.offset };
-    } else if (name === step.name) {
-      return fieldsFit(local, step.type, btf, type) ? { type: resolve(btf, type), ...bits } : undefined;
-    }
+    if (name === wanted) return { type, ...bits };
+    const inner = name === "" ? findMemberByName(btf, type, wanted, depth + 1) : undefined;
+    if (inner !== undefined) return { ...inner, offset: inner.offset + bits.offset };
   }
   return undefined;
+}
+
+/** The same for a step, whose type it must fit. */
+function findMember(btf: Btf, id: number, step: Extract<Step, { kind: "member" }>, local: Btf): Member | undefined {
+  const found = findMemberByName(btf, id, step.name);
+  return found !== undefined && fieldsFit(local, step.type, btf, found.type) ? found : undefined;
 }
 
 /** The field of a candidate type that local steps lead to; undefined where it has none. */
@@ -246,6 +251,14 @@ export function localEnumerator(btf: Btf, root: number, access: string): { type:
   return { type, index, name: essentialName(btf.memberName(type, index)) };
 }
 
+/** Kinds of types by the tag that stands before their names in C. */
+const TAGGED: Record<string, BtfKind[]> = {
+  "": [BtfKind.Int, BtfKind.Typedef, BtfKind.Float],
+  struct: [BtfKind.Struct],
+  union: [BtfKind.Union],
+  enum: [BtfKind.Enum, BtfKind.Enum64],
+};
+
 /** Types of the target kernel by their names: those of the kernel proper, and those of its modules where it has none. */
 export class TargetTypes {
   readonly #sources: readonly Btf[];
@@ -254,6 +267,11 @@ export class TargetTypes {
   /** @param sources the kernel's types first. */
   constructor(sources: readonly Btf[]) {
     this.#sources = sources;
+  }
+
+  /** The types of the kernel proper. */
+  get kernel(): Btf {
+    return this.#sources[0] as Btf;
   }
 
   #namesOf(place: number, btf: Btf): Map<string, number[]> {
@@ -273,6 +291,31 @@ export class TargetTypes {
     }
     this.#names[place] = names;
     return names;
+  }
+
+  /** A type by its name in C, as `struct file` or `u64`; undefined where there is none. */
+  named(text: string): { btf: Btf; id: number } | undefined {
+    const [, tag = "", name = ""] = /^(struct|union|enum)?\s*([\w ]+)$/.exec(text.trim()) ?? [];
+    for (const [place, btf] of this.#sources.entries()) {
+      const ids = this.#namesOf(place, btf).get(name) ?? [];
+      const id = ids.find((candidate) => TAGGED[tag]?.includes(btf.kind(candidate)) ?? false);
+      if (id !== undefined) return { btf, id };
+    }
+    return undefined;
+  }
+
+  /** Functions with a type. */
+  functionNames(): string[] {
+    return this.#sources.flatMap((btf) => [...btf.functions.keys()]);
+  }
+
+  /** The function of a name, with the BTF that has it. */
+  functionNamed(name: string): { btf: Btf; id: number } | undefined {
+    for (const btf of this.#sources) {
+      const id = btf.functions.get(name);
+      if (id !== undefined) return { btf, id };
+    }
+    return undefined;
   }
 
   /** Types that have the name and kind of a local one. */

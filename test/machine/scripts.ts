@@ -72,12 +72,14 @@ export function beThisProcess(machine: Machine): void {
 /**
  * What differs after a script ran in both; empty when nothing does, undefined when it was not compared: the compiler or the kernel do
  * not take it.
+ * @param prepare lays out what the script reads beyond its own memory.
  */
 export async function scriptDifference(
   compiler: Compiler,
   machine: Machine,
   targets: TargetTypes | undefined,
   script: string,
+  prepare: (machine: Machine) => void = () => {},
 ): Promise<string | undefined> {
   const source = new TextEncoder().encode(script);
   for (let round = 0; round < 8; round++) {
@@ -98,6 +100,7 @@ export async function scriptDifference(
     }
     machine.reset({ cpus: machine.cpus });
     beThisProcess(machine);
+    prepare(machine);
     try {
       const ours = await outcomeOf(bound, loadedInMachine(machine, bound, targets));
       const at = kernel.findIndex((line, index) => line !== ours[index]);

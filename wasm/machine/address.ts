@@ -5,7 +5,7 @@
 
 import { Fault, fail } from "./faults";
 import { hasElement, keyOfElement, valueOfElement } from "./hash";
-import { arrayValue, BpfMap, isMapMemory, KEYS, MapType, mapOf, REGION_SHIFT, REGIONS, valueAddress } from "./maps";
+import { arrayValue, BpfMap, isMapMemory, KEYS, MapType, mapOf, REGION_SHIFT, REGIONS, VALUES, valueAddress } from "./maps";
 import { findObject, KERNEL } from "./objects";
 import { heldBytes } from "./ring";
 import { dropSpan, inSpan, keepSpan } from "./span";
@@ -132,7 +132,8 @@ function contextAccess(address: u64, size: u32, access: Access): usize {
     fail(Fault.BadMemoryArgument, address);
     return 0;
   }
-  if (offset < contextStart || offset + size > contextEnd) {
+  // Below the context the offset is a very large number.
+  if (offset < contextStart || offset >= contextEnd || offset + size > contextEnd) {
     fail(Fault.ContextBounds, address);
     return 0;
   }
@@ -146,21 +147,24 @@ function contextAccess(address: u64, size: u32, access: Access): usize {
 /** Bytes behind a place in the region of a map that belong to one thing, with the place in `spanAt`; 0 when there are none. */
 let spanAt: usize = 0;
 let spanWritable: bool = false;
-let spanStart: u64 = 0;
+/** Where in the thing the place is, and its bytes; of a record what lies before is not known. */
+let spanInside: u32 = 0;
 let spanBytes: u32 = 0;
 
-function findInMap(map: BpfMap, offset: u64): u32 {
+function findInMap(map: BpfMap, inRegion: u64): u32 {
   spanWritable = !map.isReadOnly;
+  const isKey = inRegion >= KEYS;
+  if (inRegion < VALUES) return 0;
+  const offset = inRegion - (isKey ? KEYS : VALUES);
   if (map.type == MapType.RingBuffer) {
     const left = heldBytes(map, offset);
     spanAt = map.memory + <usize>offset;
-    spanStart = offset;
+    spanInside = 0;
     spanBytes = left;
     return left;
   }
-  const isKey = offset >= KEYS;
   const shift: u64 = isKey ? map.keyShift : map.valueShift;
-  const index = (isKey ? offset - KEYS : offset) >> shift;
+  const index = offset >> shift;
   const inside = <u32>(offset & ((1 << shift) - 1));
   const size = isKey ? map.keySize : map.valueSize;
   if (inside >= size) return 0;
@@ -175,7 +179,7 @@ function findInMap(map: BpfMap, offset: u64): u32 {
   }
   if (isKey) spanWritable = false;
   spanAt += inside;
-  spanStart = offset - inside;
+  spanInside = inside;
   spanBytes = size;
   return size - inside;
 }
@@ -200,10 +204,7 @@ function mapAccess(address: u64, size: u32, access: Access): usize {
     return 0;
   }
   if (access != Access.Atomic) {
-    const inside = <u32>(offset - spanStart);
-    // Of a record only what is left is known to be its own.
-    if (map.type == MapType.RingBuffer) keepSpan(address, left, spanAt, true);
-    else keepSpan(address - inside, spanBytes, spanAt - inside, spanWritable);
+    keepSpan(address - spanInside, spanBytes, spanAt - spanInside, spanWritable);
   }
   return spanAt;
 }
@@ -224,7 +225,7 @@ export function locate(address: u64, size: u32, access: Access): usize {
   }
   if (address < REGIONS || address - REGIONS >= (<u64>512) << REGION_SHIFT) return nothingThere(address);
   if (isInStack(address)) return stackAccess(address, size, access);
-  if (address - CONTEXT < 0x100000) return contextAccess(address, size, access);
+  if (address - CONTEXT + NULL_PAGE < 0x100000) return contextAccess(address, size, access);
   return mapAccess(address, size, access);
 }
 

@@ -251,7 +251,8 @@ function stackOf(index: u32): u32 {
     if ((load<u8>(marks + slot) & Slot.Half) != 0 || (!isFunctionLoad(at) && !isLocalCall(at))) continue;
     deepest = max(deepest, stackOf(functionAt(slot + 1 + immediate(at))));
   }
-  const own = (max(load<u32>(entry, 4), 1) + 15) & ~15;
+  // A function that leaves its own frame is stopped where it does.
+  const own = (max(min(load<u32>(entry, 4), STACK_LIMIT), 1) + 15) & ~15;
   store<u32>(entry, own + deepest, 8);
   store<u32>(entry, 2, 12);
   return own + deepest;

@@ -2,6 +2,7 @@
 // room for a new one.
 
 import { allocate, release } from "./allocator";
+import { spend, spendBytes } from "./cost";
 import { BpfMap, Errno } from "./maps";
 
 /** Deleted elements that stay readable; beyond, the one deleted first is used again, which the kernel does at once. */
@@ -70,6 +71,7 @@ function sameKey(left: usize, right: usize, size: u32): bool {
 function findIn(map: BpfMap, key: usize, hash: u32): usize {
   let at = load<usize>(map.buckets + ((hash & (map.bucketCount - 1)) << 2));
   while (at != 0) {
+    spend(1);
     const element = changetype<Element>(at);
     if (element.hash == hash && sameKey(keyOf(at), key, map.keySize)) return at;
     at = element.next;
@@ -210,7 +212,10 @@ export function hashInsert(map: BpfMap, key: usize, value: usize, before: i32, c
   element.hash = hashOf(key, map.keySize);
   memory.copy(keyOf(made), key, map.keySize);
   const values = valuesOf(map, made);
-  if (map.isPerCpu) memory.fill(values, 0, map.stride * map.cpus);
+  if (map.isPerCpu) {
+    spendBytes(map.stride * map.cpus);
+    memory.fill(values, 0, map.stride * map.cpus);
+  }
   memory.copy(values + valueOffset(map, cpu), value, map.valueSize);
   if (before >= 0) retire(map, elementOf(map, before));
   if (map.live >= map.bucketCount) growBuckets(map);

@@ -1,6 +1,7 @@
 // What helpers do, by their numbers. Arguments are in r1 to r5, as the caller left them.
 
 import { Access, handOut, isKernelAddress, locate } from "./address";
+import { spend, spendBytes } from "./cost";
 import { Fault, fail, hasFault } from "./faults";
 import { isLive, keyOfElement } from "./hash";
 import { Helper } from "./helper-numbers";
@@ -27,6 +28,7 @@ export function memoryArgument(number: u32, size: u64, access: Access): usize {
     fail(Fault.BadSize, size);
     return 0;
   }
+  spendBytes(size);
   return locate(argument(number), <u32>size, access);
 }
 
@@ -183,6 +185,7 @@ function forEachElement(): u64 {
   if (argument(4) != 0) return Errno.Invalid;
   const cpu = event().cpu;
   const numbers = map.isHash ? map.numbers : map.capacity;
+  spend(numbers);
   let calls: u64 = 0;
   for (let number: u32 = 0; number < numbers; number++) {
     if (map.isHash) {

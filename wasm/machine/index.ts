@@ -15,6 +15,7 @@ import { clearEffects, clearState } from "./state";
 export { faultAddress, faultInstruction, faultKind, faultProgram } from "./faults";
 export { instructionsRun, runProgram } from "./interpreter";
 export { addMemory, memoryAt, memorySize, removeMemory, removeSpace } from "./objects";
+export { wasExecuted, watchProgram } from "./programs";
 export { clearEffects, effectsAddress, effectsLength, stateAddress } from "./state";
 export { allocate, contextAddress, createMap, limitContext, memoryInUse, release };
 

@@ -14,11 +14,12 @@ import {
   probeLocate,
 } from "./address";
 import { atomic } from "./atomic";
+import { takeSpent } from "./cost";
 import { functionSlot, Slot } from "./decode";
 import { clearFault, Fault, fail, hasFault, placeFault } from "./faults";
 import { callHelper } from "./helpers";
 import { Field, INSTRUCTION_BYTES, INSTRUCTION_SHIFT, Operation, registerAddress } from "./operations";
-import { Program, programOf } from "./programs";
+import { Program, programOf, UNSEEN } from "./programs";
 import { discardHeld, dropHeld, holdsRecords } from "./ring";
 import { dropSpan } from "./span";
 
@@ -93,6 +94,7 @@ export function runProgram(handle: u32, limit: u64): u64 {
   program = changetype<usize>(found);
   budget = <i64>min(limit, i64.MAX_VALUE);
   granted = budget;
+  takeSpent();
   dropHeld();
   dropSpan();
   store<u64>(registerAddress(1), contextPointer());
@@ -134,8 +136,9 @@ export function callBack(callback: u64): u64 {
   return result;
 }
 
-/** Stops at an instruction. */
-function stop(pc: usize): u64 {
+/** Stops at an instruction, with what is left of the budget. */
+function stop(pc: usize, left: i64): u64 {
+  budget = left;
   placeFault(running, load<u32>(pc, Field.Slot));
   return 0;
 }
@@ -145,10 +148,10 @@ const ALL8: u64 = 0x0101_0101_0101_0101;
 const ALL4: u32 = 0x0101_0101;
 const ALL2: u16 = 0x0101;
 
-function unwritten(pc: usize): u64 {
+function unwritten(pc: usize, left: i64): u64 {
   const offset = load<i32>(pc, Field.Target);
   fail(Fault.UninitialisedStack, framePointer(frameDepth()) + offset - FRAME_BYTES);
-  return stop(pc);
+  return stop(pc, left);
 }
 
 function execute(start: usize, first: u32): u64 {
@@ -159,9 +162,8 @@ function execute(start: usize, first: u32): u64 {
   for (let pc = start; ; pc += INSTRUCTION_BYTES) {
     left--;
     if (left < 0) {
-      budget = 0;
       fail(Fault.Budget);
-      return stop(pc);
+      return stop(pc, left);
     }
     switch (<i32>load<u16>(pc)) {
       case Operation.Add64:
@@ -384,86 +386,86 @@ function execute(start: usize, first: u32): u64 {
 
       case Operation.Load8: {
         const at = locate(At.loaded(pc), 1, Access.Load);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         At.set(pc, load<u8>(at));
         continue;
       }
       case Operation.Load16: {
         const at = locate(At.loaded(pc), 2, Access.Load);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         At.set(pc, load<u16>(at));
         continue;
       }
       case Operation.Load32: {
         const at = locate(At.loaded(pc), 4, Access.Load);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         At.set(pc, load<u32>(at));
         continue;
       }
       case Operation.Load64: {
         const at = locate(At.loaded(pc), 8, Access.Load);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         At.set(pc, load<u64>(at));
         continue;
       }
       case Operation.LoadSigned8: {
         const at = locate(At.loaded(pc), 1, Access.Load);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         At.set(pc, <u64>(<i64>load<i8>(at)));
         continue;
       }
       case Operation.LoadSigned16: {
         const at = locate(At.loaded(pc), 2, Access.Load);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         At.set(pc, <u64>(<i64>load<i16>(at)));
         continue;
       }
       case Operation.LoadSigned32: {
         const at = locate(At.loaded(pc), 4, Access.Load);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         At.set(pc, <u64>(<i64>load<i32>(at)));
         continue;
       }
 
       case Operation.LoadFrame8: {
         const at = frame + load<u32>(pc, Field.Target);
-        if (load<u8>(at, FRAME_BYTES) == 0) return unwritten(pc);
+        if (load<u8>(at, FRAME_BYTES) == 0) return unwritten(pc, left);
         At.set(pc, load<u8>(at));
         continue;
       }
       case Operation.LoadFrame16: {
         const at = frame + load<u32>(pc, Field.Target);
-        if (load<u16>(at, FRAME_BYTES) != ALL2) return unwritten(pc);
+        if (load<u16>(at, FRAME_BYTES) != ALL2) return unwritten(pc, left);
         At.set(pc, load<u16>(at));
         continue;
       }
       case Operation.LoadFrame32: {
         const at = frame + load<u32>(pc, Field.Target);
-        if (load<u32>(at, FRAME_BYTES) != ALL4) return unwritten(pc);
+        if (load<u32>(at, FRAME_BYTES) != ALL4) return unwritten(pc, left);
         At.set(pc, load<u32>(at));
         continue;
       }
       case Operation.LoadFrame64: {
         const at = frame + load<u32>(pc, Field.Target);
-        if (load<u64>(at, FRAME_BYTES) != ALL8) return unwritten(pc);
+        if (load<u64>(at, FRAME_BYTES) != ALL8) return unwritten(pc, left);
         At.set(pc, load<u64>(at));
         continue;
       }
       case Operation.LoadFrameSigned8: {
         const at = frame + load<u32>(pc, Field.Target);
-        if (load<u8>(at, FRAME_BYTES) == 0) return unwritten(pc);
+        if (load<u8>(at, FRAME_BYTES) == 0) return unwritten(pc, left);
         At.set(pc, <u64>(<i64>load<i8>(at)));
         continue;
       }
       case Operation.LoadFrameSigned16: {
         const at = frame + load<u32>(pc, Field.Target);
-        if (load<u16>(at, FRAME_BYTES) != ALL2) return unwritten(pc);
+        if (load<u16>(at, FRAME_BYTES) != ALL2) return unwritten(pc, left);
         At.set(pc, <u64>(<i64>load<i16>(at)));
         continue;
       }
       case Operation.LoadFrameSigned32: {
         const at = frame + load<u32>(pc, Field.Target);
-        if (load<u32>(at, FRAME_BYTES) != ALL4) return unwritten(pc);
+        if (load<u32>(at, FRAME_BYTES) != ALL4) return unwritten(pc, left);
         At.set(pc, <u64>(<i64>load<i32>(at)));
         continue;
       }
@@ -476,31 +478,31 @@ function execute(start: usize, first: u32): u64 {
       case Operation.LoadProbeSigned16:
       case Operation.LoadProbeSigned32: {
         loadProbe(pc);
-        if (hasFault()) return stop(pc);
+        if (hasFault()) return stop(pc, left);
         continue;
       }
 
       case Operation.Store8: {
         const at = locate(At.stored(pc), 1, Access.Store);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         store<u8>(at, <u8>At.right32(pc));
         continue;
       }
       case Operation.Store16: {
         const at = locate(At.stored(pc), 2, Access.Store);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         store<u16>(at, <u16>At.right32(pc));
         continue;
       }
       case Operation.Store32: {
         const at = locate(At.stored(pc), 4, Access.Store);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         store<u32>(at, At.right32(pc));
         continue;
       }
       case Operation.Store64: {
         const at = locate(At.stored(pc), 8, Access.Store);
-        if (at == 0) return stop(pc);
+        if (at == 0) return stop(pc, left);
         store<u64>(at, At.right(pc));
         continue;
       }
@@ -531,7 +533,7 @@ function execute(start: usize, first: u32): u64 {
       case Operation.Atomic32:
       case Operation.Atomic64: {
         const wide = load<u16>(pc) == Operation.Atomic64;
-        if (!atomic(At.stored(pc), wide, load<u32>(pc, Field.Source), load<i32>(pc, Field.Immediate))) return stop(pc);
+        if (!atomic(At.stored(pc), wide, load<u32>(pc, Field.Source), load<i32>(pc, Field.Immediate))) return stop(pc, left);
         continue;
       }
 
@@ -540,17 +542,17 @@ function execute(start: usize, first: u32): u64 {
         const result = callHelper(load<u32>(pc, Field.Immediate));
         if (hasFault()) {
           // The place of a fault in a callback is in the callback.
-          return frameDepth() == depth ? stop(pc) : 0;
+          return frameDepth() == depth ? stop(pc, left) : 0;
         }
         store<u64>(registerAddress(0), result);
-        left = budget;
+        left = budget - takeSpent();
         continue;
       }
       case Operation.CallFunction: {
         depth++;
         if (depth >= MAX_FRAMES) {
           fail(Fault.CallDepth, depth);
-          return stop(pc);
+          return stop(pc, left);
         }
         const keep = saved + (depth << SAVED_SHIFT);
         memory.copy(keep, registerAddress(6), 32);
@@ -565,7 +567,7 @@ function execute(start: usize, first: u32): u64 {
           budget = left;
           if (depth == 0 && holdsRecords()) {
             fail(Fault.LeakedRecord);
-            return stop(pc);
+            return stop(pc, left);
           }
           return load<u64>(registerAddress(0));
         }
@@ -579,8 +581,15 @@ function execute(start: usize, first: u32): u64 {
         continue;
       }
       default:
+        if (load<u16>(pc) & UNSEEN) {
+          // Seen from now on, and executed after all.
+          store<u16>(pc, load<u16>(pc) & ~UNSEEN);
+          pc -= INSTRUCTION_BYTES;
+          left++;
+          continue;
+        }
         fail(<Fault>load<u32>(pc, Field.Immediate), load<u32>(pc, Field.Target));
-        return stop(pc);
+        return stop(pc, left);
     }
   }
 }

@@ -39,7 +39,8 @@ export const MAX_MAPS: u32 = 500;
 /** Where the regions start, 2^36 addresses each: the kernel's area of virtual allocations. Region 0 is the machine's own. */
 export const REGIONS: u64 = 0xffff_c900_0000_0000;
 export const REGION_SHIFT: u64 = 36;
-/** Keys start here in a region. */
+/** Values and records start here in a region, keys behind them. */
+export const VALUES: u64 = 1 << 16;
 export const KEYS: u64 = 1 << 35;
 /** Where the maps themselves seem to lie: helpers take these addresses. */
 const MAP_ADDRESSES: u64 = 0xffff_8881_0000_0000;
@@ -47,6 +48,9 @@ const MAP_SPACING: u64 = 0x400;
 
 const MAX_KEY: u32 = 4096;
 const MAX_VALUE: u32 = 1 << 28;
+/** The kernel's limits for values of hash tables, and of each CPU. */
+const MAX_HASH_VALUE: u32 = 1 << 22;
+const MAX_CPU_VALUE: u32 = 1 << 15;
 
 @unmanaged
 @final
@@ -144,6 +148,8 @@ export function createMap(type: u32, keySize: u32, valueSize: u32, capacity: u32
   } else {
     if ((!isArray && !isHash) || keySize == 0 || keySize > MAX_KEY || valueSize == 0 || valueSize > MAX_VALUE) return 0;
     if (isArray && keySize != 4) return 0;
+    const isPerCpu = type == MapType.PerCpuHash || type == MapType.PerCpuArray || type == MapType.LruPerCpuHash;
+    if ((isHash && valueSize > MAX_HASH_VALUE) || (isPerCpu && valueSize > MAX_CPU_VALUE)) return 0;
   }
   const block = allocate(offsetof<BpfMap>());
   if (block == 0) return 0;
@@ -162,7 +168,7 @@ export function createMap(type: u32, keySize: u32, valueSize: u32, capacity: u32
   map.valueShift = spanShift(valueSize);
   map.keyShift = spanShift(keySize);
   // Elements that were deleted keep their addresses for a while: twice the capacity is enough.
-  if (((<u64>capacity * 2 + 2) * map.cpus) << map.valueShift > KEYS || (<u64>capacity * 2 + 2) << map.keyShift > KEYS) return 0;
+  if (((<u64>capacity * 2 + 2) * map.cpus) << map.valueShift > KEYS - VALUES || (<u64>capacity * 2 + 2) << map.keyShift > KEYS) return 0;
   if (isHash) {
     if (!resetHash(map)) return 0;
   } else {
@@ -180,7 +186,7 @@ export function createMap(type: u32, keySize: u32, valueSize: u32, capacity: u32
 /** Virtual address of an element's value on a CPU. */
 export function valueAddress(map: BpfMap, number: u32, cpu: u32): u64 {
   const index = map.isPerCpu ? <u64>number * map.cpus + cpu : <u64>number;
-  return REGIONS + ((<u64>map.handle) << REGION_SHIFT) + (index << map.valueShift);
+  return REGIONS + ((<u64>map.handle) << REGION_SHIFT) + VALUES + (index << map.valueShift);
 }
 
 export function keyAddress(map: BpfMap, number: u32): u64 {

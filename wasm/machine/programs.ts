@@ -63,3 +63,22 @@ export function addProgram(from: usize, count: u32, typedPointers: bool): u32 {
   store<usize>(programs + (programCount << 2), block);
   return programCount;
 }
+
+/** Set in the operation of an instruction that is watched, until it is executed: what is not watched costs nothing. */
+export const UNSEEN: u16 = 0x8000;
+
+/** Watches which instructions of a program are executed from here on. */
+export function watchProgram(handle: u32): void {
+  const program = programOf(handle);
+  if (program == null) return;
+  for (let slot: u32 = 0; slot < program.count; slot++) {
+    const at = program.code + slot * INSTRUCTION_BYTES;
+    store<u16>(at, load<u16>(at) | UNSEEN);
+  }
+}
+
+/** Whether an instruction of a watched program was executed. */
+export function wasExecuted(handle: u32, slot: u32): bool {
+  const program = programOf(handle);
+  return program != null && slot < program.count && (load<u16>(program.code + slot * INSTRUCTION_BYTES) & UNSEEN) == 0;
+}

@@ -1,8 +1,9 @@
 // The ring buffer: records as the kernel lays them out (kernel/bpf/ringbuf.c). The host takes all records out between two runs, so that
 // they always start at the beginning of the memory and never wrap.
 
+import { spendBytes } from "./cost";
 import { Fault, fail } from "./faults";
-import { BpfMap, Errno, MapType, mapOf, REGION_SHIFT, REGIONS } from "./maps";
+import { BpfMap, Errno, MapType, mapOf, REGION_SHIFT, REGIONS, VALUES } from "./maps";
 import { dropSpan } from "./span";
 
 const HEADER: u32 = 8;
@@ -60,13 +61,14 @@ export function ringReserve(map: BpfMap, size: u64, flags: u64): u64 {
   const at = reserve(map, size);
   if (at < 0) return 0;
   // In the kernel the bytes are those of an older record, or 0.
+  spendBytes(size);
   memory.fill(map.memory + <usize>at, 0, <usize>size);
   const entry = held + heldCount * 16;
   store<u32>(entry, map.handle);
   store<u32>(entry, <u32>at, 4);
   store<u32>(entry, <u32>size, 8);
   heldCount++;
-  return REGIONS + ((<u64>map.handle) << REGION_SHIFT) + at;
+  return REGIONS + ((<u64>map.handle) << REGION_SHIFT) + VALUES + at;
 }
 
 /** Ends the life of a record: submitted or discarded. */
@@ -75,7 +77,7 @@ export function ringCommit(address: u64, discard: bool): void {
     const entry = held + i * 16;
     const handle = load<u32>(entry);
     const at = load<u32>(entry, 4);
-    if (address != REGIONS + ((<u64>handle) << REGION_SHIFT) + at) continue;
+    if (address != REGIONS + ((<u64>handle) << REGION_SHIFT) + VALUES + at) continue;
     const header = mapOf(handle)!.memory + at - HEADER;
     store<u32>(header, load<u32>(entry, 8) | (discard ? DISCARDED : 0));
     heldCount--;
