@@ -4,15 +4,17 @@ import { readFileSync, statSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { allScripts } from "../support/script-list.ts";
 import { MODULE, milliseconds, refusal, timeCompile } from "./measure.ts";
-import { table } from "./report.ts";
+import { Report } from "./report.ts";
 
 const bytes = readFileSync(MODULE);
-console.log(`module: ${statSync(MODULE).size} bytes, ${gzipSync(bytes, { level: 9 }).length} gzip`);
+const size = new Report("module", "compiler module");
+size.add("compiler.wasm", "bytes", { raw: statSync(MODULE).size, gzip: gzipSync(bytes, { level: 9 }).length });
+size.print();
 const module = await WebAssembly.compile(bytes);
 const scripts = allScripts().filter(({ set }) => set !== "probes");
 const refused: string[] = [];
 for (const wanted of new Set(scripts.map(({ set }) => set))) {
-  const rows = [[wanted, "first ms", "warm ms", "worst ms"]];
+  const report = new Report(`compile-${wanted.replaceAll("/", "-").replace(/^-/, "")}`, `compile, ${wanted}`);
   const medians: number[] = [];
   for (const { set, name, text } of scripts) {
     if (set !== wanted) continue;
@@ -22,10 +24,11 @@ for (const wanted of new Set(scripts.map(({ set }) => set))) {
       continue;
     }
     medians.push(timing.median);
-    rows.push([name, milliseconds(timing.first), milliseconds(timing.median), milliseconds(timing.worst)]);
+    report.add(name, "ms", { first: timing.first, warm: timing.median, worst: timing.worst });
   }
   medians.sort((a, b) => a - b);
   const middle = milliseconds(medians[medians.length >> 1] ?? 0);
-  console.log(`${table(rows)}\n${medians.length} scripts, warm: median ${middle} ms, worst ${milliseconds(medians.at(-1) ?? 0)} ms\n`);
+  report.print();
+  console.log(`${medians.length} scripts, warm: median ${middle} ms, worst ${milliseconds(medians.at(-1) ?? 0)} ms\n`);
 }
 for (const line of refused) console.log(`not compiled: ${line}`);

@@ -61,17 +61,23 @@ export function findPeers(): Peer[] {
   });
 }
 
-export function peerInstructions(peer: Peer, script: string): number | undefined {
+/** The object that a peer makes of a script; undefined where it makes none. */
+export function peerObject(peer: Peer, script: string): Uint8Array | undefined {
   const file = `/tmp/bpfcast-bench-${process.pid}.o`;
   const [program = "", ...words] = [...peer.command, "--emit-elf", file, ...peer.options, "-e", script];
   spawnSync(program, words, { timeout: 60_000 });
   try {
-    return instructions(readFileSync(peer.root + file));
+    return readFileSync(peer.root + file);
   } catch {
     return undefined;
   } finally {
     rmSync(peer.root + file, { force: true });
   }
+}
+
+export function peerInstructions(peer: Peer, script: string): number | undefined {
+  const object = peerObject(peer, script);
+  return object && instructions(object);
 }
 
 export const milliseconds = (value: number) => value.toFixed(2);
