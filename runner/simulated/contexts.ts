@@ -2,7 +2,8 @@
 
 import type { Architecture } from "../../wasm/manifest.ts";
 import type { TracepointFormat } from "../core/tracepoint-format.ts";
-import { badValue, integerOf, textBytes, type Value, writeArray, writeInteger } from "./values.ts";
+import type { Value } from "./scenario.ts";
+import { badValue, integerOf, textBytes, writeArray, writeInteger } from "./values.ts";
 
 interface Registers {
   /** Bytes of the kernel's `struct pt_regs`. */

@@ -10,17 +10,15 @@ import { resolve, sizeOfType } from "./map-definitions.ts";
 import type { Memory } from "./memory.ts";
 import { perfEvent } from "./perf-events.ts";
 import type { Process } from "./processes.ts";
-import type { Simulation, Situation } from "./simulation.ts";
+import type { Arguments, Situation, Value } from "./scenario.ts";
+import type { Simulation } from "./simulation.ts";
 import { systemCallNumber } from "./system-calls.ts";
-import { badValue, integerOf, pointerTo, type Value, writeValue } from "./values.ts";
+import { badValue, integerOf, pointerTo, writeValue } from "./values.ts";
 
 /** First byte of a tracepoint's record that programs may read. */
 const RECORD_START = 8;
 /** Most arguments of a function that are looked at. */
 const MAX_ARGUMENTS = 16;
-
-/** Arguments of a call: in their order, or by the names of the parameters where the types are known. */
-export type Arguments = readonly Value[] | Record<string, Value>;
 
 interface Parameter {
   name: string;

@@ -4,26 +4,9 @@ import { KERNEL_SPACE, type Machine } from "../../wasm/machine.ts";
 import { findMemberByName, isComposite, type TargetTypes } from "./core-types.ts";
 import { sizeOfType } from "./map-definitions.ts";
 import { Memory } from "./memory.ts";
+import type { ProcessDescription, Value } from "./scenario.ts";
 import { Symbols } from "./symbols.ts";
-import { badValue, type Value, writeValue } from "./values.ts";
-
-/** A process, or one of its threads, as a scenario describes it. */
-export interface ProcessDescription {
-  /** Process id; made up where it is not given. */
-  pid?: number;
-  /** Thread id; the process id unless it is given: then it is a thread of the process of that id. */
-  tid?: number;
-  /** Name, of at most 15 bytes; that in the scenario unless given. */
-  comm?: string;
-  uid?: number;
-  gid?: number;
-  /** Name of its parent in the scenario; the first process unless given. */
-  parent?: string;
-  /** Path of its control group. */
-  cgroup?: string;
-  /** Further fields of its `task_struct`. */
-  task?: Record<string, Value>;
-}
+import { badValue, writeValue } from "./values.ts";
 
 export interface Process {
   name: string;

@@ -10,7 +10,7 @@ import { refuseUnsafe } from "../core/safety.ts";
 import { type HeldCommand, Session, type SessionHost } from "../core/session.ts";
 import { Events } from "./events.ts";
 import { simulatedFacts } from "./facts.ts";
-import type { Play } from "./scenario.ts";
+import type { Play } from "./play.ts";
 import type { Simulation } from "./simulation.ts";
 
 export interface RunSettings {

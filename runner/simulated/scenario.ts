@@ -1,9 +1,55 @@
-// Scenarios: what happens to a script, and what it must print. Plain data, in TypeScript or JSON.
+// Scenarios: what happens to a script, and what it must print. Plain data, in TypeScript or JSON; only types, as scripts' authors import
+// them: `import type { Scenario } from "bpfcast/test"`.
 
-import type { Arguments, Events } from "./events.ts";
-import type { ProcessDescription } from "./processes.ts";
-import type { Simulation, Situation } from "./simulation.ts";
-import { badValue, type Value } from "./values.ts";
+/**
+ * A value, whose meaning its type gives. For an integer: a number, a decimal or 0x text, a boolean, or the name of an enumerator. For
+ * an array: its elements, or a text. For a struct: its fields, the others being 0. For a pointer: an address, or what it points to.
+ */
+export type Value = number | bigint | boolean | string | null | Value[] | SpecialValue | { [field: string]: Value };
+
+export type SpecialValue =
+  /** The address of an object of the scenario. */
+  | { $object: string }
+  /** Bytes as hexadecimal digits. */
+  | { $bytes: string }
+  /** A number in the order of the network: ports. */
+  | { $network: number }
+  /** The bytes of an Internet address, of either version. */
+  | { $ip: string }
+  /** What a pointer points to, by its type in C, where it is more than the declared one: `struct sockaddr_in`. */
+  | { $type: string; value: Value };
+
+/** Arguments of a call: in their order, or by the names of the parameters where the types are known. */
+export type Arguments = readonly Value[] | Record<string, Value>;
+
+/** A process, or one of its threads, as a scenario describes it. */
+export interface ProcessDescription {
+  /** Process id; made up where it is not given. */
+  pid?: number;
+  /** Thread id; the process id unless it is given: then it is a thread of the process of that id. */
+  tid?: number;
+  /** Name, of at most 15 bytes; that in the scenario unless given. */
+  comm?: string;
+  uid?: number;
+  gid?: number;
+  /** Name of its parent in the scenario; the first process unless given. */
+  parent?: string;
+  /** Path of its control group. */
+  cgroup?: string;
+  /** Further fields of its `task_struct`. */
+  task?: Record<string, Value>;
+}
+
+/** Who an event happens to, and where. */
+export interface Situation {
+  /** Name of the process; that which runs on the CPU unless given. */
+  process?: string;
+  /** The CPU that the process last ran on, unless given. */
+  cpu?: number;
+  /** Frames, innermost first: `vfs_read+16`, `/bin/app:main`, or an address. */
+  kernelStack?: readonly (string | number)[];
+  userStack?: readonly (string | number)[];
+}
 
 /** A length of time: nanoseconds, or a number with a unit as `250ms`. */
 export type Duration = number | string;
@@ -82,74 +128,4 @@ export interface Scenario {
   users?: Record<number, string>;
   steps: readonly Step[];
   expect: Expectation;
-}
-
-const UNITS: Record<string, number> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
-
-/** Nanoseconds. @throws BpfcastError `bad-scenario`. */
-export function nanoseconds(duration: Duration, where: string): bigint {
-  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)(ns|us|ms|s|m|h)$/.exec(String(duration)) ?? [];
-  const found = typeof duration === "number" ? duration : Number(number) * (UNITS[unit] ?? Number.NaN);
-  if (!Number.isFinite(found) || found < 0) throw badValue(where, `'${duration}' is no duration: 10us, 1.5s`);
-  return BigInt(Math.round(found));
-}
-
-/** Lays out what is there before anything happens. */
-export function prepare(simulation: Simulation, scenario: Scenario): void {
-  for (const [name, { type, fields = {} }] of Object.entries(scenario.objects ?? {})) simulation.addObject(name, type, fields);
-  for (const [name, description] of Object.entries(scenario.processes ?? {})) simulation.addProcess(name, description);
-  for (const [name, text] of Object.entries(scenario.files ?? {})) simulation.files.set(name, text);
-}
-
-/** How the steps of a scenario are played. */
-export interface Play {
-  simulation: Simulation;
-  events: Events;
-  /** Lets the runner print what has come. */
-  settle(): Promise<void>;
-  /** Asks the run to end. */
-  interrupt(): void;
-  /** Nothing is attached any more: the run has ended. */
-  isOver(): boolean;
-}
-
-/** @throws BpfcastError `bad-scenario` with the number of the step, `program-stopped`. */
-export async function play(steps: readonly Step[], stage: Play): Promise<void> {
-  stage.simulation.start();
-  for (const [index, step] of steps.entries()) {
-    const times = "times" in step ? (step.times ?? 1) : 1;
-    for (let time = 0; time < times; time++) {
-      if (stage.isOver()) return;
-      await playStep(step, stage, `step ${index + 1}`);
-      await stage.settle();
-    }
-  }
-}
-
-async function playStep(step: Step, { simulation, events, settle, interrupt }: Play, where: string): Promise<void> {
-  const pass = (duration: Duration) => simulation.pass(nanoseconds(duration, where), (process) => events.sample(process), settle);
-  const lasts = (duration: Duration | undefined) => async () => {
-    if (duration === undefined) return;
-    await settle();
-    await pass(duration);
-  };
-  if ("after" in step) {
-    simulation.idle();
-    await pass(step.after);
-  } else if ("runs" in step) {
-    simulation.enter(step, where);
-    await pass(step.runs);
-  } else if ("tracepoint" in step) events.tracepoint(step.tracepoint, step.fields ?? {}, step);
-  else if ("rawtracepoint" in step) events.rawTracepoint(step.rawtracepoint, step.arguments ?? [], step);
-  else if ("syscall" in step)
-    await events.systemCall(step.syscall, step.arguments ?? [], step.returns ?? 0, step, lasts(step.lasts), step.number);
-  else if ("call" in step) await events.call(step.call, step.arguments ?? [], step.returns ?? 0, step, lasts(step.lasts));
-  else if ("user" in step) {
-    const colon = step.user.lastIndexOf(":");
-    if (colon < 0) throw badValue(where, `'${step.user}' is no BINARY:FUNCTION`);
-    const [binary, name] = [step.user.slice(0, colon), step.user.slice(colon + 1)];
-    await events.userCall(binary, name, step.arguments ?? [], step.returns ?? 0, step, lasts(step.lasts));
-  } else if ("event" in step) events.perf(step.event, step.count ?? 1, step);
-  else if ("object" in step) simulation.changeObject(step.object, step.fields);
-  else interrupt();
 }

@@ -12,9 +12,10 @@ import type { SimulatedHost } from "./facts.ts";
 import { type AttachedProgram, type Firing, SimulatedKernel } from "./kernel.ts";
 import { sizeOfType } from "./map-definitions.ts";
 import { Memory } from "./memory.ts";
-import { type Process, type ProcessDescription, Processes } from "./processes.ts";
+import { type Process, Processes } from "./processes.ts";
+import type { ProcessDescription, Situation, Value } from "./scenario.ts";
 import { Symbols } from "./symbols.ts";
-import { badValue, type Value, writeValue } from "./values.ts";
+import { badValue, writeValue } from "./values.ts";
 
 /** Nanoseconds since the boot, and since 1970, at which a simulation starts unless told: 2026-01-01, an hour after the boot. */
 const UPTIME = 3_600_000_000_000n;
@@ -36,17 +37,6 @@ export interface SimulationOptions {
   users?: Record<number, string>;
   /** Functions of binaries, which wildcards of uprobes match. */
   binaries?: Record<string, readonly string[]>;
-}
-
-/** Who an event happens to, and where. */
-export interface Situation {
-  /** Name of the process; that which runs on the CPU unless given. */
-  process?: string;
-  /** The CPU that the process last ran on, unless given. */
-  cpu?: number;
-  /** Frames, innermost first: see `Symbols.stack`. */
-  kernelStack?: readonly (string | number)[];
-  userStack?: readonly (string | number)[];
 }
 
 interface Cpu {

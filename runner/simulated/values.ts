@@ -4,24 +4,7 @@ import { BpfcastError } from "../../wasm/errors.ts";
 import { type Btf, BtfKind } from "../core/btf.ts";
 import { findMemberByName, isComposite } from "./core-types.ts";
 import { resolve, sizeOfType } from "./map-definitions.ts";
-
-/**
- * A value, whose meaning its type gives. For an integer: a number, a decimal or 0x text, a boolean, or the name of an enumerator. For
- * an array: its elements, or a text. For a struct: its fields, the others being 0. For a pointer: an address, or what it points to.
- */
-export type Value = number | bigint | boolean | string | null | Value[] | SpecialValue | { [field: string]: Value };
-
-export type SpecialValue =
-  /** The address of an object of the scenario. */
-  | { $object: string }
-  /** Bytes as hexadecimal digits. */
-  | { $bytes: string }
-  /** A number in the order of the network: ports. */
-  | { $network: number }
-  /** The bytes of an Internet address, of either version. */
-  | { $ip: string }
-  /** What a pointer points to, by its type in C, where it is more than the declared one: `struct sockaddr_in`. */
-  | { $type: string; value: Value };
+import type { Value } from "./scenario.ts";
 
 /** Where things that are pointed to are put. */
 export interface Room {

@@ -1,9 +1,9 @@
 // A busy machine to try scripts on: a web server, a database, a shell and a timer daemon at their work, the same each time.
 
 import type { Events } from "./events.ts";
-import type { Play } from "./scenario.ts";
-import type { Simulation, Situation } from "./simulation.ts";
-import type { Value } from "./values.ts";
+import type { Play } from "./play.ts";
+import type { Situation, Value } from "./scenario.ts";
+import type { Simulation } from "./simulation.ts";
 
 const MILLISECOND = 1_000_000n;
 /** The work is laid out in rounds of this length. */

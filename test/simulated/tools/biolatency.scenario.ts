@@ -1,6 +1,6 @@
 // Releases before 0.18 look at functions, later ones at tracepoints: both happen.
 
-import type { Scenario, Step } from "../../../runner/simulated/scenario.ts";
+import type { Scenario, Step } from "bpfcast/test";
 
 const io = (sector: number, took: string): Step[] => [
   { call: "blk_account_io_start", arguments: [sector] },

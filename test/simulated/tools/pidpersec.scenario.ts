@@ -1,4 +1,4 @@
-import type { Scenario } from "../../../runner/simulated/scenario.ts";
+import type { Scenario } from "bpfcast/test";
 
 export const scenarios: Scenario[] = [
   {
