@@ -172,5 +172,6 @@ export function lineRecords(object: ElfObject, section: string): (SourceLine & {
 
 /** The line of the instruction at byte `wanted` of a section, in a function that starts at byte `start`. */
 export function lineAt(object: ElfObject, section: string, start: number, wanted: number): SourceLine | undefined {
-  return lineRecords(object, section).findLast(({ offset }) => offset <= wanted && offset >= start);
+  const found = lineRecords(object, section).findLast(({ offset }) => offset <= wanted && offset >= start);
+  return found && { file: found.file, line: found.line, column: found.column };
 }
