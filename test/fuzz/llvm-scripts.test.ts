@@ -1,24 +1,41 @@
-// Random scripts through both back ends: equal maps and manifest, and equal events and map contents after their BEGIN programs ran,
-// many in one object. FUZZ_SEED repeats a run; `npm run fuzz` runs longer.
+// Random scripts through both back ends: equal maps, relocations and manifest, and equal events and map contents after their BEGIN
+// programs ran, many in one object. FUZZ_SEED repeats a run; `npm run fuzz` runs longer, with FUZZ_PROGRAMS=COUNT until as many
+// programs ran and a tenth as many of all kinds of probes were loaded.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { readManifest } from "../../runner/core/bind.ts";
 import { Compiler } from "../../wasm/compiler.ts";
 import { refusal } from "../compiler/bpftool.ts";
 import { temporaryFolder } from "../compiler/kernel-runner.ts";
-import { disagreement, pinToOneCpu, REDUCE_MILLISECONDS, steady } from "../support/differential.ts";
-import { compileBoth, startLlc } from "../support/llvm.ts";
+import { SCRIPT_CONSTRUCTS, Shares } from "../support/constructs.ts";
+import {
+  compareScript,
+  contractDifference,
+  disagreement,
+  pinToOneCpu,
+  REDUCE_MILLISECONDS,
+  steady,
+  Tally,
+} from "../support/differential.ts";
+import { CONTRACT_PARTS, compileBoth, startLlc } from "../support/llvm.ts";
 import { supplyLive } from "../support/needs.ts";
-import { Random, runMilliseconds, runSeed } from "../support/random.ts";
+import { goesOn, Random, runSeed } from "../support/random.ts";
 import { ScriptGenerator } from "../support/random-script.ts";
 import { reduceScript } from "../support/reduce.ts";
 import { mayTrace } from "../support/root.ts";
 
 const seed = runSeed();
 const llc = startLlc();
-const compiler = await Compiler.create(readFileSync(".out/testing-pipeline.wasm"));
+const long = process.env["TEST_MODE"] === "fuzz";
+const product = await Compiler.create(readFileSync(".out/compiler.wasm"));
+const pipeline = await Compiler.create(readFileSync(".out/testing-pipeline.wasm"));
+/** Programs that run for each that is only loaded. */
+const LOADED_SHARE = 10;
+/** The programs of a random script, a line each, without the one that only assigns its maps. */
+const programsOf = (script: string) => script.split("\n").filter((line) => !line.startsWith("struct ") && !line.startsWith("END { @"));
 test.after(() => llc.close());
 
 /** Scripts that once went wrong. */
@@ -30,52 +47,67 @@ const FINDINGS = [
 
 if (mayTrace()) {
   test("what once went wrong", async () => {
-    for (const script of FINDINGS) assert.is(await disagreement(compiler, llc, script), "", script);
+    for (const script of FINDINGS) assert.is(await disagreement(pipeline, llc, script), "", script);
   });
 
-  test(`scripts of all kinds of probes: the verifier accepts both back ends' objects, seed ${seed}`, async () => {
+  /** Makes a script that goes wrong smaller, and keeps what is left of it. */
+  const report = async (tally: Tally, script: string, wrong: (script: string) => Promise<string>): Promise<void> => {
+    const small = await reduceScript(script, async (text) => (await wrong(text)) !== "", REDUCE_MILLISECONDS);
+    tally.findings.push(`${await wrong(small)}\nfor ${small}\nmade of ${script}`);
+  };
+
+  test(`scripts of all kinds of probes: equal records, and the verifier accepts both objects, seed ${seed}`, async () => {
+    const started = Date.now();
     const random = new Random(seed + 59);
     const generator = new ScriptGenerator(random, true);
-    const end = Date.now() + runMilliseconds();
-    let compared = 0;
+    const tally = new Tally();
+    const shares = new Shares(SCRIPT_CONSTRUCTS);
+    let programs = 0;
     const wrong = async (script: string): Promise<string> => {
-      const both = await compileBoth(compiler, llc, script, (need) => supplyLive(compiler, need));
+      programs = 0;
+      const both = await compileBoth(product, llc, script, (need) => supplyLive(product, need));
       if (both === undefined) return "";
-      compared++;
+      programs = readManifest(both.own).programs.length;
       for (const side of ["own", "llvm"] as const) {
         const file = join(temporaryFolder(), `${side}.o`);
         writeFileSync(file, both[side]);
         const message = refusal(file);
         if (message !== "") return `${side}: ${message.slice(-2000)}`;
       }
-      return "";
+      return contractDifference(both, CONTRACT_PARTS);
     };
-    while (Date.now() < end || compared === 0) {
-      const script = generator.script(10 + random.below(100));
-      if ((await wrong(script)) === "") continue;
-      const small = await reduceScript(script, async (text) => (await wrong(text)) !== "", REDUCE_MILLISECONDS);
-      assert.unreachable(`${await wrong(small)}\nfor ${small}\nmade of ${script}`);
+    while (goesOn(tally.compiled * LOADED_SHARE, started) && !tally.isEnough) {
+      const script = generator.script(10 + random.below(100), 6);
+      const found = await wrong(script);
+      if (programs === 0) continue;
+      tally.compiled += programs;
+      for (const program of programsOf(script)) shares.add(program);
+      if (found !== "") await report(tally, script, wrong);
     }
-    if (process.env["TEST_MODE"] === "fuzz") console.log(`${compared} scripts loaded`);
+    if (long) console.log(`scripts of all kinds of probes, seed ${seed}: ${tally}\n${shares}`);
+    assert.equal(tally.findings, []);
   });
 
   test(`scripts: both back ends send the same and leave the same maps, seed ${seed}`, async () => {
     pinToOneCpu();
+    const started = Date.now();
     const random = new Random(seed + 31);
     const generator = new ScriptGenerator(random, true, ["BEGIN"]);
-    const end = Date.now() + runMilliseconds();
-    let compared = 0;
-    while (Date.now() < end || compared === 0) {
+    const tally = new Tally();
+    const shares = new Shares(SCRIPT_CONSTRUCTS);
+    for (let round = 0; goesOn(tally.compiled, started) && !tally.isEnough; round++) {
       const script = steady(generator.script(10 + random.below(80), 12));
-      const wrong = await disagreement(compiler, llc, script);
-      if (wrong === undefined) continue;
-      compared++;
-      if (wrong === "") continue;
-      const fails = async (text: string) => ((await disagreement(compiler, llc, text)) ?? "") !== "";
-      const small = await reduceScript(script, fails, REDUCE_MILLISECONDS);
-      assert.unreachable(`${await disagreement(compiler, llc, small)}\nfor ${small}\nmade of ${script}`);
+      // By turns LLVM has the IR before our passes, an oracle for them, and behind them, where all records must be equal.
+      const [compiler, parts] = round % 2 === 0 ? [pipeline, undefined] : [product, CONTRACT_PARTS];
+      const found = await compareScript(compiler, llc, script, parts);
+      if (found === undefined) continue;
+      tally.compiled += found.programs;
+      for (const program of programsOf(script)) shares.add(program);
+      if (found.wrong === "") tally.executed += found.programs;
+      else await report(tally, script, async (text) => (await compareScript(compiler, llc, text, parts))?.wrong ?? "");
     }
-    if (process.env["TEST_MODE"] === "fuzz") console.log(`${compared} scripts`);
+    if (long) console.log(`scripts, seed ${seed}: ${tally}\n${shares}`);
+    assert.equal(tally.findings, []);
   });
 }
 

@@ -9,8 +9,8 @@ import type { Compiler } from "../../wasm/compiler.ts";
 import type { LlcWorker } from "../../wasm/llvm-node.ts";
 import { bytesOf, compileToLlvm, compileToObject, linkLlvm, textOf } from "../compiler/backend.ts";
 import { RandomProgram, Random as SmallRandom } from "../compiler/bpf/random-program.ts";
-import { LoadError, runInKernel } from "../compiler/kernel-runner.ts";
-import { CONTRACT_PARTS, compileBoth, contract } from "./llvm.ts";
+import { type KernelRun, LoadError, runInKernel } from "../compiler/kernel-runner.ts";
+import { type Both, CONTRACT_PARTS, type Contract, compileBoth, contract } from "./llvm.ts";
 import { supplyLive } from "./needs.ts";
 import { reduceIr } from "./reduce.ts";
 
@@ -36,7 +36,7 @@ export function pinToOneCpu(): void {
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
 /** Events in their order, and each map's entries by key. */
-async function run(bytes: Uint8Array): Promise<string[]> {
+export async function runScript(bytes: Uint8Array): Promise<string[]> {
   const bound = bind(bytes, gatherFacts(bytes, readManifest(bytes), new HostNames(), 0), { ringBufferPages: RING_PAGES });
   const object = await new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound);
   try {
@@ -61,62 +61,123 @@ async function run(bytes: Uint8Array): Promise<string[]> {
   }
 }
 
+/** What became of programs that went through both back ends. */
+export class Tally {
+  /** Programs that both back ends made, all of which libbpf was to accept and the kernel to load. */
+  compiled = 0;
+  /** Those that ran, with the same results from both. */
+  executed = 0;
+  readonly findings: string[] = [];
+
+  /** After so many nobody reads on. */
+  get isEnough(): boolean {
+    return this.findings.length >= 5;
+  }
+
+  toString(): string {
+    const { compiled, executed, findings } = this;
+    return `${compiled} programs compiled by both back ends and loaded, ${executed} executed, ${findings.length} differences`;
+  }
+}
+
+/** What differs in the contract of two objects; empty when nothing does. */
+export function contractDifference({ own, llvm }: Both, parts: readonly (keyof Contract)[]): string {
+  const [ours, other] = [contract(own), contract(llvm)];
+  const part = parts.find((name) => JSON.stringify(ours[name]) !== JSON.stringify(other[name]));
+  return part === undefined ? "" : `${part}: ${JSON.stringify(ours[part])}\nllvm ${JSON.stringify(other[part])}`;
+}
+
+/** What two compilers may not agree on when LLVM has the IR before our passes: each side finds other code dead. */
+const BEFORE_PASSES = CONTRACT_PARTS.filter((name) => name !== "relocations");
+
+/** How a script fared: undefined when it has errors and was not compared. `wrong` is empty when both back ends agree. */
+export interface Comparison {
+  wrong: string;
+  programs: number;
+}
+
 /**
- * What is wrong with a script; empty when both back ends agree, undefined when it was not compared.
- * @param compiler of the module `testing-pipeline`, which gives LLVM the IR before our passes.
+ * Compares the objects of both back ends, and what they do when all their programs run.
+ * @param compiler the product's, or one of the module `testing-pipeline`, which gives LLVM the IR before our passes.
  */
-export async function disagreement(compiler: Compiler, llc: LlcWorker, script: string): Promise<string | undefined> {
+export async function compareScript(
+  compiler: Compiler,
+  llc: LlcWorker,
+  script: string,
+  parts: readonly (keyof Contract)[] = BEFORE_PASSES,
+): Promise<Comparison | undefined> {
   const both = await compileBoth(compiler, llc, script, (need) => supplyLive(compiler, need));
   if (both === undefined) return undefined;
-  const [own, llvm] = [contract(both.own), contract(both.llvm)];
-  // Relocations differ: each side finds other code dead.
-  for (const part of CONTRACT_PARTS.filter((name) => name !== "relocations"))
-    if (JSON.stringify(own[part]) !== JSON.stringify(llvm[part]))
-      return `${part}: ${JSON.stringify(own[part])}\nllvm ${JSON.stringify(llvm[part])}`;
+  const programs = readManifest(both.own).programs.length;
+  const difference = contractDifference(both, parts);
+  if (difference !== "") return { wrong: difference, programs };
   const results: string[][] = [];
   for (const object of [both.own, both.llvm]) {
     try {
-      results.push(await run(object));
+      results.push(await runScript(object));
     } catch (error) {
       const log = error instanceof Error && "details" in error ? JSON.stringify(error.details).slice(-1500) : "";
-      return `${object === both.own ? "own" : "llvm"}: ${error instanceof Error ? error.message : error} ${log}`;
+      return { wrong: `${object === both.own ? "own" : "llvm"}: ${error instanceof Error ? error.message : error} ${log}`, programs };
     }
   }
   const [first = [], second = []] = results;
   const at = first.findIndex((line, index) => line !== second[index]);
-  return at < 0 ? "" : `own  ${first[at]}\nllvm ${second[at]}`;
+  return { wrong: at < 0 ? "" : `own  ${first[at]}\nllvm ${second[at]}`, programs };
+}
+
+/** What is wrong with a script; empty when both back ends agree, undefined when it was not compared. */
+export async function disagreement(compiler: Compiler, llc: LlcWorker, script: string): Promise<string | undefined> {
+  return (await compareScript(compiler, llc, script))?.wrong;
 }
 
 const MAP = "map cells type 2 key 4 value 8 entries 4 flags 0\n";
-/** Programs of one object. */
-export const BATCH = 60;
+/** Programs of one object where nothing else is asked for. */
+const BATCH = 60;
 
-/** Programs of IR, which all lie in one object: the numbers that differ, as `PROGRAM: own, llvm`; empty when there are none. */
-async function irDifferences(llc: LlcWorker, functions: string[]): Promise<string[]> {
+/** Random programs of IR, to lie in one object. */
+export function irPrograms(seed: number, count = BATCH): string[] {
+  const random = new SmallRandom(seed);
+  const size = 8 + random.below(40);
+  return Array.from({ length: count }, (_, i) => new RandomProgram(random, `program_${i}`, i, size).print());
+}
+
+/** One object of all the programs, from each back end. */
+export async function irObjects(llc: LlcWorker, functions: string[]): Promise<{ own: Uint8Array; llvm: Uint8Array }> {
   const ir = MAP + functions.join("\n");
-  const llvm = runInKernel(bytesOf(linkLlvm(ir, await llc.compile(textOf(compileToLlvm(ir))))));
-  let own: typeof llvm;
-  try {
-    own = runInKernel(bytesOf(compileToObject(ir, true)));
-  } catch (error) {
-    if (error instanceof LoadError) return [`refused: ${error.message.slice(-1500)}`];
-    throw error;
-  }
-  return functions.flatMap((_, i) =>
-    llvm.counters[i] === own.counters[i] && llvm.programs[i]?.returned === own.programs[i]?.returned
+  const llvm = bytesOf(linkLlvm(ir, await llc.compile(textOf(compileToLlvm(ir)))));
+  return { own: bytesOf(compileToObject(ir, true)), llvm };
+}
+
+/** What two runs of the same programs differ in, as `PROGRAM: own, llvm`. */
+export function runDifferences(own: KernelRun, llvm: KernelRun): string[] {
+  return own.programs.flatMap(({ name, returned }, i) =>
+    llvm.counters[i] === own.counters[i] && llvm.programs[i]?.returned === returned
       ? []
-      : [`program ${i}: own ${own.counters[i]}, llvm ${llvm.counters[i]}`],
+      : [`${name}: own ${own.counters[i]}, llvm ${llvm.counters[i]}`],
   );
+}
+
+async function irDifferences(llc: LlcWorker, functions: string[]): Promise<string[]> {
+  const objects = await irObjects(llc, functions);
+  const runs: KernelRun[] = [];
+  for (const side of ["own", "llvm"] as const) {
+    try {
+      runs.push(runInKernel(objects[side]));
+    } catch (error) {
+      if (error instanceof LoadError) return [`${side} refused: ${error.message.slice(-1500)}`];
+      throw error;
+    }
+  }
+  const [own, llvm] = runs;
+  return own?.programs.length === functions.length && llvm !== undefined ? runDifferences(own, llvm) : ["not all programs ran"];
 }
 
 /**
  * A batch of random programs: what is wrong; empty when both back ends agree.
  * @param smaller with a program that shows it alone, made smaller.
  */
-export async function irDisagreement(llc: LlcWorker, seed: number, smaller = true): Promise<string> {
-  const random = new SmallRandom(seed);
-  const size = 8 + random.below(40);
-  const functions = Array.from({ length: BATCH }, (_, i) => new RandomProgram(random, `program_${i}`, i, size).print());
+export async function irDisagreement(llc: LlcWorker, seed: number, smaller = true, count = BATCH): Promise<string> {
+  const functions = irPrograms(seed, count);
   const [first] = await irDifferences(llc, functions);
   if (first === undefined || !smaller) return first ?? "";
   const fails = async (text: string): Promise<boolean> => {
