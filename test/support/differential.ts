@@ -1,7 +1,7 @@
 // Programs through both back ends into the kernel: what differs afterwards.
 
 import { spawnSync } from "node:child_process";
-import { bind, readManifest } from "../../runner/core/bind.ts";
+import { type BoundObject, bind, readManifest } from "../../runner/core/bind.ts";
 import { gatherFacts } from "../../runner/host/facts.ts";
 import { HostKernel } from "../../runner/host/kernel.ts";
 import { HostNames } from "../../runner/host/names.ts";
@@ -35,10 +35,24 @@ export function pinToOneCpu(): void {
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
+function bindHere(bytes: Uint8Array): BoundObject {
+  return bind(bytes, gatherFacts(bytes, readManifest(bytes), new HostNames(), 0), { ringBufferPages: RING_PAGES });
+}
+
+const loadHere = (bound: BoundObject) => new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound);
+
+/** Loads an object of a script, as this kernel needs it. @returns the programs that were left for it. */
+export async function loadScript(bytes: Uint8Array): Promise<number> {
+  const bound = bindHere(bytes);
+  const object = await loadHere(bound);
+  object.close();
+  return bound.programs.length;
+}
+
 /** Events in their order, and each map's entries by key. */
 export async function runScript(bytes: Uint8Array): Promise<string[]> {
-  const bound = bind(bytes, gatherFacts(bytes, readManifest(bytes), new HostNames(), 0), { ringBufferPages: RING_PAGES });
-  const object = await new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound);
+  const bound = bindHere(bytes);
+  const object = await loadHere(bound);
   try {
     const seen: string[] = [];
     if (bound.hasRingBuffer) object.onBatch((batch) => seen.push(hex(batch)));
@@ -122,18 +136,28 @@ export async function compareScript(
   const programs = readManifest(both.own).programs.length;
   const difference = contractDifference(both, parts, tally);
   if (difference !== "") return { wrong: difference, programs };
+  return { wrong: await resultDifference(both), programs };
+}
+
+/** Runs the programs of both objects: what differs; empty when nothing does. */
+export async function resultDifference(both: Pick<Both, "own" | "llvm">): Promise<string> {
   const results: string[][] = [];
-  for (const object of [both.own, both.llvm]) {
+  for (const side of ["own", "llvm"] as const) {
     try {
-      results.push(await runScript(object));
+      results.push(await runScript(both[side]));
     } catch (error) {
-      const log = error instanceof Error && "details" in error ? JSON.stringify(error.details).slice(-1500) : "";
-      return { wrong: `${object === both.own ? "own" : "llvm"}: ${error instanceof Error ? error.message : error} ${log}`, programs };
+      return `${side}: ${refusalText(error)}`;
     }
   }
   const [first = [], second = []] = results;
   const at = first.findIndex((line, index) => line !== second[index]);
-  return { wrong: at < 0 ? "" : `own  ${first[at]}\nllvm ${second[at]}`, programs };
+  return at < 0 ? "" : `own  ${first[at]}\nllvm ${second[at]}`;
+}
+
+/** Why an object did not load, with the end of the kernel's log. */
+export function refusalText(error: unknown): string {
+  const log = error instanceof Error && "details" in error ? JSON.stringify(error.details).slice(-1500) : "";
+  return `${error instanceof Error ? error.message : error} ${log}`;
 }
 
 /** What is wrong with a script; empty when both back ends agree, undefined when it was not compared. */
