@@ -9,6 +9,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Compiler } from "../../wasm/compiler.ts";
 import { refusal } from "../compiler/bpftool.ts";
+import { backEdges } from "../support/back-edges.ts";
 import { CALLS, cases, judge } from "../support/cases.ts";
 import { compileBoth, contract, instructions, startLlc } from "../support/llvm.ts";
 import { supplyLive } from "../support/needs.ts";
@@ -50,6 +51,7 @@ async function compare(name: string, script: string): Promise<Uint8Array | undef
   // The selection of ours is to be no worse than LLVM's by more than a tenth.
   assert.ok(instructions(own) <= instructions(llvm) * 1.1 + 2, `${name}: ${instructions(own)} instructions, LLVM ${instructions(llvm)}`);
   assert.equal(contract(llvm), contract(own));
+  assert.equal([...backEdges(own), ...backEdges(llvm)], [], name);
   written.push(name);
   const mine = refusalOf(`${name}.own`, own);
   const other = refusalOf(`${name}.llvm`, llvm);

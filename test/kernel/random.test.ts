@@ -13,7 +13,16 @@ import { missingFeature } from "../../runner/host/features.ts";
 import { Compiler } from "../../wasm/compiler.ts";
 import { buildRunner, type KernelRun, parseRun, runInKernel } from "../compiler/kernel-runner.ts";
 import { isBefore } from "../support/cases.ts";
-import { irObjects, irPrograms, loadScript, refusalText, resultDifference, runDifferences, steady } from "../support/differential.ts";
+import {
+  irObjects,
+  irPrograms,
+  loadScript,
+  refusalText,
+  resultDifference,
+  runDifferences,
+  SIDES,
+  steady,
+} from "../support/differential.ts";
 import { compileBoth, startLlc } from "../support/llvm.ts";
 import { supplyLive } from "../support/needs.ts";
 import { Random, runSeed } from "../support/random.ts";
@@ -25,7 +34,6 @@ const matrix = process.env["TEST_MODE"] === "matrix";
 const wanted = Number(process.env["RANDOM_PROGRAMS"] ?? 1000);
 /** Programs of an object: of IR, of scripts that run, and of scripts of all kinds of probes. */
 const [IR_BATCH, RUN_BATCH, LOAD_BATCH] = [100, 12, 6];
-const SIDES = ["own", "llvm"] as const;
 
 /** What became of the two objects of one script in a machine: one line of its output. */
 interface Fate {

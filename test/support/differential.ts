@@ -10,10 +10,13 @@ import type { LlcWorker } from "../../wasm/llvm-node.ts";
 import { bytesOf, compileToLlvm, compileToObject, linkLlvm, textOf } from "../compiler/backend.ts";
 import { RandomProgram, Random as SmallRandom } from "../compiler/bpf/random-program.ts";
 import { type KernelRun, LoadError, runInKernel } from "../compiler/kernel-runner.ts";
+import { backEdges } from "./back-edges.ts";
 import { type Both, CONTRACT_PARTS, type Contract, compileBoth, contract } from "./llvm.ts";
 import { supplyLive } from "./needs.ts";
 import { reduceIr } from "./reduce.ts";
 
+/** The back ends. */
+export const SIDES = ["own", "llvm"] as const;
 const RING_PAGES = 64;
 
 /** What differs between two runs of a script, and what stands for it. */
@@ -107,6 +110,8 @@ export function contractDifference({ own, llvm }: Both, parts: readonly (keyof C
     if (common.length < ours.relocations.length) tally.fewerRecords++;
   }
   ours.relocations = common;
+  const refused = [...backEdges(own).map((text) => `own ${text}`), ...backEdges(llvm).map((text) => `llvm ${text}`)];
+  if (refused.length > 0) return `refused before kernel 6.6: ${refused.join(", ")}`;
   const part = parts.find((name) => JSON.stringify(ours[name]) !== JSON.stringify(other[name]));
   return part === undefined ? "" : `${part}: ${JSON.stringify(ours[part])}\nllvm ${JSON.stringify(other[part])}`;
 }
@@ -142,7 +147,7 @@ export async function compareScript(
 /** Runs the programs of both objects: what differs; empty when nothing does. */
 export async function resultDifference(both: Pick<Both, "own" | "llvm">): Promise<string> {
   const results: string[][] = [];
-  for (const side of ["own", "llvm"] as const) {
+  for (const side of SIDES) {
     try {
       results.push(await runScript(both[side]));
     } catch (error) {
@@ -194,8 +199,10 @@ export function runDifferences(own: KernelRun, llvm: KernelRun): string[] {
 
 async function irDifferences(llc: LlcWorker, functions: string[]): Promise<string[]> {
   const objects = await irObjects(llc, functions);
+  const refused = SIDES.flatMap((side) => backEdges(objects[side]).map((text) => `${side} refused before kernel 6.6: ${text}`));
+  if (refused.length > 0) return refused;
   const runs: KernelRun[] = [];
-  for (const side of ["own", "llvm"] as const) {
+  for (const side of SIDES) {
     try {
       runs.push(runInKernel(objects[side]));
     } catch (error) {
