@@ -81,10 +81,10 @@ if (mayTrace()) {
     });
   }
 
-  for (const tools of toolFolders) {
+  for (const [folderNumber, tools] of toolFolders.entries()) {
     for (const file of readdirSync(tools).filter((name) => name.endsWith(".bt"))) {
       test(`${join(tools, file)}: both back ends agree`, async () => {
-        await compare(`tool-${basename(file, ".bt")}`, readFileSync(join(tools, file), "utf8"));
+        await compare(`tool${folderNumber}-${basename(file, ".bt")}`, readFileSync(join(tools, file), "utf8"));
       });
     }
   }
