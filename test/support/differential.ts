@@ -84,6 +84,8 @@ export class Tally {
   compiled = 0;
   /** Those that ran, with the same results from both. */
   executed = 0;
+  /** Programs of objects that from both back ends are more than the verifier follows (a million instructions). */
+  tooLarge = 0;
   /** Objects whose CO-RE records were compared, and those in which LLVM has fewer than we. */
   objects = 0;
   fewerRecords = 0;
@@ -95,9 +97,9 @@ export class Tally {
   }
 
   toString(): string {
-    const { compiled, executed, objects, fewerRecords, findings } = this;
+    const { compiled, executed, tooLarge, objects, fewerRecords, findings } = this;
     const records = objects > 0 ? `; CO-RE records of ${objects} objects compared, LLVM lacks some in ${fewerRecords}` : "";
-    return `${compiled} programs compiled by both back ends, accepted by libbpf and loaded, ${executed} executed, ${findings.length} differences${records}`;
+    return `${compiled} programs compiled by both back ends, accepted by libbpf and loaded, ${executed} executed, ${findings.length} differences${records}; ${tooLarge} more are too much for the verifier from both`;
   }
 }
 
@@ -144,16 +146,26 @@ export async function compareScript(
   return { wrong: await resultDifference(both), programs };
 }
 
-/** Runs the programs of both objects: what differs; empty when nothing does. */
+/** What a comparison says of objects of which no kernel's verifier sees the end, from neither back end. */
+export const TOO_LARGE = "too large";
+
+/** @param refusals of one script's objects. */
+export function areTooLarge(refusals: string[]): boolean {
+  return refusals.length === SIDES.length && refusals.every((text) => /BPF program is too large\. Processed 10000\d\d insn/.test(text));
+}
+
+/** Runs the programs of both objects: what differs, `TOO_LARGE`, or empty when nothing does. */
 export async function resultDifference(both: Pick<Both, "own" | "llvm">): Promise<string> {
   const results: string[][] = [];
+  const refusals: string[] = [];
   for (const side of SIDES) {
     try {
       results.push(await runScript(both[side]));
     } catch (error) {
-      return `${side}: ${refusalText(error)}`;
+      refusals.push(`${side}: ${refusalText(error)}`);
     }
   }
+  if (refusals.length > 0) return areTooLarge(refusals) ? TOO_LARGE : refusals.join("\n");
   const [first = [], second = []] = results;
   const at = first.findIndex((line, index) => line !== second[index]);
   return at < 0 ? "" : `own  ${first[at]}\nllvm ${second[at]}`;
@@ -235,6 +247,15 @@ export async function irDisagreement(llc: LlcWorker, seed: number, smaller = tru
     if (await fails(alone)) return `${first}\n${await reduceIr(alone, fails, REDUCE_MILLISECONDS)}`;
   }
   return `${first}, seed ${seed}`;
+}
+
+/** What kind of difference one is, so that a smaller script is one for the same reason. */
+export function kindOf(wrong: string): string {
+  const refused = /^(own|llvm): /.exec(wrong);
+  if (refused === null) return (/^\w+/.exec(wrong) ?? [""])[0];
+  // The verifier's last words, without its numbers.
+  const words = /\n([^\n]*)\nprocessed \d/.exec(wrong.replaceAll("\\n", "\n"))?.[1] ?? wrong.slice(0, 80);
+  return `${refused[0]}${words.replace(/[0-9]+|0x[0-9a-f]+/g, "")}`;
 }
 
 /** Time to make a failing program smaller in. */

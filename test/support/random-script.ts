@@ -216,17 +216,17 @@ export class ScriptGenerator {
         return `if (${this.condition(3)}) ${this.block()}${random.once(2) ? ` else ${this.block()}` : random.once(3) ? ` else if (${this.condition(1)}) ${this.block()}` : ""}`;
       case 11: {
         // A verifier follows a loop only with a counter; it walks every turn of it.
-        if (this.#loadable && this.#loops > 1) return this.block();
+        if (this.#loadable && this.#loops > 0) return this.block();
         this.#loops++;
         const body = this.block();
         this.#loops--;
         const counter = `$w${this.#names++}`;
         return this.#loadable
-          ? `${counter} = (uint64)0; while (${counter} < ${1 + random.below(6)}) { ${counter}++; ${body} }`
+          ? `${counter} = (uint64)0; while (${counter} < ${1 + random.below(4)}) { ${counter}++; ${body} }`
           : `while (${this.condition(2)}) ${body}`;
       }
       case 12:
-        return `unroll(${1 + random.below(4)}) ${this.block()}`;
+        return `unroll(${this.#loadable && this.#loops > 0 ? 1 : 1 + random.below(4)}) ${this.block()}`;
       case 13:
         return this.#loops > 0 ? `if (${this.condition(1)}) { ${random.pick(["break", "continue"])}; }` : `${this.increment()};`;
       case 14:
