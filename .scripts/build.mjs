@@ -1,6 +1,7 @@
 // Builds everything into .out, and only what changed: `node .scripts/build.mjs [check]`.
 //
 //   compiler/   -> .out/compiler.wasm        (asc)
+//   wasm/machine -> .out/machine.wasm       (asc)
 //   runner/cli  -> .out/bpfcast.cjs  (esbuild), with wasm/llvm-worker.ts -> .out/llvm-worker.cjs
 //   native/     -> .out/bpfcast.node         (node-gyp, on Linux)
 //   the kernel  -> .out/default.profile      (bpfcast profile --common; BPFCAST_PROFILE names a profile to make it from)
@@ -63,6 +64,9 @@ async function build() {
     const made = await assemble("compiler/index.ts", ["--outFile", ".out/compiler.wasm", "-O3", "--shrinkLevel", "1", "--sourceMap"]);
     if (!made) process.exit(1);
   });
+  await step("machine", [...filesBelow("wasm/machine", [".ts"]), ...config], [".out/machine.wasm"], async () => {
+    if (!(await assemble("wasm/machine/index.ts", ["--outFile", ".out/machine.wasm", "-O3", "--shrinkLevel", "0"]))) process.exit(1);
+  });
   const typescript = [
     ...filesBelow("runner", [".ts"]),
     ...readdirSync("wasm")
@@ -77,6 +81,8 @@ async function build() {
         "--bundle",
         "--platform=node",
         "--target=node20",
+        // Compiles scenarios in TypeScript; whoever has none need not have it.
+        "--external:esbuild",
         "--format=cjs",
         "--minify",
         `--outfile=${output}`,
@@ -136,7 +142,8 @@ async function check() {
   run(bin("tsc"), ["-p", "tsconfig.json"]);
   run(bin("tsc"), ["-p", "compiler/tsconfig.json"]);
   mkdirSync(out, { recursive: true });
-  if (!(await assemble("compiler/index.ts", ["--noEmit"]))) process.exit(1);
+  run(bin("tsc"), ["-p", "wasm/machine/tsconfig.json"]);
+  for (const entry of ["compiler/index.ts", "wasm/machine/index.ts"]) if (!(await assemble(entry, ["--noEmit"]))) process.exit(1);
   run(bin("biome"), ["check", "."]);
 }
 

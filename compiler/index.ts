@@ -1,60 +1,24 @@
-// The module's exports: numbers, addresses and lengths in its memory. wasm/compiler.ts is the other side.
+// The module of the product.
 
 import { Compilation, Status } from "./compile";
-import { Region, regionBytes, releaseCompileRegion, useRegion } from "./runtime/region";
-import { Settings } from "./settings";
-import { ByteBuffer } from "./source/bytes";
-import { HeaderFact } from "./source/headers";
-import { Source } from "./source/source";
+import { begin, profile, run, settingsAt, sourceAt, textAt } from "./exports";
 import { Architecture } from "./target/architecture";
-import { Profile } from "./target/profile";
 
-let profile: Profile = new Profile();
-/** The compile whose result the host reads; null once it was released. */
-let compilation: Compilation | null = null;
-
-export function allocateProfile(size: u32): usize {
-  useRegion(Region.Profile);
-  return heap.alloc(size);
-}
-
-export function allocateCompile(size: u32): usize {
-  useRegion(Region.Compile);
-  return heap.alloc(size);
-}
-
-export function supplyKernelBtf(bytes: usize, length: u32): void {
-  useRegion(Region.Profile);
-  profile.supplyKernelBtf(bytes, length);
-}
-
-export function supplyMissingKernelBtf(): void {
-  profile.kernelAnswered = true;
-}
-
-export function supplyTracepoint(name: usize, nameLength: u32, text: usize, length: u32): void {
-  useRegion(Region.Profile);
-  profile.supplyTracepoint(String.UTF8.decodeUnsafe(name, nameLength), text, length);
-}
-
-/** `candidates`: names like the missing one, a line each. */
-export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates: usize, length: u32): void {
-  useRegion(Region.Profile);
-  const names = length > 0 ? String.UTF8.decodeUnsafe(candidates, length).split("\n") : [];
-  profile.supplyMissingTracepoint(String.UTF8.decodeUnsafe(name, nameLength), names);
-}
-
-/** The header that an #include of `key` stands for; see compiler/source/headers.ts. */
-export function supplyHeader(key: usize, keyLength: u32, name: usize, nameLength: u32, text: usize, length: u32): void {
-  useRegion(Region.Profile);
-  const fact = new HeaderFact(true, String.UTF8.decodeUnsafe(name, nameLength), text, length);
-  profile.headers.supply(String.UTF8.decodeUnsafe(key, keyLength), fact);
-}
-
-export function supplyMissingHeader(key: usize, keyLength: u32): void {
-  useRegion(Region.Profile);
-  profile.headers.supply(String.UTF8.decodeUnsafe(key, keyLength), new HeaderFact(false, "", 0, 0));
-}
+export {
+  allocateCompile,
+  allocateProfile,
+  link,
+  memoryInUse,
+  release,
+  resultLength,
+  resultPointer,
+  supplyHeader,
+  supplyKernelBtf,
+  supplyMissingHeader,
+  supplyMissingKernelBtf,
+  supplyMissingTracepoint,
+  supplyTracepoint,
+} from "./exports";
 
 export function compile(
   text: usize,
@@ -68,64 +32,8 @@ export function compile(
   settingsLength: u32,
   architecture: Architecture,
 ): Status {
-  useRegion(Region.Compile);
-  profile.architecture = architecture;
-  const source = new Source(String.UTF8.decodeUnsafe(name, nameLength), text, length, profile.headers.room);
-  const run = new Compilation(
-    profile,
-    source,
-    dumps,
-    String.UTF8.decodeUnsafe(environment, environmentLength),
-    Settings.read(String.UTF8.decodeUnsafe(settings, settingsLength)),
-  );
-  compilation = run;
-  return run.run();
-}
-
-/** After `Status.Llvm`: makes the object from the one that llc made of the LLVM text. */
-export function link(pointer: usize, length: u32): Status {
-  return compilation!.link(pointer, length);
-}
-
-/** Parts of a result, by the numbers of wasm/compiler.ts. */
-function part(index: u32): ByteBuffer {
-  const run = compilation!;
-  switch (index) {
-    case 0:
-      return run.object;
-    case 1:
-      return run.diagnosticsJson;
-    case 2:
-      return run.needsJson;
-    case 3:
-      return run.ast;
-    case 4:
-      return run.typesText;
-    case 5:
-      return run.ir;
-    case 6:
-      return run.bpf;
-    default:
-      return run.llvm;
-  }
-}
-
-export function resultPointer(index: u32): usize {
-  return part(index).pointer;
-}
-
-export function resultLength(index: u32): u32 {
-  return part(index).length;
-}
-
-/** Gives back the memory of the last compile; what it handed out is gone. */
-export function release(): void {
-  compilation = null;
-  releaseCompileRegion();
-  useRegion(Region.Profile);
-}
-
-/** Bytes that both regions hold. */
-export function memoryInUse(): u32 {
-  return <u32>regionBytes();
+  begin(architecture);
+  const source = sourceAt(text, length, name, nameLength);
+  const variables = textAt(environment, environmentLength);
+  return run(new Compilation(profile, source, dumps, variables, settingsAt(settings, settingsLength)));
 }

@@ -293,9 +293,3 @@ export class Compiler implements CompilerApi {
     return this.#exports.memoryInUse();
   }
 }
-
-/** A compiler from the module that lies beside the running script (Node). In a page, fetch the module and use `Compiler.create`. */
-export async function loadCompiler(): Promise<Compiler> {
-  const { readFile } = await import("node:fs/promises");
-  return Compiler.create(await readFile(new URL("./compiler.wasm", import.meta.url)));
-}

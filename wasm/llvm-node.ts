@@ -4,13 +4,7 @@ import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { BpfcastError } from "./errors.ts";
 import { LLVM_PACKAGE } from "./llvm.ts";
-
-export interface LlcRequest {
-  id: number;
-  text: string;
-}
-
-export type LlcReply = { id: number; object: Uint8Array } | { id: number; code: string; message: string; log: string | undefined };
+import { LlcClient, type LlcReply } from "./llvm-thread.ts";
 
 /** The package's glue code; its wasm lies beside it. */
 function packageScript(): string {
@@ -27,8 +21,7 @@ function packageScript(): string {
 /** Keeps the process alive only while a compile is under way. */
 export class LlcWorker {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, { done(object: Uint8Array): void; failed(error: Error): void }>();
-  #nextId = 0;
+  readonly #client: LlcClient;
 
   /**
    * @param program the built wasm/llvm-worker.ts.
@@ -36,31 +29,21 @@ export class LlcWorker {
    */
   constructor(program: URL = new URL("./llvm-worker.cjs", import.meta.url)) {
     this.#worker = new Worker(program, { workerData: packageScript() });
-    this.#worker.unref();
+    this.#client = new LlcClient((request) => this.#worker.postMessage(request));
     this.#worker.on("message", (reply: LlcReply) => {
-      const waiting = this.#waiting.get(reply.id);
-      this.#waiting.delete(reply.id);
-      if (this.#waiting.size === 0) this.#worker.unref();
-      if ("object" in reply) waiting?.done(reply.object);
-      else waiting?.failed(new BpfcastError(reply.code, reply.message, reply.log === undefined ? {} : { log: reply.log }));
+      this.#client.receive(reply);
+      if (this.#client.isIdle) this.#worker.unref();
     });
-    this.#worker.on("error", (error) => this.#failAll(error));
-    this.#worker.on("exit", () => this.#failAll(new BpfcastError("llc-failed", "the thread of LLVM has ended")));
-  }
-
-  #failAll(error: Error): void {
-    for (const { failed } of this.#waiting.values()) failed(error);
-    this.#waiting.clear();
+    this.#worker.on("error", (error) => this.#client.failAll(error));
+    this.#worker.on("exit", () => this.#client.failAll(new BpfcastError("llc-failed", "the thread of LLVM has ended")));
+    // Behind the handlers, which would undo it.
+    this.#worker.unref();
   }
 
   /** @returns llc's object of LLVM text. @throws BpfcastError `llc-failed`. */
   compile(text: string): Promise<Uint8Array> {
-    const id = this.#nextId++;
-    return new Promise((done, failed) => {
-      this.#waiting.set(id, { done, failed });
-      this.#worker.ref();
-      this.#worker.postMessage({ id, text } satisfies LlcRequest);
-    });
+    this.#worker.ref();
+    return this.#client.compile(text);
   }
 
   /** Ends the thread. */

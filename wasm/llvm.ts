@@ -69,13 +69,10 @@ export class Llc {
     this.#factory = factory;
   }
 
-  /** @param glue the text of the package's llc.js; `wasm` its llc.wasm. */
-  static async create(wasm: BufferSource, glue: string): Promise<Llc> {
-    const [module, imported] = await Promise.all([
-      WebAssembly.compile(wasm),
-      import(/* @vite-ignore */ glueUrl(glue)) as Promise<{ default: LlcFactory }>,
-    ]);
-    return new Llc(module, imported.default);
+  /** @param module the package's llc.wasm. @param glue the text of its llc.js. */
+  static async create(module: WebAssembly.Module, glue: string): Promise<Llc> {
+    const { default: factory } = (await import(glueUrl(glue))) as { default: LlcFactory };
+    return new Llc(module, factory);
   }
 
   async #ready(): Promise<LlcInstance> {

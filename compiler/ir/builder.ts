@@ -271,8 +271,14 @@ export class Builder {
     if (this.isConst(value)) return this.constant(extendConstant(this.constOf(value), size, signed));
     const op = signed ? Op.SignExtend : Op.ZeroExtend;
     // A value that was loaded or extended to this width, or less, is extended already.
-    const source = this.f.op[value];
+    let source = this.f.op[value];
     if (source == op && <i32>this.f.aux[value] == size) return value;
+    // What an extension from as many bytes or more has added is cut off again. A relocation may widen what was extended.
+    const isExtension = source == Op.ZeroExtend || source == Op.SignExtend;
+    if (isExtension && <i32>this.f.aux[value] >= size && this.f.relocation[this.f.operand(value, 0)] < 0) {
+      value = this.f.operand(value, 0);
+      source = this.f.op[value];
+    }
     if (source == Op.Load && !signed && <i32>this.f.aux[value] <= size) return value;
     if (isComparison(source)) return value;
     const id = this.emit(op, Type.Scalar, 0, <u8>size);

@@ -29,6 +29,16 @@ export const enum Counter {
   Count = 4,
 }
 
+/** A loop of `beginCount`. */
+@final
+export class CountedLoop {
+  constructor(
+    /** The variable that counts. */
+    public index: i32,
+    public head: i32,
+  ) {}
+}
+
 /** What all attach points of a script share while they are lowered. */
 export class LoweringState {
   /** Made on first use: a script without kernel structs needs no BTF. */
@@ -189,6 +199,27 @@ export abstract class LoweringBase {
   private counter(counter: Counter): i32 {
     this.module.countersSize = Counter.Count * 8;
     return this.b.data(Section.Counters, counter * 8);
+  }
+
+  /** Begins a loop whose turns are counted from 0, and enters its body; it goes on in `exit` after `limit` turns. */
+  protected beginCount(limit: i32, exit: i32): CountedLoop {
+    const b = this.b;
+    const loop = new CountedLoop(b.addVariable(Type.Scalar), b.newBlock());
+    const body = b.newBlock();
+    b.write(loop.index, b.constant(0));
+    b.jump(loop.head);
+    b.enterUnsealed(loop.head);
+    b.branch(b.binary(Op.Below, b.read(loop.index), b.constant(limit)), body, exit);
+    b.enter(body);
+    return loop;
+  }
+
+  /** Ends the body: the next turn. */
+  protected endCount(loop: CountedLoop): void {
+    const b = this.b;
+    b.write(loop.index, b.binary(Op.Add, b.read(loop.index), b.constant(1)));
+    b.jump(loop.head);
+    b.seal(loop.head);
   }
 
   /** Adds one to a counter that the runner reports. */

@@ -1,14 +1,24 @@
 // Lowering of decimal arithmetic: every value is an integer that counts 10^-scale, and what could leave 64 bits is guarded.
 
-import { DecimalValue, powerOfTen, productOverflows, reciprocal } from "../check/decimals";
+import { DecimalValue, powerOfTen, reciprocal } from "../check/decimals";
 import { TypeKind } from "../check/types";
 import { Expression } from "../syntax/ast";
-import { Binary } from "../syntax/expression-nodes";
-import { BinaryOperator } from "../syntax/operators";
+import { Binary, Unary } from "../syntax/expression-nodes";
+import { BinaryOperator, UnaryOperator } from "../syntax/operators";
+import { DecimalBound } from "./decimal-bound";
 import { Op, Type } from "./ir";
 import { PatternLowering } from "./lower-patterns";
 
 const TOO_LARGE = "This decimal number does not fit 64 bits. The nearest that fits is used.";
+
+const SIGN_BIT: u64 = 1 << 63;
+
+/** The side of an operation that a constant is on. */
+const enum Side {
+  None,
+  Left,
+  Right,
+}
 
 /** A number while it is computed. */
 @final
@@ -171,8 +181,8 @@ export abstract class DecimalLowering extends PatternLowering {
   private compareDecimals(e: Binary): i32 {
     const b = this.b;
     const constant = new DecimalValue();
-    if (this.checker.decimalOf(e.right, constant)) return this.compareConstant(e.operator, this.scaled(e.left), constant);
-    if (this.checker.decimalOf(e.left, constant)) return this.compareConstant(mirrored(e.operator), this.scaled(e.right), constant);
+    if (this.checker.decimalOf(e.right, constant)) return this.compareConstant(e.operator, e.left, new DecimalBound(constant));
+    if (this.checker.decimalOf(e.left, constant)) return this.compareConstant(mirrored(e.operator), e.right, new DecimalBound(constant));
     const left = this.scaled(e.left);
     const right = this.scaled(e.right);
     const scale = max(left.scale, right.scale);
@@ -182,30 +192,27 @@ export abstract class DecimalLowering extends PatternLowering {
   }
 
   /**
-   * A number and a constant. Between two steps of the number's scale the constant is as good as the step below it, so nothing has to
-   * be multiplied: `x > 1.5` is `x > 1`.
+   * A number and a constant. The number's own constant factors and terms go to the constant: `x * 1.5 <= 7.5` is `x <= 5`. Between two
+   * steps of the number's scale the constant is as good as the step below it: `x > 1.5` is `x > 1`.
    */
-  private compareConstant(operator: BinaryOperator, number: Scaled, constant: DecimalValue): i32 {
-    const b = this.b;
-    let digits = constant.digits;
-    let isWhole = true;
-    if (constant.scale > number.scale) {
-      const power = powerOfTen(constant.scale - number.scale);
-      const floor = digits / power - (digits < 0 && digits % power != 0 ? 1 : 0);
-      isWhole = floor * power == digits;
-      digits = floor;
-    } else {
-      const power = powerOfTen(number.scale - constant.scale);
-      // Further than 64 bits reach: then the constant's sign decides.
-      if (productOverflows(digits, power)) return this.decided(operator, digits < 0);
-      digits *= power;
+  private compareConstant(operator: BinaryOperator, e: Expression, bound: DecimalBound): i32 {
+    for (;;) {
+      const side = this.movesConstant(e, bound);
+      if (side == Side.None) break;
+      if (this.isMirrored) operator = mirrored(operator);
+      e = e instanceof Unary ? (<Unary>e).operand : side == Side.Left ? (<Binary>e).right : (<Binary>e).left;
     }
-    if (number.isUnsigned && digits < 0) return this.decided(operator, true);
-    if (!isWhole) {
+    const number = this.scaled(e);
+    bound.round(number.scale);
+    const magnitude = bound.magnitude;
+    if (bound.isBeyond || magnitude > number.bound) return this.decided(operator, bound.isNegative);
+    if (bound.isNegative ? number.isUnsigned || magnitude > SIGN_BIT : !number.isUnsigned && magnitude >= SIGN_BIT)
+      return this.decided(operator, bound.isNegative);
+    if (!bound.isWhole) {
       switch (operator) {
         case BinaryOperator.Equal:
         case BinaryOperator.NotEqual:
-          return b.constant(operator == BinaryOperator.NotEqual ? 1 : 0);
+          return this.b.constant(operator == BinaryOperator.NotEqual ? 1 : 0);
         case BinaryOperator.Less:
           operator = BinaryOperator.LessEqual;
           break;
@@ -216,7 +223,56 @@ export abstract class DecimalLowering extends PatternLowering {
           break;
       }
     }
-    return b.binary(comparison(operator, number.isUnsigned), number.value, b.constant(digits));
+    const limit = <i64>(bound.isNegative ? 0 - magnitude : magnitude);
+    return this.b.binary(comparison(operator, number.isUnsigned), number.value, this.b.constant(limit));
+  }
+
+  /** Of `movesConstant`: what was moved has turned the order round. */
+  private isMirrored: bool = false;
+
+  /** Moves the constant side of an operation on decimal numbers to the bound. Returns which side it was; none if it has to stay. */
+  private movesConstant(e: Expression, bound: DecimalBound): Side {
+    this.isMirrored = false;
+    if (e instanceof Unary && (<Unary>e).operator == UnaryOperator.Negate && this.checker.isDecimal(e.typeId)) {
+      bound.negate();
+      this.isMirrored = true;
+      return Side.Left;
+    }
+    if (!(e instanceof Binary) || !this.checker.isDecimalOperation(<Binary>e)) return Side.None;
+    const binary = <Binary>e;
+    const constant = new DecimalValue();
+    const side = this.checker.decimalOf(binary.right, constant)
+      ? Side.Right
+      : this.checker.decimalOf(binary.left, constant)
+        ? Side.Left
+        : Side.None;
+    if (side == Side.None) return side;
+    let isMoved: bool = false;
+    switch (binary.operator) {
+      case BinaryOperator.Add:
+        isMoved = bound.add(constant, true);
+        break;
+      case BinaryOperator.Subtract:
+        if (side == Side.Right) {
+          isMoved = bound.add(constant, false);
+        } else if (bound.add(constant, true)) {
+          bound.negate();
+          this.isMirrored = true;
+          isMoved = true;
+        }
+        break;
+      case BinaryOperator.Multiply:
+        this.isMirrored = constant.digits < 0;
+        isMoved = constant.digits != 0 && bound.divide(constant);
+        break;
+      case BinaryOperator.Divide:
+        this.isMirrored = constant.digits < 0;
+        isMoved = side == Side.Right && bound.multiply(constant);
+        break;
+      default:
+        break;
+    }
+    return isMoved ? side : Side.None;
   }
 
   /** The comparison with a constant that is below all values, or above them. */

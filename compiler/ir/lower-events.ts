@@ -34,13 +34,10 @@ export abstract class EventLowering extends LoweringBase {
   protected reserveEvent(id: i32, row: EventRow): i32 {
     const b = this.b;
     const ring = this.ringBuffer();
-    this.manifest.need("ring_buffer", row.start, row.end);
     const lost = b.newBlock(true);
-    const room = b.newBlock();
     const reserved = b.newBlock();
     this.eventDone = b.newBlock();
-    b.branch(this.isFlooded(), lost, room);
-    b.enter(room);
+    this.enterRoom(row, lost);
     const record = b.call(Helper.RingbufReserve, [ring, b.constant(row.size), b.constant(0)]);
     b.branch(b.binary(Op.NotEqual, record, b.constant(0)), reserved, lost);
     b.enter(lost);
@@ -64,13 +61,24 @@ export abstract class EventLowering extends LoweringBase {
 
   /** Sends an output event whose record was built in memory of the program. */
   protected sendCopy(record: i32, row: EventRow): void {
+    const lost = this.b.newBlock(true);
+    this.enterRoom(row, lost);
+    this.sendInRoom(record, row, lost);
+  }
+
+  /** Enters the block where the ring buffer has room for output; else it goes on in `lost`. */
+  protected enterRoom(row: EventRow, lost: i32): void {
     const b = this.b;
-    const lost = b.newBlock(true);
     const room = b.newBlock();
-    const done = b.newBlock();
     this.manifest.need("ring_buffer", row.start, row.end);
     b.branch(this.isFlooded(), lost, room);
     b.enter(room);
+  }
+
+  /** Sends a record that was built in memory of the program. Enters `lost` to count the loss, and then what follows both. */
+  protected sendInRoom(record: i32, row: EventRow, lost: i32): void {
+    const b = this.b;
+    const done = b.newBlock();
     const failure = b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(row.size), b.constant(0)]);
     b.branch(b.binary(Op.NotEqual, failure, b.constant(0)), lost, done);
     b.enter(lost);
@@ -85,8 +93,8 @@ export abstract class EventLowering extends LoweringBase {
     this.b.enter(done);
   }
 
-  /** An event without arguments: its record is constant. */
-  protected sendConstantEvent(row: EventRow): void {
+  /** The record of an event without arguments: a constant. */
+  protected constantRecord(row: EventRow): i32 {
     const id = this.addEvent(row);
     const known = this.manifest.events[id];
     if (known.record < 0) {
@@ -95,14 +103,15 @@ export abstract class EventLowering extends LoweringBase {
       known.record = rodata.length;
       rodata.writeU64(id);
     }
-    this.manifest.need("ring_buffer", row.start, row.end);
+    return this.b.data(Section.Rodata, known.record);
+  }
+
+  /** Sends an event without arguments. */
+  protected sendConstantEvent(row: EventRow): void {
     const b = this.b;
-    const failure = b.call(Helper.RingbufOutput, [
-      this.ringBuffer(),
-      b.data(Section.Rodata, known.record),
-      b.constant(EVENT_HEADER),
-      b.constant(0),
-    ]);
+    this.manifest.need("ring_buffer", row.start, row.end);
+    const record = this.constantRecord(row);
+    const failure = b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(EVENT_HEADER), b.constant(0)]);
     this.countIfNot(failure, Counter.LostEvents);
   }
 

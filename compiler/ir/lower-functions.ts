@@ -501,27 +501,19 @@ export abstract class FunctionLowering extends StringLowering {
     const record = this.reserveEvent(this.addEvent(row), row);
     const reserved = this.eventDone;
     const slot = b.slot(8);
-    const count = b.addVariable(Type.Scalar);
-    const head = b.newBlock();
-    const body = b.newBlock();
     const text = b.newBlock();
     const done = b.newBlock();
-    b.write(count, b.constant(0));
-    b.jump(head);
-    b.enterUnsealed(head);
-    b.branch(b.binary(Op.Below, b.read(count), b.constant(JOIN_TEXTS)), body, done);
-    b.enter(body);
-    b.call(readHelper(space), [slot, b.constant(8), b.binary(Op.Add, address, b.binary(Op.Mul, b.read(count), b.constant(8)))]);
+    const loop = this.beginCount(JOIN_TEXTS, done);
+    const index = b.read(loop.index);
+    b.call(readHelper(space), [slot, b.constant(8), b.binary(Op.Add, address, b.binary(Op.Mul, index, b.constant(8)))]);
     const pointer = b.load(slot, 0, 8, false, space == AddressSpace.User ? Type.User : Type.Kernel);
     b.branch(b.binary(Op.Equal, pointer, b.constant(0)), done, text);
     b.enter(text);
-    const target = b.index(b.offset(record, row.offsets[1]), b.binary(Op.Mul, b.read(count), b.constant(size)));
+    const target = b.index(b.offset(record, row.offsets[1]), b.binary(Op.Mul, index, b.constant(size)));
     b.call(space == AddressSpace.User ? Helper.ProbeReadUserStr : Helper.ProbeReadKernelStr, [target, b.constant(size), pointer]);
-    b.write(count, b.binary(Op.Add, b.read(count), b.constant(1)));
-    b.jump(head);
-    b.seal(head);
+    this.endCount(loop);
     b.enter(done);
-    b.store(record, row.offsets[0], 8, b.read(count));
+    b.store(record, row.offsets[0], 8, b.read(loop.index));
     this.submitEvent(record, reserved);
   }
 

@@ -131,13 +131,13 @@ export abstract class MapFunctionLowering extends LoopLowering {
   /** `has_key(@map, key)` */
   protected hasKey(call: Call): i32 {
     const map = this.checker.mapOf(<MapAccess>call.argumentList[0]);
-    if (this.types.hasBuckets(map.valueType)) return this.hasBucket(call, map);
+    if (this.types.hasBuckets(map.valueType)) return this.hasBucket(call, map, false);
     const found = this.lookup(map, this.keyArgument(call, map));
     return this.isFound(found);
   }
 
-  /** Whether any bucket of a keyed histogram has the key. */
-  private hasBucket(call: Call, map: MapSymbol): i32 {
+  /** Whether any bucket of a keyed histogram has the key, which is removed from all of them if `removes`. */
+  private hasBucket(call: Call, map: MapSymbol, removes: bool): i32 {
     const b = this.b;
     const key = this.keyArgument(call, map);
     const bucket = b.addVariable(Type.Scalar);
@@ -151,10 +151,13 @@ export abstract class MapFunctionLowering extends LoopLowering {
     b.jump(head);
     b.enterUnsealed(head);
     b.store(key, this.rowOf(map).bucketOffset, 4, b.read(bucket));
-    b.branch(b.binary(Op.NotEqual, this.lookup(map, key), b.constant(0)), found, next);
+    const isThere = removes
+      ? b.binary(Op.Equal, b.call(Helper.MapDeleteElem, [b.map(map.index), key]), b.constant(0))
+      : b.binary(Op.NotEqual, this.lookup(map, key), b.constant(0));
+    b.branch(isThere, found, next);
     b.enter(found);
     b.write(result, b.constant(1));
-    b.jump(done);
+    b.jump(removes ? next : done);
     b.enter(next);
     const following = b.binary(Op.Add, b.read(bucket), b.constant(1));
     b.write(bucket, following);
@@ -282,32 +285,7 @@ export abstract class MapFunctionLowering extends LoopLowering {
       this.sendConstantEvent(row);
       return b.constant(1);
     }
-    const info = this.types.get(map.valueType);
-    const buckets = this.types.bucketCount(map.valueType);
-    const key = this.keyArgument(call, map);
-    const bucket = b.addVariable(Type.Scalar);
-    const result = b.addVariable(Type.Scalar);
-    const head = b.newBlock();
-    const removed = b.newBlock();
-    const next = b.newBlock();
-    const done = b.newBlock();
-    b.write(bucket, b.constant(0));
-    b.write(result, b.constant(0));
-    b.jump(head);
-    b.enterUnsealed(head);
-    b.store(key, this.rowOf(map).bucketOffset, 4, b.read(bucket));
-    const failure = b.call(Helper.MapDeleteElem, [b.map(map.index), key]);
-    b.branch(b.binary(Op.Equal, failure, b.constant(0)), removed, next);
-    b.enter(removed);
-    b.write(result, b.constant(1));
-    b.jump(next);
-    b.enter(next);
-    const following = b.binary(Op.Add, b.read(bucket), b.constant(1));
-    b.write(bucket, following);
-    b.branch(b.binary(Op.Below, following, b.constant(buckets)), head, done);
-    b.seal(head);
-    b.enter(done);
-    return b.read(result);
+    return this.hasBucket(call, map, true);
   }
 }
 

@@ -37,29 +37,21 @@ export abstract class StringLowering extends MapFunctionLowering {
   private compareUpTo(e: Call, left: Place, right: Place, shorter: i32): i32 {
     const b = this.b;
     const count = this.value(e.argumentList[2]);
-    const index = b.addVariable(Type.Scalar);
     const result = b.addVariable(Type.Scalar);
-    const head = b.newBlock();
-    const wanted = b.newBlock();
     const compare = b.newBlock();
     const next = b.newBlock();
     const different = b.newBlock();
     const equal = b.newBlock();
     const done = b.newBlock();
-    b.write(index, b.constant(0));
-    b.jump(head);
-    b.enterUnsealed(head);
-    b.branch(b.binary(Op.Below, b.read(index), b.constant(shorter)), wanted, equal);
-    b.enter(wanted);
-    b.branch(b.binary(Op.Below, b.read(index), count), compare, equal);
+    const loop = this.beginCount(shorter, equal);
+    const index = b.read(loop.index);
+    b.branch(b.binary(Op.Below, index, count), compare, equal);
     b.enter(compare);
-    const first = b.load(b.index(b.offset(left.pointer, left.offset), b.read(index)), 0, 1);
-    const second = b.load(b.index(b.offset(right.pointer, right.offset), b.read(index)), 0, 1);
+    const first = b.load(b.index(b.offset(left.pointer, left.offset), index), 0, 1);
+    const second = b.load(b.index(b.offset(right.pointer, right.offset), index), 0, 1);
     b.branch(b.binary(Op.Equal, first, second), next, different);
     b.enter(next);
-    b.write(index, b.binary(Op.Add, b.read(index), b.constant(1)));
-    b.jump(head);
-    b.seal(head);
+    this.endCount(loop);
     b.enter(equal);
     b.write(result, b.constant(0));
     b.jump(done);
@@ -107,21 +99,14 @@ export abstract class StringLowering extends MapFunctionLowering {
     }
     b.source = e.start;
 
-    const position = b.addVariable(Type.Scalar);
     const result = b.addVariable(Type.Scalar);
-    const head = b.newBlock();
-    const start = b.newBlock();
     const mismatch = b.newBlock();
     const next = b.newBlock();
     const found = b.newBlock();
     const missing = b.newBlock();
     const done = b.newBlock();
-    b.write(position, b.constant(0));
-    b.jump(head);
-    b.enterUnsealed(head);
-    b.branch(b.binary(Op.Below, b.read(position), b.constant(size)), start, missing);
-    b.enter(start);
-    const place = b.index(text, b.read(position));
+    const places = this.beginCount(size, missing);
+    const place = b.index(text, b.read(places.index));
     if (isLiteral) {
       const literal = <StringLiteral>part;
       const length = <i32>literal.length;
@@ -133,11 +118,9 @@ export abstract class StringLowering extends MapFunctionLowering {
     b.enter(mismatch);
     b.branch(b.binary(Op.Equal, b.load(place, 0, 1), b.constant(0)), missing, next);
     b.enter(next);
-    b.write(position, b.binary(Op.Add, b.read(position), b.constant(1)));
-    b.jump(head);
-    b.seal(head);
+    this.endCount(places);
     b.enter(found);
-    b.write(result, b.read(position));
+    b.write(result, b.read(places.index));
     b.jump(done);
     b.enter(missing);
     b.write(result, b.constant(-2));
@@ -149,25 +132,16 @@ export abstract class StringLowering extends MapFunctionLowering {
   /** Whether what lies at `place` begins with the text at `part`, of at most `size` bytes. */
   private comparePart(place: i32, part: i32, size: i32, found: i32, mismatch: i32): void {
     const b = this.b;
-    const index = b.addVariable(Type.Scalar);
-    const head = b.newBlock();
-    const inPart = b.newBlock();
     const compare = b.newBlock();
     const same = b.newBlock();
-    b.write(index, b.constant(0));
-    b.jump(head);
-    b.enterUnsealed(head);
-    b.branch(b.binary(Op.Below, b.read(index), b.constant(size)), inPart, found);
-    b.enter(inPart);
-    const wanted = b.load(b.index(part, b.read(index)), 0, 1);
+    const bytes = this.beginCount(size, found);
+    const wanted = b.load(b.index(part, b.read(bytes.index)), 0, 1);
     b.branch(b.binary(Op.Equal, wanted, b.constant(0)), found, compare);
     b.enter(compare);
-    const byte = b.load(b.index(place, b.read(index)), 0, 1);
+    const byte = b.load(b.index(place, b.read(bytes.index)), 0, 1);
     b.branch(b.binary(Op.Equal, byte, wanted), same, mismatch);
     b.enter(same);
-    b.write(index, b.binary(Op.Add, b.read(index), b.constant(1)));
-    b.jump(head);
-    b.seal(head);
+    this.endCount(bytes);
   }
 
   /** `str_concat(a, b)`: the second text is copied to where the first ended. */

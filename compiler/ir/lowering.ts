@@ -28,6 +28,9 @@ import { arithmeticOp, hasSideEffect } from "./lower-operators";
 /** Values of one program at most, which only nested unrolling exceeds: they make more instructions than a branch reaches (32767). */
 const MAXIMUM_VALUES: i32 = 40000;
 
+/** Largest record of numbers that is built on the stack and copied: one call of a helper instead of two. */
+const COPIED_RECORD: i32 = 32;
+
 /** Where the peer's library reports a failed assert(): its messages name that place before the script's. */
 const ASSERT_PLACE: string = "stdlib/base.bt:6:5-37";
 
@@ -380,6 +383,10 @@ export class Lowering extends FunctionLowering {
       if (!this.types.isScalar(list[i].typeId)) scalars = false;
     }
     this.layOut(row, types);
+    if (types.length == 0) {
+      this.sendCopy(this.constantRecord(row), row);
+      return;
+    }
     const id = this.addEvent(row);
     const values = new StaticArray<i32>(list.length);
     for (let i = 0; i < list.length; i++) values[i] = -1;
@@ -395,6 +402,16 @@ export class Lowering extends FunctionLowering {
       for (let i = first; i < list.length; i++) values[i] = this.value(list[i]);
     }
     b.source = row.start;
+    if (scalars && row.size <= min(COPIED_RECORD, this.state.onStackLimit)) {
+      const lost = b.newBlock(true);
+      this.enterRoom(row, lost);
+      const copy = b.slot(row.size);
+      b.store(copy, 0, 8, b.constant(id));
+      this.writeArguments(row, list, first, values, copy, true);
+      b.source = row.start;
+      this.sendInRoom(copy, row, lost);
+      return;
+    }
     const record = this.reserveEvent(id, row);
     const done = this.eventDone;
     this.writeArguments(row, list, first, values, record, false);
@@ -412,7 +429,12 @@ export class Lowering extends FunctionLowering {
       const info = this.types.get(type);
       if (offset > end) b.zero(record, end, offset - end);
       end = offset + info.size;
-      if (values[i] >= 0) b.store(record, offset, info.size, values[i]);
+      if (whole && offset + 8 == row.size && this.types.isScalar(type)) {
+        // One store for a number and the padding behind it. Extended without a sign, for which nothing has to be computed.
+        const value = values[i] >= 0 ? values[i] : this.value(list[i]);
+        b.store(record, offset, 8, b.extend(value, info.size, false));
+        end = row.size;
+      } else if (values[i] >= 0) b.store(record, offset, info.size, values[i]);
       else if (info.kind == TypeKind.String) this.writeText(list[i], info.size, record, offset, whole);
       else this.writeTo(list[i], type, record, offset);
     }

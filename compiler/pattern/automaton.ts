@@ -8,6 +8,9 @@ export const REJECT: i32 = 0;
 /** The text fits, whatever comes. */
 export const ACCEPT: i32 = 1;
 
+/** The state before the first byte, unless it is one of those two. */
+const START: i32 = 2;
+
 /** States that fit a byte. */
 const MAXIMUM_STATES: i32 = 256;
 
@@ -80,7 +83,7 @@ class AutomatonBuilder {
       this.next.push(row);
     }
     const start = this.stateOf(this.closure([entry], true, false));
-    for (let state = 2; state < this.subsets.length && state < MAXIMUM_SUBSETS; state++) this.step(state, entry);
+    for (let state = START; state < this.subsets.length && state < MAXIMUM_SUBSETS; state++) this.step(state, entry);
     if (this.subsets.length >= MAXIMUM_SUBSETS) {
       automaton.error = `the pattern needs more than ${MAXIMUM_STATES} states`;
       return automaton;
@@ -191,7 +194,8 @@ class AutomatonBuilder {
   private stateOf(nodes: Array<i32>): i32 {
     if (nodes.length == 0) return REJECT;
     if (this.hasAccept(nodes)) return ACCEPT;
-    for (let state = 2; state < this.subsets.length; state++) {
+    // The start state is nobody else's: there an end of the text is its start as well.
+    for (let state = START + 1; state < this.subsets.length; state++) {
       const known = this.subsets[state];
       if (known.length != nodes.length) continue;
       let i = 0;
@@ -209,7 +213,7 @@ class AutomatonBuilder {
     const row = this.next[state];
     const ends: Array<i32> = [];
     for (let i = 0; i < nodes.length; i++) if (this.type[nodes[i]] == NodeType.End) ends.push(this.first[nodes[i]]);
-    row[0] = <u16>(this.hasAccept(this.closure(ends, false, true)) ? ACCEPT : REJECT);
+    row[0] = <u16>(this.hasAccept(this.closure(ends, state == START, true)) ? ACCEPT : REJECT);
     for (let c = 1; c < this.example.length; c++) {
       const targets: Array<i32> = [entry];
       for (let i = 0; i < nodes.length; i++) {

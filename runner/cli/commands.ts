@@ -113,7 +113,22 @@ function liveOptions(options: Options): Partial<ScriptOptions> {
   return { live: true, parameters: positional(options), pidNamespace: isInPidNamespace() };
 }
 
+/** The same without a kernel: an object, or a script compiled for the profile that is simulated. */
+async function runSimulation(options: Options): Promise<number> {
+  refuseOptions(options, "a simulation", "profile");
+  const { simulate, simulatedTarget } = await import("./simulate.ts");
+  const target = simulatedTarget(options, (line) => output.writeError(line));
+  const first = options.words[0];
+  if (options.program === undefined && first !== undefined && isObjectFile(first)) {
+    options.words.shift();
+    return simulate(readInput(first), target, options);
+  }
+  const object = await compile(scriptOf(options), options, { parameters: positional(options) }, target);
+  return object === undefined ? 1 : simulate(object, target, options);
+}
+
 async function runScript(options: Options): Promise<number> {
+  if (options.simulate) return runSimulation(options);
   refuseOptions(options, "a run");
   checkOutputOptions(options);
   const first = options.words[0];
@@ -128,7 +143,7 @@ async function runScript(options: Options): Promise<number> {
 
 /** Options of our subcommands, where they mean nothing. */
 function refuseOptions(options: Options, where: string, ...allowed: (keyof Options)[]): void {
-  for (const key of ["profile", "from", "common"] as const) {
+  for (const key of ["profile", "from", "common", "reporter", "scripts", "coverage", "watch"] as const) {
     if (options[key] !== undefined && !allowed.includes(key)) {
       throw new BpfcastError("usage", `option --${key} is not for ${where}`, { hint: "bpfcast --help says what it is for" });
     }
@@ -161,6 +176,7 @@ async function build(words: string[]): Promise<number> {
 
 async function run(words: string[]): Promise<number> {
   const options = parseOptions(words);
+  if (options.simulate) return runSimulation(options);
   refuseOptions(options, "`bpfcast run`");
   const file = options.words.shift();
   if (file === undefined) throw new BpfcastError("usage", "USAGE: bpfcast run FILE");
@@ -213,7 +229,14 @@ async function profile(words: string[]): Promise<number> {
   return 0;
 }
 
-const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, profile };
+async function test(words: string[]): Promise<number> {
+  const options = parseOptions(words);
+  refuseOptions(options, "`bpfcast test`", "profile", "reporter", "scripts", "coverage", "watch");
+  const { runTests } = await import("./test/command.ts");
+  return runTests(options, output);
+}
+
+const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, profile, test };
 
 /**
  * @param words the command line behind the program's name.

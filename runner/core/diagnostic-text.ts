@@ -4,6 +4,7 @@
 //           ~~~~
 
 import type { Location, Source, SourceText } from "../../wasm/manifest.ts";
+import type { SourceLine } from "./btf-ext.ts";
 
 const TAB = "    ";
 
@@ -49,4 +50,13 @@ export function diagnosticText(severity: "ERROR" | "WARNING", source: Source, lo
   }
   if (hint !== "") lines.push(`HINT: ${hint}`);
   return `${lines.join("\n")}\n`;
+}
+
+/** The whole source line, without its indentation. */
+export function wholeLine(source: Source, { file, line }: SourceLine): Location {
+  const inHeader = source.files?.some(({ name }) => name === file) ? { file } : {};
+  const content = lineOf(fileOf(source, inHeader.file).text, line);
+  const start = content.length - content.trimStart().length;
+  const bytes = new TextEncoder().encode(content.trimEnd()).length;
+  return { ...inHeader, line, column: start + 1, endLine: line, endColumn: Math.max(bytes, start) + 1 };
 }

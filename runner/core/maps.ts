@@ -6,7 +6,7 @@ import { compareValues, type Memory, memoryOf } from "./format/values.ts";
 import { add, asUnsigned64, compare, divide, type Integer, readInteger, readSigned64, readUnsigned64 } from "./integers.ts";
 import type { MapContents } from "./kernel.ts";
 import { FEW, sortIndexes } from "./number-sort.ts";
-import { gatherSeries, type Point } from "./series.ts";
+import { gatherSeries, newestEpoch, type Point } from "./series.ts";
 
 /** One key with its value on all CPUs together. */
 export interface Entry {
@@ -29,8 +29,11 @@ export interface MapTable {
   map: MapInfo;
   keys: Memory;
   values: Memory;
-  /** In the order of printing. */
-  entries: Entry[];
+  size: number;
+  /** Entry `index` in the order of printing. Made when it is asked for: a million of them need not exist at once. */
+  entry(index: number): Entry;
+  /** Time series: the newest interval of all entries. */
+  newest: bigint;
 }
 
 function perCpuStride(map: MapInfo): number {
@@ -143,45 +146,40 @@ function isAssigned(map: MapInfo, contents: MapContents, values: DataView, cpus:
 /**
  * Numbers go by value (min and max as unsigned, as the peer has it), averages by average, histograms by their total, everything
  * else by key. Entries that are equal in that go by key: the peer leaves them in the order of its hash table.
+ * @param keyAt where the key of entry `index` lies.
+ * @param valueAt what it is sorted by.
  */
-function sortEntries(table: MapTable): void {
-  const { map, keys, entries } = table;
-  const { key } = map;
-  if (key === null) return;
-  if (entries.length >= FEW && sortManyNumbers(table)) return;
-  const byKey = (left: Entry, right: Entry) => compareValues(key, keys, left.key, keys, right.key);
-  const { value } = map;
-  if (value.kind === "value" && value.type.kind !== "int" && value.type.kind !== "enum") {
-    entries.sort(byKey);
-  } else if (value.kind === "min" || value.kind === "max") {
-    entries.sort((left, right) => compare(asUnsigned64(left.value), asUnsigned64(right.value)) || byKey(left, right));
-  } else {
-    entries.sort((left, right) => compare(left.value, right.value) || byKey(left, right));
+function printingOrder(
+  { value, key }: MapInfo,
+  keys: Memory,
+  count: number,
+  keyAt: (index: number) => number,
+  valueAt: (index: number) => Integer,
+): ArrayLike<number> {
+  const indexes = Uint32Array.from({ length: count }, (_, index) => index);
+  if (key === null) return indexes;
+  const byKey = (left: number, right: number) => compareValues(key, keys, keyAt(left), keys, keyAt(right));
+  if (value.kind === "value" && value.type.kind !== "int" && value.type.kind !== "enum") return indexes.sort(byKey);
+  const isExtreme = value.kind === "min" || value.kind === "max";
+  const numberAt = (index: number) => (isExtreme ? asUnsigned64(valueAt(index)) : valueAt(index));
+  if (count >= FEW && key.kind === "int") {
+    const ordered = inDoubles(count, (index) => readInteger(keys.view, keyAt(index), key.size, true));
+    const numbers = inDoubles(count, numberAt);
+    if (ordered !== undefined && numbers !== undefined) return sortIndexes(sortIndexes(indexes, ordered), numbers);
   }
+  const numbers = Array.from(indexes, numberAt);
+  return indexes.sort((left, right) => compare(numbers[left] as Integer, numbers[right] as Integer) || byKey(left, right));
 }
 
-/** As `sortEntries` for integer keys and values that are all exact as doubles; false, and nothing done, for others. */
-function sortManyNumbers(table: MapTable): boolean {
-  const { map, keys, entries } = table;
-  const { key, value } = map;
-  if (key?.kind !== "int" || (value.kind === "value" && value.type.kind !== "int")) return false;
-  const extreme = value.kind === "min" || value.kind === "max";
-  const keyNumbers = new Float64Array(entries.length);
-  const numbers = new Float64Array(entries.length);
-  for (let index = 0; index < entries.length; index++) {
-    const entry = entries[index] as Entry;
-    const order = readInteger(keys.view, entry.key, key.size, true);
-    const number = extreme ? asUnsigned64(entry.value) : entry.value;
-    if (typeof order === "bigint" || typeof number === "bigint") return false;
-    keyNumbers[index] = order;
+/** Undefined when one of the numbers is too large for it. */
+function inDoubles(count: number, numberAt: (index: number) => Integer): Float64Array | undefined {
+  const numbers = new Float64Array(count);
+  for (let index = 0; index < count; index++) {
+    const number = numberAt(index);
+    if (typeof number === "bigint") return undefined;
     numbers[index] = number;
   }
-  const byKey = sortIndexes(
-    Uint32Array.from(numbers, (_, index) => index),
-    keyNumbers,
-  );
-  table.entries = Array.from(sortIndexes(byKey, numbers), (index) => entries[index] as Entry);
-  return true;
+  return numbers;
 }
 
 /** @param possibleCpus CPUs whose values a per-CPU map holds. */
@@ -190,27 +188,39 @@ export function readTable(map: MapInfo, contents: MapContents, possibleCpus: num
   const values = memoryOf(contents.values);
   const perCpu = map.type === "percpu_hash" || map.type === "percpu_array" || map.type === "lru_percpu_hash";
   const cpus = perCpu ? possibleCpus : 1;
-  const table: MapTable = { map, keys, values, entries: [] };
+  const table = { map, keys, values, newest: 0n };
+  const tableOf = (entries: Entry[]): MapTable => ({ ...table, size: entries.length, entry: (index) => entries[index] as Entry });
   if (map.value.kind === "tseries") {
-    table.entries = gatherSeries(map, map.value, contents, keys, values, cpus);
-    return table;
+    const entries = gatherSeries(map, map.value, contents, keys, values, cpus);
+    return { ...tableOf(entries), newest: newestEpoch(entries) };
   }
   if (isHistogram(map.value)) {
-    table.entries = gatherHistograms(map, map.value, contents, keys, values, cpus);
-  } else if (map.key === null) {
-    if (contents.count > 0 && isAssigned(map, contents, values.view, cpus)) table.entries.push(reduceEntry(map, values.view, 0, 0, cpus));
-  } else {
-    for (let index = 0; index < contents.count; index++) {
-      table.entries.push(reduceEntry(map, values.view, index * contents.keySize, index * contents.valueSize, cpus));
-    }
+    const found = gatherHistograms(map, map.value, contents, keys, values, cpus);
+    const at = (index: number) => found[index] as Entry;
+    const order = printingOrder(
+      map,
+      keys,
+      found.length,
+      (index) => at(index).key,
+      (index) => at(index).value,
+    );
+    return tableOf(Array.from(order, at));
   }
-  sortEntries(table);
-  return table;
+  const read = (index: number) => reduceEntry(map, values.view, index * contents.keySize, index * contents.valueSize, cpus);
+  if (map.key === null) return tableOf(contents.count > 0 && isAssigned(map, contents, values.view, cpus) ? [read(0)] : []);
+  const order = printingOrder(
+    map,
+    keys,
+    contents.count,
+    (index) => index * contents.keySize,
+    (index) => read(index).value,
+  );
+  return { ...table, size: contents.count, entry: (index) => read(order[index] as number) };
 }
 
 /** The table of a scalar map as print() shows it before it was assigned: the zero of its type; a histogram without buckets. */
 export function zeroTable(map: MapInfo, possibleCpus: number): MapTable {
   const values = memoryOf(new Uint8Array(perCpuStride(map) * possibleCpus));
   const entry = isHistogram(map.value) ? emptyEntry(0, 0) : reduceEntry(map, values.view, 0, 0, possibleCpus);
-  return { map, keys: memoryOf(new Uint8Array(8)), values, entries: [entry] };
+  return { map, keys: memoryOf(new Uint8Array(8)), values, size: 1, entry: () => entry, newest: 0n };
 }

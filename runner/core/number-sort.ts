@@ -11,37 +11,46 @@ export const FEW = 4096;
  * @param values no NaN.
  */
 export function sortIndexes(order: Uint32Array, values: Float64Array): Uint32Array {
+  const short = Uint32Array.from(values);
+  // Mostly they are small numbers that cannot be negative, which have half the digits.
+  if (values.every((value, index) => value === short[index])) return sortByDigits(order, (index) => short[index] as number);
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  // Bits of a double ascend as unsigned numbers once the sign is turned over, and all bits of negative ones.
+  const low = (index: number) => ((words[index * 2] as number) ^ -((words[index * 2 + 1] as number) >>> 31)) >>> 0;
+  const high = (index: number) => {
+    const word = words[index * 2 + 1] as number;
+    return (word ^ (word >>> 31 !== 0 ? 0xffff_ffff : 0x8000_0000)) >>> 0;
+  };
+  return sortByDigits(sortByDigits(order, low), high);
+}
+
+/** @param wordOf the unsigned number of 32 bits that an index is sorted by. */
+function sortByDigits(order: Uint32Array, wordOf: (index: number) => number): Uint32Array {
   let from: Uint32Array = order;
-  let to: Uint32Array = new Uint32Array(order.length);
   const counts = new Uint32Array(DIGITS);
-  for (let shift = 0; shift < 64; shift += DIGIT_BITS) {
-    const inHigh = shift >= 32;
-    const at = shift & 31;
-    const digit = (index: number): number => {
-      // Bits of a double ascend as unsigned numbers once the sign is turned over, and all bits of negative ones.
-      const high = words[index * 2 + 1] as number;
-      const word = inHigh ? high : (words[index * 2] as number);
-      const flip = high >>> 31 !== 0 ? 0xffff_ffff : inHigh ? 0x8000_0000 : 0;
-      return ((word ^ flip) >>> at) & (DIGITS - 1);
-    };
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    const digits = new Uint16Array(from.length);
     counts.fill(0);
-    for (let index = 0; index < from.length; index++) (counts[digit(from[index] as number)] as number)++;
+    for (let at = 0; at < from.length; at++) {
+      const digit = (wordOf(from[at] as number) >>> shift) & (DIGITS - 1);
+      digits[at] = digit;
+      (counts[digit] as number)++;
+    }
     // A digit that all share needs no pass: common, since real values are small.
-    if (from.length === 0 || counts[digit(from[0] as number)] === from.length) continue;
+    if (from.length === 0 || counts[digits[0] as number] === from.length) continue;
     let start = 0;
     for (let value = 0; value < DIGITS; value++) {
       const count = counts[value] as number;
       counts[value] = start;
       start += count;
     }
-    for (let index = 0; index < from.length; index++) {
-      const item = from[index] as number;
-      const place = digit(item);
-      to[counts[place] as number] = item;
-      (counts[place] as number)++;
+    const to: Uint32Array = new Uint32Array(from.length);
+    for (let at = 0; at < from.length; at++) {
+      const digit = digits[at] as number;
+      to[counts[digit] as number] = from[at] as number;
+      (counts[digit] as number)++;
     }
-    [from, to] = [to, from];
+    from = to;
   }
   return from;
 }

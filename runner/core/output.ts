@@ -52,9 +52,9 @@ export function divisor(div: number): number {
   return div === 0 ? 1 : div;
 }
 
-/** The entries that print shows: the last `top` of the order. */
-export function shownEntries(table: MapTable, top: number): MapTable["entries"] {
-  return top > 0 && top < table.entries.length ? table.entries.slice(-top) : table.entries;
+/** The first of the entries that print shows: the last `top` of the order, or all. */
+export function firstShown({ size }: MapTable, top: number): number {
+  return top > 0 ? Math.max(size - top, 0) : 0;
 }
 
 /** True when the map prints as a block of lines for each entry. */

@@ -285,8 +285,7 @@ export class Session {
         await object.clearMap(map.symbol);
         break;
       case "zero":
-        if (map.key === null && readTable(map, await object.readMap(map.symbol), this.#kernel.possibleCpus).entries.length > 0)
-          this.#zeroed.add(map);
+        if (map.key === null && readTable(map, await object.readMap(map.symbol), this.#kernel.possibleCpus).size > 0) this.#zeroed.add(map);
         await object.zeroMap(map.symbol);
         break;
     }
@@ -297,7 +296,7 @@ export class Session {
     const cpus = this.#kernel.possibleCpus;
     const table = readTable(map, await object.readMap(map.symbol), cpus);
     const untouched = map.key === null && zeroes && !isBlock(map);
-    if (table.entries.length > 0) this.#output.map(table, top, div);
+    if (table.size > 0) this.#output.map(table, top, div);
     else if (untouched || this.#zeroed.has(map)) this.#output.map(zeroTable(map, cpus), top, div);
   }
 
@@ -341,19 +340,13 @@ function missingTarget(program: Program, { request, code }: AttachFailure): Prog
   return attachment.kind === "kprobe" || attachment.kind === "rawtracepoint" ? program : undefined;
 }
 
-/** Kinds of probes of which the kernel runs those of one place in the order in which they were attached; of others in reverse. */
-const RUN_IN_ORDER: readonly Program["kind"][] = [
-  "kretprobe",
-  "tracepoint",
-  "profile",
-  "interval",
-  "hardware",
-  "rawtracepoint",
-  "software",
-];
+/** Whether the kernel runs programs of one place in the order in which they were attached; others it runs in reverse. */
+export function runsInOrder(kind: Program["kind"]): boolean {
+  return ["kretprobe", "tracepoint", "profile", "interval", "hardware", "rawtracepoint", "software"].includes(kind);
+}
 
 /** The programs in an order that makes bodies of one place run in the order of the script. */
 function inAttachOrder({ manifest, programs }: BoundObject): BoundObject["programs"] {
-  const runsInOrder = ({ program }: { program: number }) => RUN_IN_ORDER.includes(manifest.programs[program]?.kind ?? "end");
-  return [...programs.filter(runsInOrder), ...programs.filter((program) => !runsInOrder(program)).reverse()];
+  const isInOrder = ({ program }: { program: number }) => runsInOrder(manifest.programs[program]?.kind ?? "end");
+  return [...programs.filter(isInOrder), ...programs.filter((program) => !isInOrder(program)).reverse()];
 }

@@ -1,11 +1,14 @@
 // What the benches share: compiling with the facts of the target at hand, counting instructions here and at the peer, tables.
+//
+// Peers: the installed bpftrace (0.17 in Debian 12), and the command in PEER, which must write files below PEER_ROOT when it has a
+// root of its own: PEER="chroot /some/where bpftrace" PEER_ROOT=/some/where.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
-import { compileBoth, instructions, startLlc } from "../support/llvm.ts";
+import { instructions } from "../support/llvm.ts";
 import { supplyLive } from "../support/needs.ts";
 
 export const MODULE = ".out/compiler.wasm";
@@ -18,15 +21,6 @@ export function complete(compiler: Compiler, source: Uint8Array): CompileResult 
     if (result.kind !== "needs") return result;
     for (const need of result.needs) supplyLive(compiler, need);
   }
-}
-
-const llc = startLlc();
-
-/** Instructions in the file that the LLVM back end makes. */
-export async function llvmInstructions(module: WebAssembly.Module, source: Uint8Array): Promise<number> {
-  const compiler = await Compiler.create(module);
-  const both = await compileBoth(compiler, llc, new TextDecoder().decode(source), (need) => supplyLive(compiler, need));
-  return both === undefined ? 0 : instructions(both.llvm);
 }
 
 /** Instructions after the verifier's rewriting; undefined where the object cannot be loaded here. */
@@ -67,13 +61,13 @@ export function findPeers(): Peer[] {
   });
 }
 
-/** @param script the script: `-e TEXT`, or a file that the peer sees. */
-export function peerInstructions(peer: Peer, script: string[]): number | undefined {
+/** The object that a peer makes of a script; undefined where it makes none. */
+export function peerObject(peer: Peer, script: string): Uint8Array | undefined {
   const file = `/tmp/bpfcast-bench-${process.pid}.o`;
-  const [program = "", ...words] = [...peer.command, "--emit-elf", file, ...peer.options, ...script];
+  const [program = "", ...words] = [...peer.command, "--emit-elf", file, ...peer.options, "-e", script];
   spawnSync(program, words, { timeout: 60_000 });
   try {
-    return instructions(readFileSync(peer.root + file));
+    return readFileSync(peer.root + file);
   } catch {
     return undefined;
   } finally {
@@ -81,13 +75,9 @@ export function peerInstructions(peer: Peer, script: string[]): number | undefin
   }
 }
 
-export function table(rows: string[][]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "),
-    )
-    .join("\n");
+export function peerInstructions(peer: Peer, script: string): number | undefined {
+  const object = peerObject(peer, script);
+  return object && instructions(object);
 }
 
 export const milliseconds = (value: number) => value.toFixed(2);

@@ -6,7 +6,14 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { folder } from "./measure.ts";
+import type { Figure } from "./report.ts";
+
+/** How long one process may take. */
+const SECONDS = 120;
+/** Milliseconds from the work to the end of a tracer. */
+const SETTLE = 300;
 
 export interface Usage {
   /** Seconds, user and system. */
@@ -15,48 +22,69 @@ export interface Usage {
   /** KiB. */
   memory: number;
   code: number;
+  stderr: string;
 }
 
 export interface Tracer {
   name: string;
   command: string[];
+  /** Spells the fields of a tracepoint `args->name`. */
+  isOld: boolean;
 }
 
 const program = join(folder, "usage");
 execFileSync("gcc", ["-O1", "-o", program, "test/bench/usage.c"]);
 
+/** Name of our own figures. */
+export const OWN = "bpfcast";
+
 /** This program first, then the peers that are installed. */
 export function tracers(): Tracer[] {
-  const all: Tracer[] = [{ name: "bpfcast", command: ["node", resolve(".out/bpfcast.cjs")] }];
+  const all: Tracer[] = [{ name: OWN, command: ["node", resolve(".out/bpfcast.cjs")], isOld: false }];
   const commands = [["bpftrace"], ...(process.env["PEER"] === undefined ? [] : [process.env["PEER"].split(" ")])];
   for (const command of commands) {
     const [first = "", ...words] = [...command, "--version"];
     const name = spawnSync(first, words, { encoding: "utf8" }).stdout?.trim().replace("bpftrace v", "");
-    if (name) all.push({ name, command });
+    if (name) all.push({ name, command, isOld: name.startsWith("0.17") });
   }
   return all;
 }
 
-/** Runs a command to its end. */
-export function measureRun(command: string[], seconds = 120): Usage & { stdout: string; stderr: string } {
-  const file = join(folder, "usage.json");
-  const { stdout, stderr } = spawnSync(program, [file, ...command], { encoding: "utf8", timeout: seconds * 1000, maxBuffer: 1 << 30 });
-  return { ...(JSON.parse(readFileSync(file, "utf8")) as Usage), stdout, stderr };
+/** A script in the spelling that a tracer knows. */
+export function spelled({ isOld }: Tracer, script: string): string {
+  return isOld ? script.replaceAll("args.", "args->") : script;
 }
 
-/** As `measureRun`, and calls `work` once the tracer says that its probes are attached; then ends it with SIGTERM. */
-export async function measureTracing(command: string[], work: () => Promise<void> | void): Promise<Usage & { stderr: string }> {
+/**
+ * Runs a command; once it says that its probes are attached, does the work and ends it with SIGTERM. Without work it runs to its end.
+ * @returns undefined when it failed, or did not come to its end in time.
+ */
+export async function measure(command: string[], work?: () => Promise<void> | void): Promise<Usage | undefined> {
   const file = join(folder, "usage.json");
   const child = spawn(program, [file, ...command], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, __BPFTRACE_NOTIFY_PROBES_ATTACHED: "1" },
+    env: { ...process.env, ...(work === undefined ? {} : { __BPFTRACE_NOTIFY_PROBES_ATTACHED: "1" }) },
   });
   let stderr = "";
   child.stderr.on("data", (bytes: Buffer) => {
     stderr += bytes.toString();
   });
-  const ended = new Promise((done) => child.on("close", done));
-  await new Promise<void>((ready) => {
+  // The tracer is the only child of the measuring process, or has ended by itself.
+  const end = (signal: NodeJS.Signals) => {
+    const tracer = spawnSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" }).stdout.trim();
+    if (tracer !== "") process.kill(Number(tracer), signal);
+  };
+  let late = false;
+  const done = new AbortController();
+  void setTimeout(SECONDS * 1000, undefined, { signal: done.signal }).then(
+    () => {
+      late = true;
+      end("SIGKILL");
+    },
+    () => {},
+  );
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  const attached = new Promise<void>((ready) => {
     let seen = "";
     child.stdout.on("data", (bytes: Buffer) => {
       if (seen.length < 1 << 16) seen += bytes.toString();
@@ -64,33 +92,45 @@ export async function measureTracing(command: string[], work: () => Promise<void
     });
     void ended.then(() => ready());
   });
-  await work();
-  // The tracer is the only child of the measuring process, or has ended by itself.
-  const tracer = spawnSync("pgrep", ["-P", String(child.pid)], { encoding: "utf8" }).stdout.trim();
-  if (tracer !== "") process.kill(Number(tracer), "SIGTERM");
+  if (work !== undefined) {
+    await attached;
+    await work();
+    // 0.17 overlooks a signal that comes before it waits for events.
+    await setTimeout(SETTLE);
+    end("SIGTERM");
+  }
   await ended;
-  return { ...(JSON.parse(readFileSync(file, "utf8")) as Usage), stderr };
+  done.abort();
+  const usage = { ...(JSON.parse(readFileSync(file, "utf8")) as Usage), stderr };
+  return late || usage.code !== 0 ? undefined : usage;
 }
 
-/** The figure of each tracer over `rounds` rounds in which all take turns: [minimum, median]. */
-export async function inTurns(
+/**
+ * The figures of each tracer over `rounds` rounds in which all take turns, by column. A tracer whose first turn gives none has none:
+ * what takes minutes to fail is not tried again.
+ */
+export async function inTurns<Columns extends string>(
   all: Tracer[],
   rounds: number,
-  run: (tracer: Tracer) => Promise<number[] | undefined> | number[] | undefined,
-): Promise<([number, number][] | undefined)[]> {
-  const figures = all.map(() => [] as number[][]);
+  run: (tracer: Tracer) => Promise<Record<Columns, number> | undefined>,
+): Promise<Map<Columns, Record<string, Figure>>> {
+  const lists = new Map<string, Record<Columns, number>[]>(all.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [index, tracer] of all.entries()) {
-      const figure = await run(tracer);
-      if (figure !== undefined) figures[index]?.push(figure);
+    for (const tracer of all) {
+      const list = lists.get(tracer.name);
+      if (list === undefined) continue;
+      const figures = await run(tracer);
+      if (figures !== undefined) list.push(figures);
+      else if (round === 0) lists.delete(tracer.name);
     }
   }
-  return figures.map((list) => {
-    const width = list[0]?.length;
-    if (width === undefined) return undefined;
-    return Array.from({ length: width }, (_, column) => {
-      const sorted = list.map((figure) => figure[column] ?? 0).sort((a, b) => a - b);
-      return [sorted[0] ?? 0, sorted[sorted.length >> 1] ?? 0];
-    });
-  });
+  const found = new Map<Columns, Record<string, Figure>>();
+  for (const [name, list] of lists) {
+    for (const column of Object.keys(list[0] ?? {}) as Columns[]) {
+      const sorted = list.map((figures) => figures[column]).sort((a, b) => a - b);
+      const figure = { minimum: sorted[0] ?? 0, ...(list.length > 2 ? { median: sorted[sorted.length >> 1] ?? 0 } : {}) };
+      found.set(column, { ...found.get(column), [name]: figure });
+    }
+  }
+  return found;
 }

@@ -1,56 +1,51 @@
-// From the start of the process to attached and out: CPU and memory, beside the peers. Minimum and median of the rounds.
+// From the start of the process to attached and out: CPU and memory, beside the peers. ROUNDS rounds, in turns.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { folder, table } from "./measure.ts";
-import { inTurns, measureRun, tracers } from "./processes.ts";
+import { folder } from "./measure.ts";
+import { inTurns, measure, tracers } from "./processes.ts";
+import { Report } from "./report.ts";
 
-const ROUNDS = Number(process.env["ROUNDS"] ?? 7);
-
-const rows: [name: string, words: string[]][] = [
-  ["BEGIN { exit(); }", ["-e", "BEGIN { exit(); }"]],
-  ["@[comm] = count()", ["-e", "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); } BEGIN { exit(); }"]],
-];
-for (const [count, pattern] of [
-  [1, "sys_enter_read"],
-  [360, "sys_enter_*"],
-  [720, "sys_*"],
-] as const)
-  rows.push([`about ${count} tracepoints`, ["-e", `tracepoint:syscalls:${pattern} { @ = count(); } BEGIN { exit(); }`]]);
-for (const lines of [1, 100, 1000, 10_000]) {
-  const file = join(folder, `lines-${lines}.bt`);
-  const statements = Array.from({ length: lines }, (_, line) => `  @m${line % 20}[${line % 50}] = count();`);
-  writeFileSync(file, `BEGIN { exit(); }\ntracepoint:raw_syscalls:sys_enter {\n${statements.slice(0, 2000).join("\n")}\n}\n${rest(lines)}`);
-  rows.push([`${lines} lines`, [file]]);
-}
-
-/** Further probes of a thousand lines each: one program has a limit. */
-function rest(lines: number): string {
-  let text = "";
-  for (let done = 2000; done < lines; done += 1000) {
-    const statements = Array.from({ length: 1000 }, (_, line) => `  @m${line % 20}[${line % 50}] = count();`);
-    text += `tracepoint:raw_syscalls:sys_exit {\n${statements.join("\n")}\n}\n`;
-  }
-  return text;
-}
+const ROUNDS = Number(process.env["ROUNDS"] ?? 9);
+/** A program has a limit of lines, by its limit of instructions. */
+const LINES_OF_PROBE = 1000;
+/** What takes seconds is measured this often. */
+const FEW = Math.min(ROUNDS, 3);
 
 const all = tracers();
-const shown = [["start to out", ...all.flatMap(({ name }) => [`${name} CPU s`, "median", "MiB"])]];
-for (const [name, words] of rows) {
-  const figures = await inTurns(all, name.includes("lines") ? 1 : ROUNDS, ({ command }) => {
-    const { cpu, memory, code } = measureRun([...command, ...words]);
-    return code === 0 ? [cpu, memory / 1024] : undefined;
+const report = new Report("start", "start to out");
+
+async function add(name: string, rounds: number, words: string[]): Promise<void> {
+  const figures = await inTurns(all, rounds, async (tracer) => {
+    const usage = await measure([...tracer.command, ...words]);
+    return usage === undefined ? undefined : { cpu: usage.cpu, memory: usage.memory / 1024 };
   });
-  const cells = figures.flatMap((figure) => {
-    const [time, memory] = figure ?? [];
-    return time === undefined || memory === undefined ? ["-", "-", "-"] : [time[0].toFixed(3), time[1].toFixed(3), memory[0].toFixed(0)];
-  });
-  shown.push([name, ...cells]);
+  report.add(name, "CPU s", figures.get("cpu"));
+  report.add(name, "MiB", figures.get("memory"));
 }
-const node = await inTurns([{ name: "node", command: ["node", "-e", "0"] }], ROUNDS, ({ command }) => {
-  const { cpu, memory } = measureRun(command);
-  return [cpu, memory / 1024];
+
+const node = await inTurns([{ name: "node -e 0", command: ["node", "-e", "0"], isOld: false }], ROUNDS, async ({ command }) => {
+  const usage = await measure(command);
+  return usage && { cpu: usage.cpu };
 });
-const [time, memory] = node[0] ?? [];
-shown.push(["(node -e 0)", time?.[0].toFixed(3) ?? "-", time?.[1].toFixed(3) ?? "-", memory?.[0].toFixed(0) ?? "-"]);
-console.log(table(shown));
+report.add("node -e 0", "CPU s", node.get("cpu"));
+await add("BEGIN { exit(); }", ROUNDS, ["-e", "BEGIN { exit(); }"]);
+await add("@[comm] = count()", ROUNDS, ["-e", "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); } BEGIN { exit(); }"]);
+for (const [name, pattern] of [
+  ["1 tracepoint", "sys_enter_read"],
+  ["360 tracepoints", "sys_enter_*"],
+  ["720 tracepoints", "sys_*"],
+] as const)
+  await add(name, FEW, ["-e", `tracepoint:syscalls:${pattern} { @ = count(); } BEGIN { exit(); }`]);
+
+for (const lines of [1, 100, 1000, 10_000]) {
+  let text = "BEGIN { exit(); }\n";
+  for (let done = 0; done < lines; done += LINES_OF_PROBE) {
+    const statements = Array.from({ length: Math.min(lines, LINES_OF_PROBE) }, (_, line) => `  @m${line % 20}[${line % 50}] = count();`);
+    text += `tracepoint:raw_syscalls:sys_e${done % 2000 === 0 ? "nter" : "xit"} {\n${statements.join("\n")}\n}\n`;
+  }
+  const file = join(folder, `lines-${lines}.bt`);
+  writeFileSync(file, text);
+  await add(`script of ${lines} lines`, lines > 100 ? 1 : FEW, [file]);
+}
+report.print();

@@ -68,6 +68,24 @@ for (const [statement, message] of refused) {
   });
 }
 
+attached("where a text is empty its end is its start", () => {
+  const fits: [text: string, pattern: string, fits: boolean][] = [
+    ["", "$^", true],
+    ["", "(a|$)^", true],
+    ["", "(b|( )?)$^$", true],
+    ["a", "$^", false],
+    ["a", "a$^", false],
+    ["a", "a?^", true],
+  ];
+  const lines = fits.map(([text, pattern]) => `$t = "${text}"; print($t =~ "${pattern}");`);
+  const { status, stdout, stderr } = run(`BEGIN { ${lines.map((line) => `if (1) { ${line} }`).join(" ")} }`);
+  assert.is(status, 0, stderr);
+  assert.equal(
+    stdout.trim().split("\n"),
+    fits.map(([, , isFit]) => String(isFit)),
+  );
+});
+
 // Patterns at random
 
 const LETTERS = "ab1_ /.";
@@ -169,6 +187,12 @@ function randomDecimal(random: Random, x: bigint, depth: number): { text: string
   return { text: `(${left.text} ${operator} ${right.text})`, value: { digits: operator === "+" ? a + b : a - b, scale } };
 }
 
+/** A script with `$x`: known to the compiler in even rounds, and only to the kernel in the others. */
+function withNumber(type: string, x: string, round: number, lines: string[]): string {
+  const number = round % 2 === 0 ? `$x = (${type})${x};` : `@x = (${type})${x}; $x = (${type})@x; clear(@x);`;
+  return `BEGIN { ${number}\n${lines.join("\n")} }`;
+}
+
 attached("decimals compare as exact fractions do", () => {
   const operators = ["<", "<=", ">", ">=", "==", "!="];
   for (let round = 0; round < rounds; round++) {
@@ -188,7 +212,7 @@ attached("decimals compare as exact fractions do", () => {
       expected.push(String(holds));
       lines.push(`print(${text} ${operator} ${right.text});`);
     }
-    const { status, stdout, stderr } = run(`BEGIN { $x = (int64)${x}; ${lines.join("\n")} }`);
+    const { status, stdout, stderr } = run(withNumber("int64", `${x}`, round, lines));
     assert.is(status, 0, `seed ${seed + 1000 + round}: ${stderr}`);
     stdout
       .trim()
@@ -197,6 +221,128 @@ attached("decimals compare as exact fractions do", () => {
         assert.is(line, expected[index], `seed ${seed + 1000 + round}: $x = ${x}; ${lines[index]}`);
       });
   }
+});
+
+// Constant factors and terms beside one number: they cost nothing where the program runs, and nothing there can be too large.
+
+const TYPES: [name: string, bits: number, signed: boolean][] = [8, 16, 32, 64].flatMap((bits) => [
+  [`uint${bits}`, bits, false],
+  [`int${bits}`, bits, true],
+]);
+/** What has an exact reciprocal. */
+const DIVISORS = ["2.0", "-4.0", "5.0", "0.5", "1.25", "-2.5", "0.2", "16.0"];
+const NEAR_LIMIT = 10n ** 12n;
+
+interface Ratio {
+  over: bigint;
+  /** Above 0. */
+  under: bigint;
+}
+
+function ratio(over: bigint, under: bigint): Ratio {
+  return under < 0n ? { over: -over, under: -under } : { over, under };
+}
+
+/** A decimal literal and its value. */
+function randomLiteral(random: Random): [text: string, value: Ratio] {
+  const scale = 1 + random.below(2);
+  const digits = random.below(10 ** (1 + random.below(4))) - (random.below(3) === 0 ? 500 : 0) || 3;
+  const sign = digits < 0 ? "-" : "";
+  const text = String(Math.abs(digits)).padStart(scale + 1, "0");
+  return [`${sign}${text.slice(0, -scale)}.${text.slice(-scale)}`, { over: BigInt(digits), under: 10n ** BigInt(scale) }];
+}
+
+/** A literal of at most six digits behind the point that is the value, or close to it. */
+function literalNear(value: Ratio, off: bigint): [text: string, value: Ratio] {
+  const unit = 10n ** 6n;
+  const digits = (value.over * unit) / value.under + off;
+  const text = String(digits < 0n ? -digits : digits).padStart(7, "0");
+  return [`${digits < 0n ? "-" : ""}${text.slice(0, -6)}.${text.slice(-6)}`, { over: digits, under: unit }];
+}
+
+/** `$x` under up to three operations with a constant. */
+function randomLinear(random: Random, x: bigint): [text: string, value: Ratio] {
+  let text = "$x";
+  let value: Ratio = { over: x, under: 1n };
+  for (let layer = 1 + random.below(3); layer > 0; layer--) {
+    const [literal, { over, under }] = randomLiteral(random);
+    const sum = (sign: bigint) => ratio(value.over * under + sign * over * value.under, value.under * under);
+    switch (random.below(6)) {
+      case 0:
+        [text, value] = [`(${text} * ${literal})`, ratio(value.over * over, value.under * under)];
+        break;
+      case 1:
+        [text, value] = [`(${literal} * ${text})`, ratio(value.over * over, value.under * under)];
+        break;
+      case 2: {
+        const divisor = DIVISORS[random.below(DIVISORS.length)] ?? "2.0";
+        const hundredths = BigInt(Math.round(Number(divisor) * 100));
+        [text, value] = [`(${text} / ${divisor})`, ratio(value.over * 100n, value.under * hundredths)];
+        break;
+      }
+      case 3:
+        [text, value] = [`(${text} + ${literal})`, sum(1n)];
+        break;
+      case 4:
+        [text, value] = [`(${text} - ${literal})`, sum(-1n)];
+        break;
+      default:
+        value = sum(-1n);
+        [text, value] = [`(${literal} - ${text})`, ratio(-value.over, value.under)];
+    }
+  }
+  return [text, value];
+}
+
+/** A value of the type, often at one of its ends. */
+function randomOfType(random: Random, bits: number, signed: boolean): bigint {
+  const low = signed ? -(2n ** BigInt(bits - 1)) : 0n;
+  const high = low + 2n ** BigInt(bits) - 1n;
+  const some = BigInt(random.below(200));
+  switch (random.below(4)) {
+    case 0:
+      return low + some;
+    case 1:
+      return high - some;
+    default:
+      return signed ? some - 100n : some;
+  }
+}
+
+attached("a number under constant operations compares with constants as exact fractions do, at the ends of its type as well", () => {
+  const operators = ["<", "<=", ">", ">=", "==", "!="];
+  let equal = 0;
+  for (let round = 0; round < Math.max(2 * rounds, 2 * TYPES.length); round++) {
+    const random = new Random(seed + 5000 + round);
+    const [type, bits, signed] = TYPES[(round >> 1) % TYPES.length] ?? ["int64", 64, true];
+    const x = randomOfType(random, bits, signed);
+    const expected: string[] = [];
+    const lines: string[] = [];
+    for (let pair = 0; pair < 40; pair++) {
+      const [left, value] = randomLinear(random, x);
+      const isNear = value.over < value.under * NEAR_LIMIT && -value.over < value.under * NEAR_LIMIT && random.below(4) > 0;
+      const [right, limit] = isNear ? literalNear(value, BigInt(random.below(3) - 1)) : randomLiteral(random);
+      const difference = value.over * limit.under - limit.over * value.under;
+      if (difference === 0n) equal++;
+      const isTurned = random.below(3) === 0;
+      const operator = operators[random.below(6)] ?? "<";
+      const [a, b] = isTurned ? [0n, difference] : [difference, 0n];
+      const holds = { "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "==": a === b, "!=": a !== b }[operator];
+      expected.push(String(holds));
+      lines.push(`print(${isTurned ? `${right} ${operator} ${left}` : `${left} ${operator} ${right}`});`);
+    }
+    const word = `0x${BigInt.asUintN(64, x).toString(16)}`;
+    const { status, stdout, stderr } = run(withNumber(type, word, round, lines));
+    const label = `seed ${seed + 5000 + round}: $x = (${type})${x}`;
+    assert.is(status, 0, `${label}: ${stderr}`);
+    assert.not.match(stderr, /does not fit/, label);
+    const printed = stdout.trim().split("\n");
+    assert.is(printed.length, expected.length, label);
+    printed.forEach((line, index) => {
+      assert.is(line, expected[index], `${label}; ${lines[index]}`);
+    });
+  }
+  assert.ok(equal > rounds, `${equal} equal pairs`);
 });
 
 attached("a decimal that leaves 64 bits is reported, with the nearest value in its place", () => {

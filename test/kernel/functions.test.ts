@@ -34,6 +34,11 @@ const scripts: [name: string, statements: string, lines: string[]][] = [
     ["3", "0", "6", "1", "-2", "1"],
   ],
   [
+    "numbers of every width in short messages",
+    '@a = -5; $v = @a; printf("%d\\n", (int8)$v); printf("%d %d\\n", 1, (int16)$v); printf("%d\\n", (int32)$v); printf("%u\\n", (uint8)$v); print((uint16)$v); print((int8)$v); print($v < 0); printf("%d %d %d\\n", (int8)$v, (int8)$v, (int16)$v); printf("%d %c%d\\n", pid > 0, (uint8)65, (int64)$v); clear(@a);',
+    ["-5", "1 -5", "-5", "251", "65531", "-5", "true", "-5 -5 -5", "1 A-5"],
+  ],
+  [
     "texts in texts",
     'print(strcontains("hello", "ell")); print(strcontains("hello", "elo")); print(strcontains("", "")); print(strcontains("abc", "")); print(strcontains("", "a"));',
     ["true", "false", "true", "true", "false"],

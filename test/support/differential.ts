@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { type BoundObject, bind, readManifest } from "../../runner/core/bind.ts";
+import type { LoadedObject } from "../../runner/core/kernel.ts";
 import { gatherFacts } from "../../runner/host/facts.ts";
 import { HostKernel } from "../../runner/host/kernel.ts";
 import { HostNames } from "../../runner/host/names.ts";
@@ -38,24 +39,28 @@ export function pinToOneCpu(): void {
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
-function bindHere(bytes: Uint8Array): BoundObject {
+/** The object for this machine. */
+export function bindLive(bytes: Uint8Array): BoundObject {
   return bind(bytes, gatherFacts(bytes, readManifest(bytes), new HostNames(), 0), { ringBufferPages: RING_PAGES });
 }
 
-const loadHere = (bound: BoundObject) => new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound);
+const loadLive = (bound: BoundObject) => new HostKernel({ verbose: false, logSize: 1_000_000 }).load(bound);
 
-/** Loads an object of a script, as this kernel needs it. @returns the programs that were left for it. */
-export async function loadScript(bytes: Uint8Array): Promise<number> {
-  const bound = bindHere(bytes);
-  const object = await loadHere(bound);
-  object.close();
-  return bound.programs.length;
+/** Loads an object of a script, as this kernel needs it. */
+export async function loadScript(bytes: Uint8Array): Promise<void> {
+  (await loadLive(bindLive(bytes))).close();
 }
 
-/** Events in their order, and each map's entries by key. */
-export async function runScript(bytes: Uint8Array): Promise<string[]> {
-  const bound = bindHere(bytes);
-  const object = await loadHere(bound);
+/** Runs a bound object's programs in the kernel: see `outcomeOf`. */
+export async function runLive(bound: BoundObject): Promise<string[]> {
+  return outcomeOf(bound, await loadLive(bound));
+}
+
+/** What a loaded object's programs do: events in their order, and each map's entries by key. */
+export async function outcomeOf(
+  bound: BoundObject,
+  object: Pick<LoadedObject, "onBatch" | "testRun" | "drain" | "readMap" | "close">,
+): Promise<string[]> {
   try {
     const seen: string[] = [];
     if (bound.hasRingBuffer) object.onBatch((batch) => seen.push(hex(batch)));
@@ -160,7 +165,7 @@ export async function resultDifference(both: Pick<Both, "own" | "llvm">): Promis
   const refusals: string[] = [];
   for (const side of SIDES) {
     try {
-      results.push(await runScript(both[side]));
+      results.push(await runLive(bindLive(both[side])));
     } catch (error) {
       refusals.push(`${side}: ${refusalText(error)}`);
     }

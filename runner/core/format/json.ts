@@ -6,7 +6,7 @@ import { fileOf } from "../diagnostic-text.ts";
 import { divide, type Integer, readInteger } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
-import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, shownEntries } from "../output.ts";
+import { divisor, FLUSH_BYTES, firstShown, isBlock, type MessageKind, type Output, type Sink } from "../output.ts";
 import { helperErrorText } from "./helper-errors.ts";
 import { bucketAt, filledRange, type HistogramInfo } from "./histogram.ts";
 import { writePrinted } from "./printed.ts";
@@ -157,8 +157,7 @@ export class JsonOutput implements Output {
 
   map(table: MapTable, top: number, div: number): void {
     const { map, keys } = table;
-    const entries = shownEntries(table, top);
-    if (entries.length === 0) return;
+    if (table.size === 0) return;
     const out = this.#out;
     const type =
       map.value.kind === "tseries"
@@ -170,8 +169,10 @@ export class JsonOutput implements Output {
             : "map";
     out.ascii(`{"type": "${type}", "data": {"${map.name}": `);
     if (map.key !== null) out.byte(123);
-    entries.forEach((entry, index) => {
-      if (index > 0) out.ascii(", ");
+    const first = firstShown(table, top);
+    for (let index = first; index < table.size; index++) {
+      const entry = table.entry(index);
+      if (index > first) out.ascii(", ");
       if (map.key !== null) {
         this.#scratch.clear();
         writeKey(map.key, keys, entry.key, this.#style, this.#scratch);
@@ -183,11 +184,11 @@ export class JsonOutput implements Output {
       }
       this.#mapValue(table, entry, divisor(div));
       if (out.length >= FLUSH_BYTES) this.flush();
-    });
+    }
     out.ascii(map.key === null ? "}}\n" : "}}}\n");
   }
 
-  #mapValue({ map, values, entries }: MapTable, entry: Entry, div: number): void {
+  #mapValue({ map, values, newest }: MapTable, entry: Entry, div: number): void {
     const { value } = map;
     const out = this.#out;
     switch (value.kind) {
@@ -201,7 +202,7 @@ export class JsonOutput implements Output {
         break;
       }
       case "tseries":
-        out.ascii(seriesJson(value, entry, entries, jsonInteger));
+        out.ascii(seriesJson(value, entry, newest, jsonInteger));
         break;
       case "hist":
       case "lhist":

@@ -2,7 +2,7 @@
 
 import type { Integer } from "../integers.ts";
 import type { Entry } from "../maps.ts";
-import { newestEpoch, type SeriesInfo, shownPoints } from "../series.ts";
+import { type SeriesInfo, shownPoints } from "../series.ts";
 import type { ByteWriter } from "./writer.ts";
 
 /** Columns from border to border; the values stand on the borders as well. */
@@ -42,9 +42,8 @@ function range(values: Integer[]): { low: bigint; high: bigint } | null {
   return low === high ? { low: low - 1n, high: high + 1n } : { low, high };
 }
 
-export function writeSeries(info: SeriesInfo, entry: Entry, entries: Entry[], out: ByteWriter): void {
+export function writeSeries(info: SeriesInfo, entry: Entry, newest: bigint, out: ByteWriter): void {
   const interval = BigInt(info.interval);
-  const newest = newestEpoch(entries);
   const points = shownPoints(info, entry, newest);
   const first = points[0]?.epoch ?? newest;
   const { unit, digits } = precision(interval, newest - first + 1n);
@@ -75,9 +74,9 @@ export function writeSeries(info: SeriesInfo, entry: Entry, entries: Entry[], ou
 }
 
 /** One object for each interval that has a value. */
-export function seriesJson(info: SeriesInfo, entry: Entry, entries: Entry[], number: (value: Integer) => string): string {
+export function seriesJson(info: SeriesInfo, entry: Entry, newest: bigint, number: (value: Integer) => string): string {
   const interval = BigInt(info.interval);
-  const rows = shownPoints(info, entry, newestEpoch(entries)).map(({ epoch, value }) => {
+  const rows = shownPoints(info, entry, newest).map(({ epoch, value }) => {
     const nanoseconds = epoch * interval;
     const date = new Date(Number(nanoseconds / 1_000_000n)).toISOString();
     const start = `${date.slice(0, 10)} ${date.slice(11, 19)}.${String(nanoseconds % BILLION).padStart(9, "0")}`;

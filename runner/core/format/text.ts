@@ -5,7 +5,7 @@ import { diagnosticText, placeName } from "../diagnostic-text.ts";
 import { divide } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
-import { divisor, FLUSH_BYTES, isBlock, type MessageKind, type Output, type Sink, shownEntries } from "../output.ts";
+import { divisor, FLUSH_BYTES, firstShown, isBlock, type MessageKind, type Output, type Sink } from "../output.ts";
 import { helperFailure } from "./helper-errors.ts";
 import { writeHistogram } from "./histogram.ts";
 import type { PrintfFormat } from "./printf.ts";
@@ -56,7 +56,8 @@ export class TextOutput implements Output {
   map(table: MapTable, top: number, div: number): void {
     const { map, keys } = table;
     const out = this.#out;
-    for (const entry of shownEntries(table, top)) {
+    for (let index = firstShown(table, top); index < table.size; index++) {
+      const entry = table.entry(index);
       out.ascii(map.name);
       if (map.key !== null) {
         out.byte(91);
@@ -70,7 +71,7 @@ export class TextOutput implements Output {
     }
   }
 
-  #mapValue({ map, values, entries }: MapTable, entry: Entry, div: number): void {
+  #mapValue({ map, values, newest }: MapTable, entry: Entry, div: number): void {
     const { value } = map;
     const out = this.#out;
     switch (value.kind) {
@@ -85,7 +86,7 @@ export class TextOutput implements Output {
         writeHistogram(value, entry.buckets, div === 1 ? entry.buckets : entry.buckets.map((count) => divide(count, div)), out);
         break;
       case "tseries":
-        writeSeries(value, entry, entries, out);
+        writeSeries(value, entry, newest, out);
         break;
       case "lhist":
         writeHistogram(value, entry.buckets, entry.buckets, out);

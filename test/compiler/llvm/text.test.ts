@@ -26,6 +26,16 @@ for (const name of ["begin", "filter", "core"]) {
   });
 }
 
+test("a thread that nobody asks keeps no process alive", async () => {
+  const held = () => process.getActiveResourcesInfo().filter((resource) => resource === "MessagePort").length;
+  const before = held();
+  const llc = startLlc();
+  await new Promise((waited) => setTimeout(waited, 100));
+  const after = held();
+  await llc.close();
+  assert.is(after, before);
+});
+
 const unasked = () => assert.unreachable("nothing is asked for");
 
 test("an object that is not of this text is refused", async () => {

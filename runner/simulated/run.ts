@@ -1,0 +1,146 @@
+// One run of an object in a simulated host, by the same session that runs it on a real one.
+
+import type { BpfcastError } from "../../wasm/errors.ts";
+import { bind, readManifest } from "../core/bind.ts";
+import type { BindParameters } from "../core/facts.ts";
+import { JsonOutput } from "../core/format/json.ts";
+import { TextOutput } from "../core/format/text.ts";
+import type { Sink } from "../core/output.ts";
+import { refuseUnsafe } from "../core/safety.ts";
+import { type HeldCommand, Session, type SessionHost } from "../core/session.ts";
+import { Events } from "./events.ts";
+import { simulatedFacts } from "./facts.ts";
+import type { Play } from "./play.ts";
+import type { Simulation } from "./simulation.ts";
+
+export interface RunSettings {
+  format: "text" | "json";
+  parameters: BindParameters;
+  unsafe: boolean;
+  quiet: boolean;
+  showWarnings: boolean;
+  /** A warning or an error, as text. */
+  report(error: BpfcastError, severity: "WARNING" | "ERROR"): void;
+  /** Ends the run from outside: calls `stop` once. */
+  onStopRequest?(stop: () => void): void;
+}
+
+/** Lets everything run that waits for a promise. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => {
+        port1.close();
+        resolve();
+      };
+      port2.postMessage(0);
+    }
+  });
+}
+
+/** Plays what happens; stands where a command of -c does. */
+class Player implements HeldCommand {
+  readonly #stage: Play;
+  readonly #happen: (stage: Play) => Promise<void>;
+  #ended: () => void = () => {};
+  error: unknown = undefined;
+
+  constructor(stage: Play, happen: (stage: Play) => Promise<void>) {
+    this.#stage = stage;
+    this.#happen = happen;
+  }
+
+  release(): void {
+    // The session goes on to say that it has attached its probes before anything happens.
+    void nextTurn()
+      .then(() => this.#happen(this.#stage))
+      .catch((error: unknown) => {
+        this.error = error;
+      })
+      .then(() => this.#ended());
+  }
+
+  onEnd(ended: () => void): void {
+    this.#ended = ended;
+  }
+
+  terminate(): void {}
+}
+
+/**
+ * Runs an object while `happen` makes events.
+ * @returns the exit code.
+ * @throws BpfcastError of binding and loading, of a program that was stopped, and of `happen`.
+ */
+export async function runSimulated(
+  object: Uint8Array,
+  simulation: Simulation,
+  sink: Sink,
+  settings: RunSettings,
+  happen: (stage: Play) => Promise<void>,
+): Promise<number> {
+  const manifest = readManifest(object);
+  if (!settings.unsafe) refuseUnsafe(object, manifest);
+  const bound = bind(object, simulatedFacts(manifest, simulation.host), settings.parameters);
+  for (const warning of bound.warnings) settings.report(warning, "WARNING");
+  const style = {
+    trailer: new TextEncoder().encode(manifest.config.stringTruncationTrailer),
+    names: simulation.names,
+    texts: manifest.texts,
+  };
+  const output = settings.format === "json" ? new JsonOutput(sink, style) : new TextOutput(sink, style);
+  let stop = () => {};
+  let isOver = false;
+  let batches = simulation.kernel.batches;
+  const player = new Player(
+    {
+      simulation,
+      events: new Events(simulation),
+      settle: async () => {
+        if (simulation.kernel.batches === batches) return;
+        batches = simulation.kernel.batches;
+        await nextTurn();
+      },
+      interrupt: () => {
+        isOver = true;
+        stop();
+      },
+      isOver: () => isOver || simulation.kernel.isIdle,
+    },
+    happen,
+  );
+  const host: SessionHost = {
+    onStopRequest: (ask) => {
+      stop = ask;
+      settings.onStopRequest?.(() => {
+        isOver = true;
+        ask();
+      });
+    },
+    command: player,
+    // Losses are counted at the end: nothing is lost meanwhile that could be reported earlier.
+    every: () => () => {},
+    similarFunctions: () => [],
+    readFile: (path) => {
+      const text = simulation.files.get(path);
+      return text === undefined ? { error: "No such file or directory" } : { bytes: new TextEncoder().encode(text) };
+    },
+    runCommand: (line) => new TextEncoder().encode(`(simulated: not run: ${line})\n`),
+    now: () => simulation.realTime,
+  };
+  const session = new Session(simulation.kernel, bound, output, host, {
+    quiet: settings.quiet,
+    dryRun: false,
+    showWarnings: settings.showWarnings,
+    style,
+    complain: (message) => sink.writeError(`ERROR: ${message}\n`),
+    flushBatches: true,
+    attached: () => {},
+    warn: (warning) => settings.report(warning, "WARNING"),
+  });
+  const code = await session.run();
+  if (player.error !== undefined) throw player.error;
+  return code;
+}
