@@ -86,7 +86,7 @@ for (const file of files) {
   console.log(
     `${bad > 0 ? "FAILED" : "ok    "} ${file}: ${Number.isNaN(good) ? 0 : good} passed, ${bad} failed (${((Date.now() - started) / 1000).toFixed(1)} s)`,
   );
-  if (bad > 0 || mode === "matrix") console.log(result.stdout + result.stderr);
+  if (bad > 0 || mode === "matrix" || mode === "fuzz") console.log(result.stdout + result.stderr);
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

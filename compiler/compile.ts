@@ -12,6 +12,7 @@ import { layOutBlocks } from "./ir/branch-layout";
 import { removeDeadCode } from "./ir/dead-code";
 import { sameCode } from "./ir/equal";
 import { IrFunction } from "./ir/ir";
+import { joinBranches } from "./ir/join-branches";
 import { LoweringState } from "./ir/lower-base";
 import { Lowering } from "./ir/lowering";
 import { defineMap, layOutMap, settle } from "./ir/map-layout";
@@ -257,6 +258,11 @@ export class Compilation {
       simplifyControlFlow(f);
       removeDeadCode(f);
       this.afterPass(f, module, "dead code");
+      while (joinBranches(f)) {
+        simplifyControlFlow(f);
+        removeDeadCode(f);
+        this.afterPass(f, module, "joined branches");
+      }
       if (this.dumps & Dump.Ir) printFunction(f, this.ir);
     }
   }

@@ -7,6 +7,7 @@ import { EncodedFunction } from "./bpf/encode";
 import { ParallelMove } from "./bpf/parallel-move";
 import { layOutBlocks } from "./ir/branch-layout";
 import { removeDeadCode } from "./ir/dead-code";
+import { joinBranches } from "./ir/join-branches";
 import { parseIr } from "./ir/parser";
 import { printFunction, printMap, printRelocation } from "./ir/printer";
 import { simplifyControlFlow } from "./ir/simplify-control-flow";
@@ -147,6 +148,10 @@ export function compileToObject(pointer: usize, length: u32, optimise: bool): bo
       numberValues(f);
       simplifyControlFlow(f);
       removeDeadCode(f);
+      while (joinBranches(f)) {
+        simplifyControlFlow(f);
+        removeDeadCode(f);
+      }
     }
   }
   const generated = generateModule(module);

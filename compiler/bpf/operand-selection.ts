@@ -64,17 +64,29 @@ export class OperandSelection {
     const bounded = new StaticArray<bool>(f.valueCount);
     for (let v = 0; v < f.valueCount; v++) {
       if (f.block[v] < 0) continue;
-      if (f.op[v] == Op.Index) bounded[f.operand(v, 1)] = true;
+      if (f.op[v] == Op.Index) this.markBounded(bounded, f.operand(v, 1));
       if (f.op[v] == Op.Call) {
         for (let k = 1; k < f.operandCount(v); k++) {
           const before = f.type[f.operand(v, k - 1)];
           if (before == Type.Stack || before == Type.MapValue || before == Type.Record || before == Type.Data) {
-            bounded[f.operand(v, k)] = true;
+            this.markBounded(bounded, f.operand(v, k));
           }
         }
       }
     }
     return bounded;
+  }
+
+  /** Marks a number and those that it is computed from with constants: it is one of them whose range was checked. */
+  private markBounded(bounded: StaticArray<bool>, v: i32): void {
+    const f = this.f;
+    while (!bounded[v]) {
+      bounded[v] = true;
+      const op = f.op[v];
+      if (op != Op.Add && op != Op.Sub && op != Op.Mul && op != Op.Shl) return;
+      if (f.op[f.operand(v, 1)] != Op.Const) return;
+      v = f.operand(v, 0);
+    }
   }
 
   protected emit(op: MachineOp): MachineInstruction {

@@ -171,18 +171,16 @@ export abstract class LoopLowering extends ExpressionLowering {
     this.scopes.leave();
     this.endCallback(callback, shared);
 
-    const turns = b.addVariable(Type.Scalar);
+    // No call without turns: the verifier would not follow it, drop the callback as dead, and then miss it (EFAULT, 6.18).
     const some = b.newBlock();
-    const counted = b.newBlock();
-    b.write(turns, b.constant(0));
-    b.branch(b.binary(Op.Greater, to, from), some, counted);
-    b.enter(some);
-    b.write(turns, b.binary(Op.Sub, to, from));
-    b.jump(counted);
-    b.enter(counted);
+    const done = b.newBlock();
     b.source = statement.start;
     this.prepareReturn(callback, shared);
-    b.call(Helper.BpfLoop, [b.read(turns), b.callback(callback.index), shared.address, b.constant(0)]);
+    b.branch(b.binary(Op.Greater, to, from), some, done);
+    b.enter(some);
+    b.call(Helper.BpfLoop, [b.binary(Op.Sub, to, from), b.callback(callback.index), shared.address, b.constant(0)]);
+    b.jump(done);
+    b.enter(done);
     this.takeBack(callback, shared);
   }
 

@@ -3,7 +3,7 @@
 import { FunctionId } from "../check/functions";
 import { errorNames, NameTable, signalNames, syscallNames } from "../check/number-names";
 import { Expression, NodeKind } from "../syntax/ast";
-import { Call, IntegerLiteral } from "../syntax/expression-nodes";
+import { Call, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
 import { Helper } from "./helpers";
 import { Op, Section, Type } from "./ir";
 import { MapFunctionLowering } from "./lower-map-functions";
@@ -80,39 +80,43 @@ export abstract class StringLowering extends MapFunctionLowering {
 
   /**
    * `strstr(text, part)`: where the part begins, -2 (ENOENT, as the kernel's own function has it) where it does not. At every place
-   * of the text the part is compared byte by byte; both loops end where their texts do.
+   * of the text, up to its end, the part is compared: a literal in words, another text byte by byte.
    */
   protected searchString(e: Call): i32 {
     const b = this.b;
     const size = this.types.get(e.argumentList[0].typeId).size;
-    const partSize = this.types.get(e.argumentList[1].typeId).size;
+    const part = e.argumentList[1];
+    const partSize = this.types.get(part.typeId).size;
     // Zeros behind the text: a comparison that starts in it never leaves this memory.
     const text = this.memory((size + partSize + 7) & -8);
     this.writeText(e.argumentList[0], size, text, 0, true);
     this.clear(text, size, ((size + partSize + 7) & -8) - size);
-    const part = this.ownPlace(e.argumentList[1]);
-    const partStart = b.offset(part.pointer, part.offset);
+    const isLiteral = part.kind == NodeKind.StringLiteral;
+    let partStart = -1;
+    if (!isLiteral) {
+      const place = this.ownPlace(part);
+      partStart = b.offset(place.pointer, place.offset);
+    }
     b.source = e.start;
 
     const result = b.addVariable(Type.Scalar);
-    const compare = b.newBlock();
-    const same = b.newBlock();
     const mismatch = b.newBlock();
     const next = b.newBlock();
     const found = b.newBlock();
     const missing = b.newBlock();
     const done = b.newBlock();
     const places = this.beginCount(size, missing);
-    const bytes = this.beginCount(partSize, found);
-    const wanted = b.load(b.index(partStart, b.read(bytes.index)), 0, 1);
-    b.branch(b.binary(Op.Equal, wanted, b.constant(0)), found, compare);
-    b.enter(compare);
-    const byte = b.load(b.index(b.index(text, b.read(places.index)), b.read(bytes.index)), 0, 1);
-    b.branch(b.binary(Op.Equal, byte, wanted), same, mismatch);
-    b.enter(same);
-    this.endCount(bytes);
+    const place = b.index(text, b.read(places.index));
+    if (isLiteral) {
+      const literal = <StringLiteral>part;
+      const length = <i32>literal.length;
+      // Words on the stack must be aligned, elsewhere they need not be.
+      const widest = b.f.type[text] == Type.Stack ? 1 : 8;
+      if (length == 0) b.jump(found);
+      else this.compareBytes(place, literal.pointer, length, length, found, mismatch, widest);
+    } else this.comparePart(place, partStart, partSize, found, mismatch);
     b.enter(mismatch);
-    b.branch(b.binary(Op.Equal, b.load(b.index(text, b.read(places.index)), 0, 1), b.constant(0)), missing, next);
+    b.branch(b.binary(Op.Equal, b.load(place, 0, 1), b.constant(0)), missing, next);
     b.enter(next);
     this.endCount(places);
     b.enter(found);
@@ -123,6 +127,21 @@ export abstract class StringLowering extends MapFunctionLowering {
     b.jump(done);
     b.enter(done);
     return b.read(result);
+  }
+
+  /** Whether what lies at `place` begins with the text at `part`, of at most `size` bytes. */
+  private comparePart(place: i32, part: i32, size: i32, found: i32, mismatch: i32): void {
+    const b = this.b;
+    const compare = b.newBlock();
+    const same = b.newBlock();
+    const bytes = this.beginCount(size, found);
+    const wanted = b.load(b.index(part, b.read(bytes.index)), 0, 1);
+    b.branch(b.binary(Op.Equal, wanted, b.constant(0)), found, compare);
+    b.enter(compare);
+    const byte = b.load(b.index(place, b.read(bytes.index)), 0, 1);
+    b.branch(b.binary(Op.Equal, byte, wanted), same, mismatch);
+    b.enter(same);
+    this.endCount(bytes);
   }
 
   /** `str_concat(a, b)`: the second text is copied to where the first ended. */

@@ -11,7 +11,7 @@ export function simplifyControlFlow(f: IrFunction): void {
 }
 
 /** Takes the edge `from` -> `to` out, with its operand of each phi. */
-function disconnect(f: IrFunction, from: i32, to: i32): void {
+export function disconnect(f: IrFunction, from: i32, to: i32): void {
   const predecessors = f.predecessors[to];
   const index = predecessors.indexOf(from);
   predecessors.splice(index, 1);

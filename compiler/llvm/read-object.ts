@@ -7,6 +7,7 @@ import { GeneratedModule } from "../bpf/codegen";
 import { CodeFixup, CodeLine, CodeRelocation, EncodedFunction } from "../bpf/encode";
 import { Class, Fixup, Opcode, PSEUDO_FUNCTION } from "../bpf/instructions";
 import { IrModule } from "../object/module";
+import { mendBackEdges } from "./back-edges";
 import { dataNames, RELOCATION_LABEL } from "./names";
 
 const HEADER_SIZE: u32 = 64;
@@ -270,6 +271,7 @@ class ObjectReader {
   /** Puts a function's records in order and finds the targets of its jumps. */
   private finish(i: i32): void {
     const f = this.result.functions[i];
+    mendBackEdges(f);
     f.relocations.sort((a, b) => a.slot - b.slot);
     f.fixups.sort((a, b) => a.slot - b.slot);
     f.lines.sort((a, b) => a.slot - b.slot);

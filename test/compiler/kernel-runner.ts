@@ -40,12 +40,24 @@ export function temporaryFolder(): string {
 
 let runner: string | undefined;
 
-function buildRunner(): string {
+/** The program that loads an object and runs what is in it; built once. */
+export function buildRunner(): string {
   if (runner) return runner;
   const program = join(temporaryFolder(), "run-programs");
   execFileSync("gcc", ["-O1", "-Wall", "-o", program, "test/compiler/run-programs.c", "-lbpf", "-lelf", "-lz"]);
   runner = program;
   return program;
+}
+
+/** What the runner printed. */
+export function parseRun(output: string): KernelRun {
+  const run: KernelRun = { programs: [], counters: [] };
+  for (const line of output.split("\n")) {
+    const [kind, name, value] = line.split(" ");
+    if (kind === "program" && name && value) run.programs.push({ name, returned: Number(value) });
+    if (kind === "counter" && name) run.counters.push(BigInt(`0x${name}`));
+  }
+  return run;
 }
 
 /** Loads `object` and runs each of its programs once, in the order of the object. */
@@ -54,11 +66,5 @@ export function runInKernel(object: Uint8Array): KernelRun {
   writeFileSync(file, object);
   const result = spawnSync(buildRunner(), [file], { encoding: "utf8", maxBuffer: 1 << 28 });
   if (result.status !== 0) throw new LoadError(`${result.stderr.slice(-6000)}`);
-  const run: KernelRun = { programs: [], counters: [] };
-  for (const line of result.stdout.split("\n")) {
-    const [kind, name, value] = line.split(" ");
-    if (kind === "program" && name && value) run.programs.push({ name, returned: Number(value) });
-    if (kind === "counter" && name) run.counters.push(BigInt(`0x${name}`));
-  }
-  return run;
+  return parseRun(result.stdout);
 }

@@ -7,8 +7,9 @@ import * as assert from "uvu/assert";
 import { Compiler } from "../../wasm/compiler.ts";
 import { cases } from "../support/cases.ts";
 import { compile } from "../support/compiler.ts";
+import { mutate } from "../support/mutate-script.ts";
 import { Random, runMilliseconds, runSeed } from "../support/random.ts";
-import { mutate, ScriptGenerator } from "../support/random-script.ts";
+import { ScriptGenerator } from "../support/random-script.ts";
 
 /** Milliseconds that no script may take in the product; the test module is built for its checks, not for speed. */
 const LIMIT = 200;

@@ -68,6 +68,7 @@ const TASK_INTEGERS = [
   "sizeof(int32)",
   "(uint64)curtask",
 ];
+const TASK_TEXTS = ["curtask->comm", "curtask->real_parent->comm"];
 
 /** An assignment of each map that scripts read. */
 const DEFINITIONS: Record<string, string> = {
@@ -81,12 +82,28 @@ const DEFINITIONS: Record<string, string> = {
   "@count1": '@count1["x", 1] = count();',
   "@hist0": "@hist0 = hist(1);",
   "@hist1": '@hist1["x", 1] = hist(1);',
+  "@task": "@task = curtask;",
+  ...Object.fromEntries(CASTS.map((type) => [`@w${type}`, `@w${type} = (${type})1;`])),
 };
 
 const LOADABLE_PROBES = PROBES.filter(({ point }) => !point.includes("module"));
 
-/** Those of `TASK_INTEGERS` whose fields real kernels have. */
-const KERNEL_INTEGERS = TASK_INTEGERS.filter((text) => !text.includes("hidden"));
+/** Fields that real kernels have: chains, arrays, bitfields, structures in structures. */
+const KERNEL_INTEGERS = [
+  ...TASK_INTEGERS.filter((text) => !text.includes("hidden")),
+  "curtask->group_leader->real_parent->real_parent->pid",
+  "curtask->se.load.weight",
+  "curtask->sched_reset_on_fork",
+  "curtask->static_prio",
+  "curtask->comm[1]",
+  "curtask->signal->rlim[3].rlim_cur",
+  "curtask->cred->uid.val",
+  "curtask->fs->umask",
+  "curtask->fs->pwd.dentry->d_inode->i_ino",
+  "curtask->files->fdt->fd[0]->f_inode->i_sb->s_magic",
+  "curtask->mm->arg_start",
+];
+const KERNEL_TEXTS = [...TASK_TEXTS, "curtask->nsproxy->uts_ns->name.nodename"];
 
 export class ScriptGenerator {
   readonly #random: Random;
@@ -95,6 +112,8 @@ export class ScriptGenerator {
   #texts: string[][] = [];
   #names = 0;
   #loops = 0;
+  /** Inside a `for`, whose body is a function of its own: no `return`, nothing of the probe's context. */
+  #inFor = false;
   /** Nodes left in the attach point: bounds the script. */
   #budget = 0;
 
@@ -162,7 +181,7 @@ export class ScriptGenerator {
   statement(): string {
     this.#budget--;
     const random = this.#random;
-    switch (random.below(23)) {
+    switch (random.below(25)) {
       case 0:
       case 1: {
         const value = this.integer(3);
@@ -174,7 +193,8 @@ export class ScriptGenerator {
       }
       case 3: {
         const value = this.integer(2);
-        return `let ${this.#declare(this.#integers, "l")}${random.once(2) ? `: ${random.pick(CASTS)}` : ""}${random.once(3) ? "" : ` = ${value}`};`;
+        const initial = random.once(3) ? "" : ` = ${value}`;
+        return `let ${this.#declare(this.#integers, "l")}${initial === "" || random.once(2) ? `: ${random.pick(CASTS)}` : ""}${initial};`;
       }
       case 4: {
         const name = this.#variable(this.#integers);
@@ -193,25 +213,28 @@ export class ScriptGenerator {
       case 9:
         return this.aggregation();
       case 10:
-        return `if (${this.condition(3)}) ${this.block()}${random.once(2) ? ` else ${this.block()}` : random.once(3) ? ` else if ${this.condition(1)} ${this.block()}` : ""}`;
+        return `if (${this.condition(3)}) ${this.block()}${random.once(2) ? ` else ${this.block()}` : random.once(3) ? ` else if (${this.condition(1)}) ${this.block()}` : ""}`;
       case 11: {
+        // A verifier follows a loop only with a counter; it walks every turn of it.
+        if (this.#loadable && this.#loops > 0) return this.block();
         this.#loops++;
         const body = this.block();
         this.#loops--;
-        return this.#loadable ? body : `while (${this.condition(2)}) ${body}`;
+        const counter = `$w${this.#names++}`;
+        return this.#loadable
+          ? `${counter} = (uint64)0; while (${counter} < ${1 + random.below(4)}) { ${counter}++; ${body} }`
+          : `while (${this.condition(2)}) ${body}`;
       }
       case 12:
-        return `unroll(${1 + random.below(4)}) ${this.block()}`;
+        return `unroll(${this.#loadable && this.#loops > 0 ? 1 : 1 + random.below(4)}) ${this.block()}`;
       case 13:
-        return this.#loops > 0 && !this.#loadable
-          ? `if (${this.condition(1)}) { ${random.pick(["break", "continue"])}; }`
-          : `${this.increment()};`;
+        return this.#loops > 0 ? `if (${this.condition(1)}) { ${random.pick(["break", "continue"])}; }` : `${this.increment()};`;
       case 14:
         return `${this.increment()};`;
       case 15:
-        return random.once(3) ? `return${random.once(2) ? "" : ` ${this.integer(2)}`};` : `_ = ${this.integer(2)};`;
+        return random.once(3) && !this.#inFor ? `return${random.once(2) ? "" : ` ${this.integer(2)}`};` : `_ = ${this.integer(2)};`;
       case 16:
-        return random.once(2)
+        return random.once(2) && !this.#inFor
           ? `exit(${random.once(2) ? "" : this.integer(2)});`
           : `${random.pick(["clear", "zero"])}(${random.pick(["@n0", "@k1", "@count1", "@hist0"])});`;
       case 17:
@@ -219,7 +242,12 @@ export class ScriptGenerator {
       case 18:
         return `print(${random.pick([this.integer(2), this.text(2), "@k", "@n1", "@count1, 3", "@hist1, 2, 5", `(${this.integer(1)}, ${this.text(1)}, ${this.condition(1)})`])});`;
       case 19:
+      case 20:
         return this.#newer();
+      case 21: {
+        const type = random.pick(CASTS);
+        return `@w${type} = (${type})${this.integer(2)};`;
+      }
       default:
         return this.printf();
     }
@@ -229,26 +257,81 @@ export class ScriptGenerator {
   #newer(): string {
     const random = this.#random;
     const name = `$q${this.#names++}`;
-    switch (random.below(7)) {
+    switch (random.below(10)) {
       case 0:
         return `${name} = (${this.integer(1)}, ${this.text(1)}, ${this.condition(0)}); printf("%d %s %d", ${name}.0, ${name}.1, ${name}.2); @p1[${name}] = ${name}.0;`;
       case 1:
         return `${name} = (a=${this.integer(1)}, b=${this.text(0)}); print(${name}); @k[${name}.a] = 1;`;
-      case 2: {
-        this.#integers.push([name]);
-        const body = this.block();
-        this.#integers.pop();
-        return `for (${name} : ${this.integer(0)}..${random.pick(["5", "100", "pid"])}) ${body}`;
-      }
+      case 2:
+        return `for (${name} : ${this.integer(0)}..${random.pick(["5", "100", "pid"])}) ${this.#bodyOfFor([name])}`;
       case 3:
-        return `${name} = ${this.text(1)}; if (${name} ${random.pick(["==", "!="])} ${this.text(0)}) { @c = ${name}[${random.below(6)}]; }`;
+        return `${name} = ${random.pick(["comm", '"fifteen bytes.."'])}; if (${name} ${random.pick(["==", "!="])} ${this.text(0)}) { @c = ${name}[${random.below(16)}]; }`;
       case 4:
         return `@a1[${this.keyValue(3)}] = (${this.integer(0)}, (${this.integer(0)}, ${this.text(0)})); ${name} = @a1[${this.keyValue(3)}]; @b1 = ${name}.1;`;
       case 5:
-        return `${name} = ((struct made *)${this.integer(0)}); @f = ${name}->number + ${name}->inner.part; print(${name}->text); @g[${name}->list[${random.below(5)}]] = count();`;
+        return `${name} = ((struct made *)${this.integer(0)}); @f = ${name}->number + ${name}->inner.part; print(${name}->text); @g[${name}->list[${random.below(4)}]] = count();`;
+      case 6:
+        return this.#forMap(name);
+      case 7:
+        return this.#loadable
+          ? `${name} = curtask->${random.pick(["group_leader", "real_parent"])}; if (${this.condition(1)}) { ${name} = ${name}->real_parent; } @f = ${name}->${random.pick(["tgid", "real_parent->tgid", "cred->gid.val"])};`
+          : `${name} = curtask->real_parent; @f = ${name}->tgid;`;
+      case 8:
+        return `@task = curtask${random.pick(["", "->real_parent"])}; @f = @task->real_parent->pid; @g[@task->pid] = count();`;
       default:
         return `@d = if (${this.condition(1)}) { ${this.integer(1)} } else { ${this.integer(1)} }; @e = *(uint32 *)${this.integer(0)}; $${name.slice(1)}e = (int8 *)${this.integer(0)} + 1;`;
     }
+  }
+
+  #bodyOfFor(integers: string[]): string {
+    const [outer, loops, probe] = [this.#inFor, this.#loops, this.#probe];
+    this.#inFor = true;
+    this.#loops++;
+    this.#probe = { ...probe, integers: [], texts: [] };
+    this.#integers.push(integers);
+    const body = this.block();
+    this.#integers.pop();
+    [this.#inFor, this.#loops, this.#probe] = [outer, loops, probe];
+    return body;
+  }
+
+  /** The entries of a map come in any order: what the loop leaves behind must not depend on it. */
+  #forMap(name: string): string {
+    const random = this.#random;
+    const [map, number] = random.pick([
+      ["@k", `${name}.0 ^ ${name}.1`],
+      ["@p", `${name}.0.0 + ${name}.1.0`],
+      ["@u", `${name}.0`],
+      ["@k1", `${name}.1`],
+    ] as const);
+    const condition = random.pick([`${name}.1 == ${name}.1`, this.condition(1)]);
+    return `for (${name} : ${map}) { if (${map === "@p" ? this.condition(0) : condition}) { @total += ${number}; } @seen++; }`;
+  }
+
+  /** Functions and places that make an integer. */
+  #call(depth: number): string {
+    switch (this.#random.below(9)) {
+      case 0:
+        return `(int64)has_key(@k, ${this.integer(depth)})`;
+      case 1:
+        return `bswap((${this.#random.pick(CASTS.slice(5))})(${this.integer(depth)}))`;
+      case 2:
+        return `strncmp(${this.text(depth)}, ${this.#random.pick(TEXTS)}, ${1 + this.#random.below(12)})`;
+      case 3:
+        return `(int64)strcontains(${this.text(depth)}, ${this.#random.pick(TEXTS.slice(1, 4))})`;
+      case 4:
+        return `strlen(${this.text(depth)})`;
+      case 5:
+        return `(${this.integer(depth)}, ${this.text(0)}, ${this.integer(depth)}).${this.#random.pick(["0", "2"])}`;
+      case 6:
+        return `@p[${this.keyValue(3)}].0`;
+      default:
+        return `@w${this.#random.pick(CASTS)}`;
+    }
+  }
+
+  #taskInteger(): string {
+    return this.#random.pick(this.#loadable ? KERNEL_INTEGERS : TASK_INTEGERS);
   }
 
   printf(): string {
@@ -318,8 +401,7 @@ export class ScriptGenerator {
         case 5:
           return `(${this.condition(depth - 1)} ? ${this.integer(depth - 1)} : ${this.integer(depth - 1)})`;
         case 6:
-          if (random.once(2)) return `@k${this.key(1)}`;
-          break;
+          return random.once(2) ? `@k${this.key(1)}` : this.#call(depth - 1);
         default:
           break;
       }
@@ -334,7 +416,7 @@ export class ScriptGenerator {
       case 3:
         return this.#probe.integers.length > 0 ? random.pick(this.#probe.integers) : "nsecs";
       case 4:
-        return random.once(2) ? random.pick(this.#loadable ? KERNEL_INTEGERS : TASK_INTEGERS) : random.pick(INTEGERS);
+        return random.once(2) ? this.#taskInteger() : random.pick(INTEGERS);
       default:
         return random.pick(INTEGERS);
     }
@@ -367,116 +449,9 @@ export class ScriptGenerator {
       case 3:
         return this.#probe.texts.length > 0 ? random.pick(this.#probe.texts) : "probe";
       case 4:
-        return "curtask->comm";
+        return random.pick(this.#loadable ? KERNEL_TEXTS : TASK_TEXTS);
       default:
         return random.pick(TEXTS);
     }
   }
-}
-
-const TOKEN = /"(?:[^"\\]|\\.)*"|[A-Za-z_$@][A-Za-z_0-9]*|[0-9]\w*|\s+|[-+*/%&|^<>=!]{1,3}|[\s\S]/g;
-
-const TOKENS = [
-  ..."{}()[],;:?.=+-*/%&|^<>!~@$#",
-  "->",
-  "..",
-  "++",
-  "--",
-  "&&",
-  "||",
-  "<<",
-  ">>",
-  "==",
-  "!=",
-  "=~",
-  "if",
-  "else",
-  "while",
-  "unroll",
-  "for",
-  "return",
-  "break",
-  "continue",
-  "let",
-  "fn",
-  "macro",
-  "comptime",
-  "import",
-  "config",
-  "BEGIN",
-  "kprobe:f",
-  "tracepoint:a:b",
-  "interval:s:1",
-  "args",
-  "args.id",
-  "arg0",
-  "arg9",
-  "retval",
-  "comm",
-  "pid",
-  "curtask",
-  "probe",
-  "nsecs",
-  "@",
-  "@x",
-  "@x[1]",
-  "$x",
-  "$1",
-  "$#",
-  "0",
-  "1",
-  "-1",
-  "18446744073709551615",
-  "99999999999999999999",
-  '""',
-  '"x"',
-  '"%d %s"',
-  "1.5",
-  "true",
-  "count()",
-  "hist(1)",
-  "lhist(1, 0, 10, 1)",
-  "printf(",
-  "print(@x)",
-  "str(",
-  "delete(@x",
-  "exit()",
-  "clear(@x)",
-  "sizeof(",
-  "offsetof(struct task_struct, pid)",
-  "(int8)",
-  "(struct task_struct *)",
-  "(uint8[4])",
-  "struct task_struct",
-  "curtask->real_parent",
-  "curtask->se",
-  "(1, 2)",
-  '(1, (2, "x"))',
-];
-
-/** `script` with a few of its tokens deleted, doubled, swapped or replaced. */
-export function mutate(script: string, random: Random): string {
-  const tokens = script.match(TOKEN) ?? [];
-  for (let count = random.below(4); count >= 0 && tokens.length > 0; count--) {
-    const at = random.below(tokens.length);
-    const other = random.below(tokens.length);
-    switch (random.below(6)) {
-      case 0:
-        tokens.splice(at, 1 + random.below(3));
-        break;
-      case 1:
-        tokens.splice(at, 0, ...tokens.slice(other, other + 1 + random.below(8)));
-        break;
-      case 2:
-        [tokens[at], tokens[other]] = [tokens[other] ?? "", tokens[at] ?? ""];
-        break;
-      case 3:
-        tokens.splice(at, 0, random.pick(TOKENS));
-        break;
-      default:
-        tokens[at] = random.pick(TOKENS);
-        break;
-    }
-  }
-  return tokens.join("");
 }

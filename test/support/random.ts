@@ -36,3 +36,13 @@ export function runSeed(): number {
 export function runMilliseconds(): number {
   return process.env["TEST_MODE"] === "fuzz" ? 60_000 : 2000;
 }
+
+/**
+ * Whether a fuzz test that has tried `programs` since `started` goes on: until FUZZ_PROGRAMS where that is set, else for its time;
+ * in any case until it has tried something.
+ */
+export function goesOn(programs: number, started: number): boolean {
+  const wanted = process.env["FUZZ_PROGRAMS"];
+  if (programs === 0) return true;
+  return wanted === undefined ? Date.now() < started + runMilliseconds() : programs < Number(wanted);
+}

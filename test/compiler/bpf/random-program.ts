@@ -78,6 +78,8 @@ export class RandomProgram {
   private nextName = 0;
   private current = 0;
   private branches = 0;
+  /** The operations on two numbers so far. */
+  private readonly made: { op: string; operands: number[] }[] = [];
 
   constructor(
     private random: Random,
@@ -139,7 +141,7 @@ export class RandomProgram {
 
   private statement(values: number[], context: number, depth: number): void {
     const kind = this.random.below(24);
-    if (kind < 9) values.push(this.add(this.random.pick(BINARY), [this.operand(values), this.operand(values)]));
+    if (kind < 9) values.push(this.random.below(6) === 0 ? this.again(values) : this.binary(values));
     else if (kind < 11) values.push(this.add(this.random.pick(COMPARISONS), [this.operand(values), this.operand(values)]));
     else if (kind < 13) values.push(this.add(this.random.pick(UNARY), [this.random.pick(values)]));
     else if (kind < 14) values.push(this.add("load8", [context], BigInt(this.random.below(11) * 8)));
@@ -150,6 +152,21 @@ export class RandomProgram {
     else if (depth < 2 && this.branches < 6) this.loop(values, context, depth);
     // A value that is forgotten frees its register.
     if (values.length > 14 || (values.length > 4 && this.random.below(5) === 0)) values.splice(this.random.below(values.length), 1);
+  }
+
+  private binary(values: number[]): number {
+    const op = this.random.pick(BINARY);
+    const operands = [this.operand(values), this.operand(values)];
+    this.made.push({ op, operands });
+    return this.add(op, operands);
+  }
+
+  /** An operation on the operands of an earlier one, often turned round: whether they are the same is for the compiler to see. */
+  private again(values: number[]): number {
+    const known = this.made.filter(({ operands }) => operands.every((operand) => values.includes(operand)));
+    if (known.length === 0) return this.binary(values);
+    const { op, operands } = this.random.pick(known);
+    return this.add(op, this.random.below(2) === 0 ? operands : [...operands].reverse());
   }
 
   private memory(values: number[]): void {
