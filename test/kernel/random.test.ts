@@ -10,11 +10,12 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readManifest } from "../../runner/core/bind.ts";
-import { missingFeature } from "../../runner/host/features.ts";
 import { Compiler } from "../../wasm/compiler.ts";
+import type { Manifest } from "../../wasm/manifest.ts";
 import { buildRunner, type KernelRun, parseRun, runInKernel } from "../compiler/kernel-runner.ts";
 import { isBefore } from "../support/cases.ts";
 import {
+  areTooLarge,
   irObjects,
   irPrograms,
   loadScript,
@@ -23,6 +24,7 @@ import {
   runDifferences,
   SIDES,
   steady,
+  TOO_LARGE,
 } from "../support/differential.ts";
 import { compileBoth, startLlc } from "../support/llvm.ts";
 import { supplyLive } from "../support/needs.ts";
@@ -37,9 +39,27 @@ const kernels = process.env["RANDOM_KERNELS"]?.split(",") ?? ["5.10", "6.1", "6.
 /** Programs of an object: of IR, of scripts that run, and of scripts of all kinds of probes. */
 const [IR_BATCH, RUN_BATCH, LOAD_BATCH] = [100, 12, 6];
 
-/** How a kernel without callbacks (before 5.13), and one with them, refuse a helper that calls the program back. */
-const LACKS_CALLBACKS = /number of funcs in func_info doesn't match number of subprogs|(invalid|unknown) func bpf_\w+#\d+/;
-const CALLBACK_HELPERS = ["for_each_map_elem", "loop"];
+/** What a series may lack, the kernel that brought it, what says that an object needs it, and the words in which a kernel refuses it. */
+interface Lack {
+  what: string;
+  since: string;
+  applies(manifest: Manifest): boolean;
+  message: RegExp;
+}
+
+const needs = (helper: string) => (manifest: Manifest) => manifest.features.some(({ feature }) => feature === `helper:${helper}`);
+/** Before callbacks, and before the helper. */
+const NO_CALLBACK = /number of funcs in func_info doesn't match number of subprogs|(invalid|unknown) func bpf_\w+#\d+/;
+const LACKS: Lack[] = [
+  { what: "bpf_for_each_map_elem", since: "5.13", applies: needs("for_each_map_elem"), message: NO_CALLBACK },
+  { what: "bpf_loop", since: "5.17", applies: needs("loop"), message: NO_CALLBACK },
+  {
+    what: "keys of hash maps of more than 512 bytes",
+    since: "5.11",
+    applies: ({ maps }) => maps.some(({ type, keySize }) => type.endsWith("hash") && keySize > 512),
+    message: /map '\w+': failed to create: Argument list too long/,
+  },
+];
 
 /** What became of the two objects of one script in a machine: one line of its output. */
 interface Fate {
@@ -47,19 +67,18 @@ interface Fate {
   programs: number;
   /** What differs or was refused; empty when both objects are right. */
   wrong: string;
-  /** The helper that the script's manifest asks for and the kernel lacks, and the kernel that brought it. */
-  lacks?: { helper: string; since: string };
 }
 
 async function loadBoth(objects: Record<(typeof SIDES)[number], Uint8Array>): Promise<string> {
+  const refusals: string[] = [];
   for (const side of SIDES) {
     try {
       await loadScript(objects[side]);
     } catch (error) {
-      return `${side}: ${refusalText(error)}`;
+      refusals.push(`${side}: ${refusalText(error)}`);
     }
   }
-  return "";
+  return areTooLarge(refusals) ? TOO_LARGE : refusals.join("\n");
 }
 
 /** In the machine: runs or loads the objects of `folder`, SCRIPT.SIDE.o. */
@@ -67,18 +86,15 @@ async function runObjects(folder: string): Promise<void> {
   for (const script of new Set(readdirSync(folder).map((name) => name.split(".")[0] ?? ""))) {
     const [own, llvm] = SIDES.map((side) => readFileSync(join(folder, `${script}.${side}.o`)));
     if (own === undefined || llvm === undefined) continue;
-    const manifest = readManifest(own);
-    const fate: Fate = { script, programs: manifest.programs.length, wrong: "" };
-    fate.wrong = await (script.startsWith("run") ? resultDifference : loadBoth)({ own, llvm });
-    const missing = fate.wrong === "" ? undefined : missingFeature(manifest);
-    if (missing !== undefined) fate.lacks = { helper: missing.name, since: missing.since };
+    const compare = script.startsWith("run") ? resultDifference : loadBoth;
+    const fate: Fate = { script, programs: readManifest(own).programs.length, wrong: await compare({ own, llvm }) };
     console.log(`fate ${JSON.stringify(fate)}`);
   }
 }
 
 const seed = runSeed();
 const folder = mkdtempSync(join(tmpdir(), "bpfcast-random-"));
-const scripts = new Map<string, string>();
+const scripts = new Map<string, { text: string; manifest: Manifest }>();
 /** What this kernel computed in each object of IR. */
 const expected = new Map<string, KernelRun>();
 
@@ -106,9 +122,10 @@ async function prepare(): Promise<void> {
       const both = await compileBoth(compiler, llc, script, (need) => supplyLive(compiler, need));
       // What `rwbs` and `cmd` are differs from kernel to kernel, and is refused as such.
       if (both === undefined || /args\.(rwbs|cmd)/.test(script)) continue;
-      scripts.set(`${kind}${count}`, script);
+      const manifest = readManifest(both.own);
+      scripts.set(`${kind}${count}`, { text: script, manifest });
       write("scripts", `${kind}${count}`, both);
-      count += readManifest(both.own).programs.length;
+      count += manifest.programs.length;
     }
   }
   await llc.close();
@@ -143,19 +160,25 @@ if (guest !== undefined) {
       if (process.env["RANDOM_LOG"] !== undefined) writeFileSync(`${process.env["RANDOM_LOG"]}-${series}`, stdout + stderr);
       const fates = [...stdout.matchAll(/^fate (.*)$/gm)].map(([, text = ""]) => JSON.parse(text) as Fate);
       const sum = (list: Fate[]) => list.reduce((total, { programs }) => total + programs, 0);
-      const lacking = fates.filter(
-        ({ lacks, wrong: why }) =>
-          lacks !== undefined && CALLBACK_HELPERS.includes(lacks.helper) && isBefore(series, lacks.since) && LACKS_CALLBACKS.test(why),
-      );
-      const bad = fates.filter((fate) => fate.wrong !== "" && !lacking.includes(fate));
+      const lackOf = ({ script, wrong: why }: Fate) => {
+        const manifest = scripts.get(script)?.manifest;
+        const refusals = why.split(/\n(?=llvm: )/);
+        const fits = ({ since, applies, message }: Lack) =>
+          isBefore(series, since) && manifest !== undefined && applies(manifest) && refusals.every((text) => message.test(text));
+        return refusals.length < SIDES.length ? undefined : LACKS.find(fits);
+      };
+      const lacking = fates.filter((fate) => lackOf(fate) !== undefined);
+      const large = fates.filter((fate) => fate.wrong === TOO_LARGE);
+      const bad = fates.filter((fate) => fate.wrong !== "" && !large.includes(fate) && !lacking.includes(fate));
       const good = fates.filter((fate) => fate.wrong === "");
       const [run = [], loaded = []] = ["run", "load"].map((kind) => good.filter(({ script }) => script.startsWith(kind)));
       console.log(
         `kernel ${series}: ${computed / 2} programs of IR and ${sum(run)} of scripts executed, ${sum(loaded)} more loaded, from both back ends; ` +
-          `${sum(lacking)} in ${lacking.length} scripts need ${[...new Set(lacking.map(({ lacks }) => lacks?.helper))].join(", ") || "nothing"} that it lacks; ` +
+          `${sum(lacking)} in ${lacking.length} scripts need ${[...new Set(lacking.map((fate) => lackOf(fate)?.what))].join(", ") || "nothing"} that it lacks; ` +
+          `${sum(large)} are too much for its verifier from both; ` +
           `${wrong.length + bad.length} objects wrong`,
       );
-      for (const { script, wrong: why } of bad.slice(0, 5)) wrong.push(`${script}: ${why}\n${scripts.get(script)}`);
+      for (const { script, wrong: why } of bad.slice(0, 5)) wrong.push(`${script}: ${why}\n${scripts.get(script)?.text}`);
       assert.equal(wrong.slice(0, 10), [], stderr.slice(-2000));
       assert.is(fates.length, scripts.size, stdout.slice(-2000));
       assert.ok(sum(run) + sum(loaded) > wanted, `only ${sum(run)} programs of scripts ran and ${sum(loaded)} were loaded`);
