@@ -35,6 +35,9 @@ export interface Tracer {
 const program = join(folder, "usage");
 execFileSync("gcc", ["-O1", "-o", program, "test/bench/usage.c"]);
 
+/** Variable that has a tracer say that its probes are attached, and what it says. */
+const NOTICE = "__BPFTRACE_NOTIFY_PROBES_ATTACHED";
+
 /** Name of our own figures. */
 export const OWN = "bpfcast";
 
@@ -63,11 +66,7 @@ export async function measure(command: string[], work?: () => Promise<void> | vo
   const file = join(folder, "usage.json");
   const child = spawn(program, [file, ...command], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...(work === undefined ? {} : { __BPFTRACE_NOTIFY_PROBES_ATTACHED: "1" }) },
-  });
-  let stderr = "";
-  child.stderr.on("data", (bytes: Buffer) => {
-    stderr += bytes.toString();
+    env: { ...process.env, ...(work === undefined ? {} : { [NOTICE]: "1" }) },
   });
   // The tracer is the only child of the measuring process, or has ended by itself.
   const end = (signal: NodeJS.Signals) => {
@@ -84,11 +83,20 @@ export async function measure(command: string[], work?: () => Promise<void> | vo
     () => {},
   );
   const ended = new Promise((resolve) => child.on("close", resolve));
+  let stderr = "";
   const attached = new Promise<void>((ready) => {
-    let seen = "";
+    let stdout = "";
+    // The old one says it on standard error.
+    const look = () => {
+      if (stdout.includes(NOTICE) || stderr.includes(NOTICE)) ready();
+    };
     child.stdout.on("data", (bytes: Buffer) => {
-      if (seen.length < 1 << 16) seen += bytes.toString();
-      if (seen.includes("__BPFTRACE_NOTIFY_PROBES_ATTACHED")) ready();
+      if (stdout.length < 1 << 16) stdout += bytes.toString();
+      look();
+    });
+    child.stderr.on("data", (bytes: Buffer) => {
+      stderr += bytes.toString();
+      look();
     });
     void ended.then(() => ready());
   });
