@@ -511,9 +511,3 @@ export class Machine {
     this.#exports.removeSpace(space);
   }
 }
-
-/** A machine from the module that lies beside the running script (Node). In a page, fetch the module and use `Machine.create`. */
-export async function loadMachine(options: MachineOptions): Promise<Machine> {
-  const { readFile } = await import("node:fs/promises");
-  return Machine.create(await readFile(new URL("./machine.wasm", import.meta.url)), options);
-}

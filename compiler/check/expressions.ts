@@ -204,13 +204,13 @@ export abstract class ExpressionChecker extends DecimalChecker {
     if (row == null) {
       const symbol = this.findEnumerator(e.name);
       if (symbol != null) return this.types.enumerated(symbol.enumeration);
-      const known = this.headerConstant(e.name);
-      if (known.known) return known.value > <i64>i32.MAX_VALUE ? BasicType.Int64 : BasicType.Int32;
       if (!this.profile.kernelAnswered) {
-        // It may be a constant of an enum of the target.
+        // It may be a constant of an enum of the target: what the kernel has goes before what is known of its headers.
         this.needs.kernelBtf = true;
         return BasicType.None;
       }
+      const known = this.headerConstant(e.name);
+      if (known.known) return known.value > <i64>i32.MAX_VALUE ? BasicType.Int64 : BasicType.Int32;
       const name = this.symbols.text(e.name);
       const names: Array<string> = [];
       for (let i = 0; i < this.builtins.length; i++) names.push(this.builtins[i].name);

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { BpfcastError } from "../../wasm/errors.ts";
-import { loadMachine } from "../../wasm/machine.ts";
+import { loadMachine } from "../../wasm/machine-node.ts";
 import { ProfileTarget } from "../core/profile-target.ts";
 import { defaultProfileFile, profileTarget } from "../host/profile-targets.ts";
 import { FileSink } from "../host/sink.ts";

@@ -33,7 +33,7 @@ function didYouMean(name: string, names: Iterable<string>): string {
 
 export class Events {
   readonly #simulation: Simulation;
-  readonly #formats = new Map<string, TracepointFormat>();
+  readonly #formats = new Map<string, TracepointFormat | undefined>();
   /** Events of perf that were counted since the last sample, by program and CPU. */
   readonly #counts = new Map<object, Map<number, number>>();
 
@@ -41,20 +41,17 @@ export class Events {
     this.#simulation = simulation;
   }
 
-  #format(name: string, where: string): TracepointFormat {
-    let format = this.#formats.get(name);
-    if (format === undefined) {
-      format = profileFormat(this.#simulation.profile, name);
-      if (format === undefined)
-        throw badValue(where, `the profile has no tracepoint '${name}'${didYouMean(name, this.#simulation.profile.tracepoints.keys())}`);
-      this.#formats.set(name, format);
-    }
-    return format;
+  /** The format of a tracepoint; undefined where the profile has none. */
+  #formatOf(name: string): TracepointFormat | undefined {
+    if (!this.#formats.has(name)) this.#formats.set(name, profileFormat(this.#simulation.profile, name));
+    return this.#formats.get(name);
   }
 
   /** A tracepoint by `category:event`. What a pointer points to is the process' memory for system calls, else the kernel's. */
   tracepoint(name: string, fields: Record<string, Value>, situation: Situation): void {
-    const format = this.#format(name, name);
+    const format = this.#formatOf(name);
+    if (format === undefined)
+      throw badValue(name, `the profile has no tracepoint '${name}'${didYouMean(name, this.#simulation.profile.tracepoints.keys())}`);
     const { process, event } = this.#simulation.enter(situation, name);
     const [category = "", own = ""] = name.split(":");
     const programs = this.#simulation.kernel.attachedTo("tracepoint", (place) => place.category === category && place.event === own);
@@ -143,7 +140,7 @@ export class Events {
     if (id === undefined) throw badValue(name, `${profile.architecture} has no system call of this name`);
     const where = `system call ${name}`;
     const { process } = this.#simulation.enter(situation, where);
-    const entry = profileFormat(profile, `syscalls:sys_enter_${name}`);
+    const entry = this.#formatOf(`syscalls:sys_enter_${name}`);
     const own = entry?.fields.filter(({ offset }) => offset >= RECORD_START && offset >= 16) ?? [];
     const isList = (given: Arguments): given is readonly Value[] => Array.isArray(given);
     const named: Record<string, Value> = {};

@@ -1,7 +1,8 @@
 // Simulated processes: their numbers, names and user memory, and the kernel's `task_struct` of each.
 
+import { BpfcastError } from "../../wasm/errors.ts";
 import { KERNEL_SPACE, type Machine } from "../../wasm/machine.ts";
-import { findMemberByName, isComposite, type TargetTypes } from "./core-types.ts";
+import type { TargetTypes } from "./core-types.ts";
 import { sizeOfType } from "./map-definitions.ts";
 import { Memory } from "./memory.ts";
 import type { ProcessDescription, Value } from "./scenario.ts";
@@ -123,20 +124,24 @@ export class Processes {
       group_leader: leader,
       real_parent: parent?.task ?? address,
       parent: parent?.task ?? address,
+      mm: { exe_file: { f_path: { dentry: { d_name: { name: process.comm } } } } },
+      // A list without members points to itself.
+      children: { next: address, prev: address },
+      on_cpu: 1,
+      "cpus_mask.bits": [1],
+      "se.on_rq": 1,
     };
-    for (const [field, value] of Object.entries({ ...known, ...more })) {
-      if (!(field in more) && findMemberByName(btf, id, field) === undefined) continue;
-      const where = `process '${process.name}', task_struct`;
-      if (field in known && typeof value === "object" && !this.#canFill(field)) continue;
-      writeValue(btf, id, { [field]: value }, bytes, 0, this.#kernel, where);
+    const where = `process '${process.name}', task_struct`;
+    for (const [field, value] of Object.entries(known)) {
+      try {
+        writeValue(btf, id, { [field]: value }, bytes, 0, this.#kernel, where);
+      } catch (error) {
+        // A small profile, or another kernel, does not have them all.
+        if (!(error instanceof BpfcastError)) throw error;
+      }
     }
+    writeValue(btf, id, more, bytes, 0, this.#kernel, where);
     this.#machine.writeMemory(KERNEL_SPACE, address, bytes);
     return address;
-  }
-
-  /** Whether the credentials' own type is known: a small profile may only have its name. */
-  #canFill(field: string): boolean {
-    const cred = this.#types.named("struct cred");
-    return cred !== undefined && isComposite(cred.btf, cred.id) && (field === "cred" || field === "real_cred");
   }
 }

@@ -89,6 +89,8 @@ function writeBits(bytes: Uint8Array, bitOffset: number, bits: number, value: bi
   }
 }
 
+const scratch = new DataView(new ArrayBuffer(8));
+
 /** An integer of `size` bytes. @throws BpfcastError for what is none, or does not fit. */
 export function writeInteger(bytes: Uint8Array, at: number, size: number, value: Value, where: string): void {
   const form = special(value);
@@ -106,7 +108,8 @@ export function writeInteger(bytes: Uint8Array, at: number, size: number, value:
   if (number === undefined) throw badValue(where, `${describe(value)} is no integer`);
   const bits = BigInt(size * 8);
   if (number < -(1n << (bits - 1n)) || number >= 1n << bits) throw badValue(where, `${number} does not fit into ${size} bytes`);
-  writeBits(bytes, at * 8, size * 8, BigInt.asUintN(64, number));
+  scratch.setBigUint64(0, BigInt.asUintN(64, number), true);
+  for (let index = 0; index < size; index++) bytes[at + index] = scratch.getUint8(index);
 }
 
 /** A text or elements into an array of bytes without a type of its own: what tracepoint formats have. */

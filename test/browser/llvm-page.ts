@@ -1,17 +1,10 @@
 // The page of the LLVM back end's tests: a compiler with the default profile, called from outside.
 
-import { readProfile } from "../../runner/core/profile.ts";
-import { ProfileTarget } from "../../runner/core/profile-target.ts";
+import type { ProfileTarget } from "../../runner/core/profile-target.ts";
 import { Compiler } from "../../wasm/compiler.ts";
 import { LlcPageWorker } from "../../wasm/llvm-browser.ts";
 import { type Compiled, compileWith } from "./compile.ts";
-
-async function readDefaultProfile(): Promise<ProfileTarget> {
-  const { body } = await fetch("/default.profile");
-  if (body === null) throw new Error("no profile");
-  const document = await new Response(body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-  return new ProfileTarget(readProfile(new Uint8Array(document)), "default.profile");
-}
+import { readDefaultProfile } from "./page-profile.ts";
 
 async function load(): Promise<[Compiler, ProfileTarget]> {
   const module = await WebAssembly.compileStreaming(fetch("/compiler.wasm"));

@@ -13,6 +13,8 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { runner } from "../simulated/run.ts";
+import { kept, processes, simulatedTools } from "../support/simulated-tools.ts";
 import { type Tool, tools } from "../support/tools.ts";
 import { kernel } from "./kernels.ts";
 import { vmProfile } from "./profiles.ts";
@@ -139,6 +141,15 @@ for (const name of series) {
         assert.is(wrong, "", `${wrong}\n${output}\n--- load\n${found.load}`);
       });
     }
+    const simulated = simulatedTools[tool.name];
+    if (simulated === undefined) continue;
+    test(`kernel ${name}: ${tool.name} prints the same in the simulated kernel`, async () => {
+      const text = readFileSync(join(sources ?? "", `${tool.name}.bt`), "utf8");
+      const { output } = await runner.run(text, { processes, steps: simulated.steps });
+      const real = kept(simulated, outputs.get(tool.name)?.output ?? "");
+      assert.ok(real.length > 0, outputs.get(tool.name)?.output ?? "");
+      assert.equal(kept(simulated, output), real, output);
+    });
   }
 }
 

@@ -3,7 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Scenario } from "../../runner/simulated/scenario.ts";
-import { run } from "./run.ts";
+import { runner } from "./run.ts";
 
 const processes: Scenario["processes"] = {
   init: { pid: 1, comm: "systemd" },
@@ -100,7 +100,7 @@ const rows: Row[] = [
 
 for (const { name, script, steps, prints, more } of rows) {
   test(name, async () => {
-    const { output, errors, code } = await run(script, { processes, steps, ...more });
+    const { output, errors, code } = await runner.run(script, { processes, steps, ...more });
     assert.is(errors, "");
     assert.is(output, prints);
     assert.is(code, 0);

@@ -66,7 +66,7 @@ async function playFile(loaded: LoadedScenarios, stages: Stages, sink: TestSink)
 }
 
 /** @returns the exit code: 0, 1 when a scenario fails, 2 when a file or its script cannot be used. */
-async function playAll(files: readonly string[], options: Options, sink: TestSink, seen: Set<string>): Promise<number> {
+async function playAll(files: readonly string[], options: Options, sink: TestSink, seen: Map<string, number>): Promise<number> {
   const started = performance.now();
   const [profile, ...others] = options.profile ?? [];
   if (others.length > 0) throw unusable("usage", "USAGE: one profile; scenarios may name others");
@@ -76,10 +76,10 @@ async function playAll(files: readonly string[], options: Options, sink: TestSin
   const outcomes: FileOutcome[] = [];
   let isUnusable = false;
   for (const file of files) {
-    seen.add(file);
+    seen.set(file, changeTime(file));
     try {
       const loaded = await loadScenarios(file, options.scripts);
-      seen.add(loaded.scriptFile);
+      seen.set(loaded.scriptFile, changeTime(loaded.scriptFile));
       const { outcome, failed } = await playFile(loaded, stages, sink);
       outcomes.push(outcome);
       isUnusable ||= failed;
@@ -96,21 +96,20 @@ async function playAll(files: readonly string[], options: Options, sink: TestSin
   return isUnusable ? 2 : passed < total ? 1 : 0;
 }
 
-/** When each file was changed, as one text. */
-function stamp(files: Iterable<string>): string {
-  return [...files].map((file) => (existsSync(file) ? statSync(file).mtimeMs : 0)).join(" ");
+/** When a file was changed; 0 when it is not there. */
+function changeTime(file: string): number {
+  return existsSync(file) ? statSync(file).mtimeMs : 0;
 }
 
 export async function runTests(options: Options, sink: TestSink): Promise<number> {
   if (options.words.length === 0) throw unusable("usage", "USAGE: bpfcast test FILE...");
-  const seen = new Set<string>();
+  // Times of before the files are read: a change meanwhile is not overlooked.
+  const seen = new Map<string, number>();
   const code = await playAll(findScenarios(options.words), options, sink, seen);
   if (options.watch !== true) return code;
-  for (let before = stamp(seen); ; ) {
+  for (;;) {
     await setTimeout(WATCH_INTERVAL);
-    const now = stamp(seen);
-    if (now === before) continue;
-    before = now;
+    if ([...seen].every(([file, time]) => changeTime(file) === time)) continue;
     sink.print("\u001bc");
     await playAll(findScenarios(options.words), options, sink, seen);
   }

@@ -1,7 +1,8 @@
 // One scenario: its script compiled for the profile, run in a simulated kernel, its output compared.
 
 import { BpfcastError } from "../../../wasm/errors.ts";
-import { loadMachine, type Machine } from "../../../wasm/machine.ts";
+import type { Machine } from "../../../wasm/machine.ts";
+import { loadMachine } from "../../../wasm/machine-node.ts";
 import type { ProfileTarget } from "../../core/profile-target.ts";
 import type { TargetTypes } from "../../simulated/core-types.ts";
 import { targetTypesOf } from "../../simulated/load.ts";
