@@ -190,12 +190,12 @@ export abstract class ComparisonLowering extends MemoryLowering {
     this.compareBytes(pointer, bytes.dataStart, length, count, whenEqual, whenDifferent);
   }
 
-  /** Compares `count` bytes with `length` bytes and zeros behind them, in words of at most `widest` bytes. */
-  protected compareBytes(pointer: i32, bytes: usize, length: i32, count: i32, whenEqual: i32, whenDifferent: i32, widest: i32 = 8): void {
+  /** Compares `count` bytes with `length` bytes and zeros behind them. */
+  private compareBytes(pointer: i32, bytes: usize, length: i32, count: i32, whenEqual: i32, whenDifferent: i32): void {
     const b = this.b;
     let at = 0;
     while (at < count) {
-      let step = widest;
+      let step = 8;
       while (step > count - at) step >>= 1;
       let word: u64 = 0;
       for (let i = step - 1; i >= 0; i--) {

@@ -113,9 +113,13 @@ export abstract class StringLowering extends MapFunctionLowering {
       // Words on the stack must be aligned, elsewhere they need not be.
       const widest = b.f.type[text] == Type.Stack ? 1 : 8;
       if (length == 0) b.jump(found);
-      else this.compareBytes(place, literal.pointer, length, length, found, mismatch, widest);
+      else this.compareLiteral(place, literal.pointer, length, widest, found, mismatch);
     } else this.comparePart(place, partStart, partSize, found, mismatch);
     b.enter(mismatch);
+    // Behind the end are zeros, in which no part is found: a look at every eighth place is enough.
+    const look = b.newBlock();
+    b.branch(b.binary(Op.And, b.read(places.index), b.constant(7)), next, look);
+    b.enter(look);
     b.branch(b.binary(Op.Equal, b.load(place, 0, 1), b.constant(0)), missing, next);
     b.enter(next);
     this.endCount(places);
@@ -127,6 +131,34 @@ export abstract class StringLowering extends MapFunctionLowering {
     b.jump(done);
     b.enter(done);
     return b.read(result);
+  }
+
+  /**
+   * Whether what lies at `place` begins with `length` bytes. All words but the first are compared at once: a verifier keeps the other
+   * side of each branch in mind, and 8192 are too many.
+   */
+  private compareLiteral(place: i32, bytes: usize, length: i32, widest: i32, found: i32, mismatch: i32): void {
+    const b = this.b;
+    let step = widest;
+    while (step > length) step >>= 1;
+    let difference = -1;
+    for (let at = 0; at < length; at += step) {
+      // The last word may lie over the one before.
+      const from = min(at, length - step);
+      let word: u64 = 0;
+      for (let i = step - 1; i >= 0; i--) word = (word << 8) | <u64>load<u8>(bytes + from + i);
+      const read = b.load(place, from, step);
+      if (at == 0) {
+        const rest = length > step ? b.newBlock() : found;
+        b.branch(b.binary(Op.Equal, read, b.constant(word)), rest, mismatch);
+        if (rest == found) return;
+        b.enter(rest);
+        continue;
+      }
+      const other = b.binary(Op.Xor, read, b.constant(word));
+      difference = difference < 0 ? other : b.binary(Op.Or, difference, other);
+    }
+    b.branch(difference, mismatch, found);
   }
 
   /** Whether what lies at `place` begins with the text at `part`, of at most `size` bytes. */

@@ -49,6 +49,8 @@ const FINDINGS = [
   // A long part of a text, searched for byte by byte, was more than a verifier follows.
   'BEGIN { @n = pid; @c = strcontains(@n > 0 ? comm : "a longer text of more than sixteen bytes", "a longer text of more than sixteen bytes"); }',
   'BEGIN { @a = strstr(comm, "bpfcast-"); @b = strstr("a text of more than 64 bytes, so that it lies in memory that is not the stack", "in mem"); }',
+  // So were two in texts of a thousand bytes, by the branches that a verifier keeps in mind.
+  'BEGIN { unroll(2) { @c = strcontains(str(1, 1000), "a longer text of more than sixteen bytes"); } }',
   // Ranges that the verifier knows to be empty: it missed the callbacks that it had dropped.
   "BEGIN { @p[1] = 1; for ($a : @p) { @seen++; } for ($b : 4294967296..pid) { @seen++; } }",
   "BEGIN { @n = 3; for ($a : @n..100) { for ($b : (uint64)pid..pid) { } @n %= 1; } }",

@@ -39,6 +39,11 @@ const scripts: [name: string, statements: string, lines: string[]][] = [
     ["-5", "1 -5", "-5", "251", "65531", "-5", "true", "-5 -5 -5", "1 A-5"],
   ],
   [
+    "places in a text that does not lie on the stack",
+    '$t = "some text that is much longer than sixty-four bytes, so that it lies elsewhere"; print(strstr($t, "elsewhere")); print(strstr($t, "elsewherf")); print(strstr($t, "lies")); print(strstr($t, "s")); print(strstr($t, "much longer than sixty-four")); print(strstr($t, comm));',
+    ["69", "-2", "64", "0", "18", "-2"],
+  ],
+  [
     "texts in texts",
     'print(strcontains("hello", "ell")); print(strcontains("hello", "elo")); print(strcontains("", "")); print(strcontains("abc", "")); print(strcontains("", "a"));',
     ["true", "false", "true", "true", "false"],
