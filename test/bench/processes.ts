@@ -48,9 +48,7 @@ export function tracers(): Tracer[] {
   for (const command of commands) {
     const [first = "", ...words] = [...command, "--version"];
     const name = spawnSync(first, words, { encoding: "utf8" }).stdout?.trim().replace("bpftrace v", "");
-    const isOld = name?.startsWith("0.17") ?? false;
-    // The old one keeps what it says of its probes in a buffer, unless told.
-    if (name) all.push({ name, command: isOld ? [...command, "-B", "line"] : command, isOld });
+    if (name) all.push({ name, command, isOld: name.startsWith("0.17") });
   }
   return all;
 }
