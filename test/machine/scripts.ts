@@ -20,8 +20,9 @@ const UNSTEADY =
 /** Script texts that the suite's tests run by a BEGIN probe alone, out of the tests' own sources. */
 export function suiteScripts(): string[] {
   const found = new Set<string>();
-  for (const file of readdirSync("test/kernel").filter((name) => name.endsWith(".test.ts"))) {
-    const source = readFileSync(join("test/kernel", file), "utf8");
+  const tests = readdirSync("test/kernel").filter((name) => name.endsWith(".test.ts"));
+  for (const file of [...tests.map((name) => join("test/kernel", name)), "test/support/language-rows.ts"]) {
+    const source = readFileSync(file, "utf8");
     for (const [literal, quote] of source.matchAll(/(["'])(?:BEGIN|begin) \{(?:\\.|(?!\1)[^\\\n])*\1/g)) {
       found.add(new Function(`return ${literal}`)() as string);
       if (quote === undefined) throw new Error("a literal has a quote");
