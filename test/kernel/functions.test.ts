@@ -29,6 +29,11 @@ function printed(statements: string, ...options: string[]): string {
 /** Statements and the lines that they print. */
 const scripts: [name: string, statements: string, lines: string[]][] = [
   [
+    "nothing is found behind a NUL",
+    '$text = "hello\\0world"; $part = "wo\\0rld"; print(strcontains($text, "world")); print(strcontains($text, $part)); print(strstr($text, "lo"));',
+    ["false", "false", "3"],
+  ],
+  [
     "lengths and places of texts",
     'print(strlen("abc")); print(strlen("")); print(strcap("hello")); print(strstr("abc", "bc")); print(strstr("abc", "z")); print(strstr("aaab", "aab"));',
     ["3", "0", "6", "1", "-2", "1"],
