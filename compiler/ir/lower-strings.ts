@@ -109,7 +109,8 @@ export abstract class StringLowering extends MapFunctionLowering {
     const place = b.index(text, b.read(places.index));
     if (isLiteral) {
       const literal = <StringLiteral>part;
-      const length = <i32>literal.length;
+      let length = 0;
+      while (length < <i32>literal.length && load<u8>(literal.pointer + length) != 0) length++;
       // Words on the stack must be aligned, elsewhere they need not be.
       const widest = b.f.type[text] == Type.Stack ? 1 : 8;
       if (length == 0) b.jump(found);

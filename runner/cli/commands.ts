@@ -9,7 +9,7 @@ import { requirePrivileges } from "../host/privileges.ts";
 import { FileSink } from "../host/sink.ts";
 import type { Backend, Script, ScriptOptions } from "./compile.ts";
 import { checkOutputOptions, checkTraceOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
-import { type Options, parseOptions, usage } from "./options.ts";
+import { type Options, parseOptions, scriptWords, usage } from "./options.ts";
 
 /** Written at once: the process ends as soon as a command has. */
 const output = new FileSink();
@@ -103,19 +103,18 @@ async function compile(
   return object;
 }
 
-/** Words behind the script that are no named parameters. */
-function positional({ words }: Options): string[] {
-  return words.filter((word) => !word.startsWith("--"));
-}
-
 /** What is known of a script that runs here and now. */
 function liveOptions(options: Options): Partial<ScriptOptions> {
-  return { live: true, parameters: positional(options), pidNamespace: isInPidNamespace() };
+  return { live: true, parameters: scriptWords(options.words).positional, pidNamespace: isInPidNamespace() };
 }
 
 /** The same without a kernel: an object, or a script compiled for the profile that is simulated. */
 async function runSimulation(options: Options): Promise<number> {
   refuseOptions(options, "a simulation", "profile");
+  if (options.traceableFunctions !== undefined)
+    throw new BpfcastError("usage", "option --traceable-functions is not for a simulation", {
+      hint: "the profile says what can be traced",
+    });
   const { simulate, simulatedTarget } = await import("./simulate.ts");
   const target = simulatedTarget(options, (line) => output.writeError(line));
   const first = options.words[0];
@@ -123,8 +122,11 @@ async function runSimulation(options: Options): Promise<number> {
     options.words.shift();
     return simulate(readInput(first), target, options);
   }
-  const object = await compile(scriptOf(options), options, { parameters: positional(options) }, target);
-  return object === undefined ? 1 : simulate(object, target, options);
+  const script = scriptOf(options);
+  const object = await compile(script, options, { parameters: scriptWords(options.words).positional }, target);
+  if (object === undefined) return 1;
+  if (options.emitElf !== undefined) writeObject(options.emitElf, object);
+  return simulate(object, target, options);
 }
 
 async function runScript(options: Options): Promise<number> {
@@ -167,7 +169,7 @@ async function build(words: string[]): Promise<number> {
   const file = options.output ?? (script.name === "stdin" ? undefined : `${basename(script.name).replace(/\.bt$/, "")}.o`);
   if (file === undefined) throw new BpfcastError("usage", "USAGE: bpfcast build -e 'program' -o FILE");
   // Without words nothing is known of them: an object may be built for many.
-  const given = positional(options);
+  const given = scriptWords(options.words).positional;
   const object = await compile(script, options, given.length === 0 ? {} : { parameters: given }, target);
   if (object === undefined) return 1;
   writeObject(file, object);

@@ -2,7 +2,9 @@
 
 import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs";
 import { BpfcastError } from "../../wasm/errors.ts";
+import type { Manifest } from "../../wasm/manifest.ts";
 import { bind, readManifest } from "../core/bind.ts";
+import type { BindParameters } from "../core/facts.ts";
 import { JsonOutput } from "../core/format/json.ts";
 import { TextOutput } from "../core/format/text.ts";
 import type { Output } from "../core/output.ts";
@@ -19,7 +21,7 @@ import { ProcessHost } from "../host/session-host.ts";
 import { FileSink } from "../host/sink.ts";
 import { useFunctionList } from "../host/tracefs.ts";
 import { errorText } from "./diagnostics.ts";
-import type { Options } from "./options.ts";
+import { type Options, scriptWords } from "./options.ts";
 import { explainLoadError } from "./verifier.ts";
 
 /** What a test harness waits for: printed when everything is attached, if the variable of that name is set. */
@@ -103,6 +105,24 @@ function limit(variable: string, ofScript: number): number {
   return Number(text);
 }
 
+/** What the command line and the environment say of binding an object. @throws BpfcastError. */
+export function bindParameters(options: Options, { config }: Manifest): BindParameters {
+  return {
+    maxProbes: limit("BPFTRACE_MAX_PROBES", config.maxProbes),
+    maxPrograms: limit("BPFTRACE_MAX_BPF_PROGS", config.maxPrograms),
+    ...probeFilter(options.probeFilter),
+    unsafe: options.unsafe === true,
+    ...scriptWords(options.words),
+  };
+}
+
+/** Prints what a script says of its named parameters, if that is asked for. */
+export function printsOptionHelp({ words }: Options, manifest: Manifest): boolean {
+  if (!words.includes("--help")) return false;
+  new FileSink().print(optionHelp(manifest));
+  return true;
+}
+
 /** The places that an object's programs would be attached to: each program with the parts of its attach point, or its names. */
 export function boundPlaces(object: Uint8Array, options: Options): string[] {
   const manifest = readManifest(object);
@@ -127,28 +147,20 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   checkTraceOptions(options);
   if (object.length > MAX_FILE_BYTES) throw new BpfcastError("bad-object", "the object is too large");
   const manifest = readManifest(object);
-  if (options.words.includes("--help")) {
-    new FileSink().print(optionHelp(manifest));
-    return 1;
-  }
+  if (printsOptionHelp(options, manifest)) return 1;
   if (!options.unsafe) refuseUnsafe(object, manifest);
   requirePrivileges();
   const names = new HostNames();
   const watched = options.pid === undefined ? undefined : new WatchedProcess(options.pid);
-  const filter = probeFilter(options.probeFilter);
+  const parameters = bindParameters(options, manifest);
   if (options.traceableFunctions !== undefined) useFunctionList(options.traceableFunctions);
   const command = options.command === undefined ? undefined : new HostCommand(options.command);
   // The command may end before anything of it is printed.
   if (command !== undefined && /"kind":"u(stack|sym)"/.test(JSON.stringify([manifest.events, manifest.maps])))
     command.onRelease = (pid) => names.remember(pid);
   const bound = bind(object, gatherFacts(object, manifest, names, command?.pid ?? 0, watched?.pid), {
-    maxProbes: limit("BPFTRACE_MAX_PROBES", manifest.config.maxProbes),
-    maxPrograms: limit("BPFTRACE_MAX_BPF_PROGS", manifest.config.maxPrograms),
+    ...parameters,
     ...(watched === undefined ? {} : { pid: watched.pid }),
-    ...filter,
-    unsafe: options.unsafe === true,
-    positional: options.words.filter((word) => !word.startsWith("--")),
-    named: options.words.filter((word) => word.startsWith("--")),
   });
 
   const sink = new FileSink(options.output);

@@ -3,6 +3,7 @@
 import { BtfKind } from "../core/btf.ts";
 import { membersOf, type Parameter, type Prototype, prototypeOf } from "../core/btf-text.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
+import { HARDWARE_EVENTS, SOFTWARE_EVENTS } from "../core/perf-events.ts";
 import { parseTracepointFormat } from "../core/tracepoint-format.ts";
 import { loadAddon } from "../host/addon.ts";
 import { findBinaries } from "../host/binaries.ts";
@@ -11,36 +12,6 @@ import { ElfSymbols } from "../host/elf-symbols.ts";
 import { rawTracepointParameters, rawTracepoints } from "../host/raw-tracepoints.ts";
 import { hasFunctionTracing, readFormat, traceableFunctions, tracepointCategories, tracepointEvents } from "../host/tracefs.ts";
 
-const SOFTWARE = [
-  "alignment-faults",
-  "bpf-output",
-  "context-switches",
-  "cpu-clock",
-  "cpu-migrations",
-  "cpu",
-  "cs",
-  "dummy",
-  "emulation-faults",
-  "faults",
-  "major-faults",
-  "minor-faults",
-  "page-faults",
-  "task-clock",
-];
-const HARDWARE = [
-  "backend-stalls",
-  "branch-instructions",
-  "branch-misses",
-  "branches",
-  "bus-cycles",
-  "cache-misses",
-  "cache-references",
-  "cpu-cycles",
-  "cycles",
-  "frontend-stalls",
-  "instructions",
-  "ref-cycles",
-];
 const UNITS = ["hz", "ms", "s", "us"];
 
 const ITERATOR = "bpf_iter__";
@@ -175,8 +146,8 @@ const PROVIDERS: Provider[] = [
   { name: "fexit", short: "fr", byDefault: false, list: typedFunctions, details: withReturn },
   { name: "tracepoint", short: "t", byDefault: true, list: tracepoints, details: eventFields },
   { name: "rawtracepoint", short: "rt", byDefault: true, list: rawPoints, details: rawArguments },
-  { name: "software", short: "s", byDefault: true, list: named(SOFTWARE) },
-  { name: "hardware", short: "h", byDefault: true, list: named(HARDWARE) },
+  { name: "software", short: "s", byDefault: true, list: named(SOFTWARE_EVENTS.flat()) },
+  { name: "hardware", short: "h", byDefault: true, list: named(HARDWARE_EVENTS.flat()) },
   { name: "iter", short: "it", byDefault: true, list: iterators, details: iteratorFields },
   { name: "interval", short: "i", byDefault: false, list: named(UNITS) },
   { name: "profile", short: "p", byDefault: false, list: named(UNITS) },

@@ -212,6 +212,12 @@ export function parseOptions(words: string[]): Options {
   return options;
 }
 
+/** Words behind a script: positional parameters, and named ones as `--name=value`. */
+export function scriptWords(words: readonly string[]): { positional: string[]; named: string[] } {
+  const isNamed = (word: string) => word.startsWith("--");
+  return { positional: words.filter((word) => !isNamed(word)), named: words.filter(isNamed) };
+}
+
 /** The help text. */
 export function usage(): string {
   const rows = OPTION_TABLE.filter(({ key }) => key !== "unsupported" && key !== "btf").map(({ short, long, argument, help }) => {

@@ -4,7 +4,9 @@ import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { loadMachine } from "../../wasm/machine-node.ts";
+import { readManifest } from "../core/bind.ts";
 import { ProfileTarget } from "../core/profile-target.ts";
+import { parsePid } from "../host/command.ts";
 import { defaultProfileFile, profileTarget } from "../host/profile-targets.ts";
 import { FileSink } from "../host/sink.ts";
 import { bareProfile } from "../simulated/bare-profile.ts";
@@ -13,7 +15,7 @@ import { runSimulated } from "../simulated/run.ts";
 import { Simulation } from "../simulated/simulation.ts";
 import { ROUND, Workload } from "../simulated/workload.ts";
 import { errorText } from "./diagnostics.ts";
-import { checkOutputOptions } from "./execute.ts";
+import { bindParameters, checkOutputOptions, checkTraceOptions, printsOptionHelp } from "./execute.ts";
 import type { Options } from "./options.ts";
 
 const CPUS = 2;
@@ -37,6 +39,9 @@ export function simulatedTarget({ profile = [] }: Options, say: (line: string) =
 /** @returns the exit code. */
 export async function simulate(object: Uint8Array, target: ProfileTarget, options: Options): Promise<number> {
   checkOutputOptions(options);
+  checkTraceOptions(options);
+  const manifest = readManifest(object);
+  if (printsOptionHelp(options, manifest)) return 1;
   const types = targetTypesOf(target.profile);
   if (types === undefined) throw new BpfcastError("profile-lacks-types", `${target.description} has no types`);
   const startTime = BigInt(Date.now()) * 1_000_000n;
@@ -45,7 +50,7 @@ export async function simulate(object: Uint8Array, target: ProfileTarget, option
   const sink = new FileSink(options.output);
   let onClosed = () => {};
   sink.onClosed = () => onClosed();
-  const { command, words, pid } = options;
+  const { command, pid } = options;
   const name = command === undefined ? undefined : basename(command.trim().split(/\s+/)[0] ?? "");
   try {
     return await runSimulated(
@@ -54,11 +59,9 @@ export async function simulate(object: Uint8Array, target: ProfileTarget, option
       sink,
       {
         format: options.format === "json" ? "json" : "text",
-        parameters: {
-          positional: words.filter((word) => !word.startsWith("--")),
-          named: words.filter((word) => word.startsWith("--")),
-          ...(pid === undefined ? {} : { pid: Number(pid) }),
-        },
+        parameters: { ...bindParameters(options, manifest), ...(pid === undefined ? {} : { pid: parsePid(pid) }) },
+        dryRun: options.dryRun === true,
+        flushBatches: options.buffering !== "full",
         unsafe: options.unsafe === true,
         quiet: options.quiet === true,
         showWarnings: options.noWarnings !== true,

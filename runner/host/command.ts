@@ -136,7 +136,7 @@ export class WatchedProcess implements HeldCommand {
 }
 
 /** A process id by the peer's rules: what follows the digits counts, and so does a sign. */
-function parsePid(text: string): number {
+export function parsePid(text: string): number {
   const match = /^-?(0x[0-9a-f]+|[0-9]+)$/i.exec(text);
   if (match === null) throw new BpfcastError("bad-pid", `Failed to parse pid: invalid integer: ${text}`);
   const value = BigInt.asUintN(64, text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text));

@@ -2,13 +2,13 @@
 
 import type { MachineEvent } from "../../wasm/machine.ts";
 import { type Btf, BtfKind } from "../core/btf.ts";
+import { perfEvent } from "../core/perf-events.ts";
 import { similarNames } from "../core/similar.ts";
 import type { TracepointFormat } from "../core/tracepoint-format.ts";
 import { registerContext, sampleContext, stackedArguments, tracepointRecord, wordContext } from "./contexts.ts";
 import { isSameBinary, profileFormat } from "./facts.ts";
 import { resolve, sizeOfType } from "./map-definitions.ts";
 import type { Memory } from "./memory.ts";
-import { perfEvent } from "./perf-events.ts";
 import type { Process } from "./processes.ts";
 import type { Arguments, Situation, Value } from "./scenario.ts";
 import type { Simulation } from "./simulation.ts";
@@ -29,6 +29,10 @@ interface Parameter {
 function didYouMean(name: string, names: Iterable<string>): string {
   const [first] = similarNames(name, names);
   return first === undefined ? "" : `: did you mean ${first}?`;
+}
+
+function isList(given: Arguments): given is readonly Value[] {
+  return Array.isArray(given);
 }
 
 export class Events {
@@ -98,7 +102,6 @@ export class Events {
 
   /** Arguments as the 64-bit words that registers hold. */
   #words(values: Arguments, parameters: Parameter[] | undefined, memory: Memory, where: string): bigint[] {
-    const isList = (given: Arguments): given is readonly Value[] => Array.isArray(given);
     const list: Value[] = [];
     if (isList(values)) list.push(...values);
     else {
@@ -142,7 +145,6 @@ export class Events {
     const { process } = this.#simulation.enter(situation, where);
     const entry = this.#formatOf(`syscalls:sys_enter_${name}`);
     const own = entry?.fields.filter(({ offset }) => offset >= RECORD_START && offset >= 16) ?? [];
-    const isList = (given: Arguments): given is readonly Value[] => Array.isArray(given);
     const named: Record<string, Value> = {};
     if (isList(values))
       values.forEach((value, index) => {

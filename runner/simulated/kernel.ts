@@ -35,12 +35,14 @@ export interface Coverage {
   covered: Set<number>;
 }
 
-/** What may be attached, and what is not there to attach to. */
+/** What may be attached, and what else the kernel must know of its host. */
 export interface Places {
   /** Why there is no such place, as errno and sentence; undefined where there is one. */
   refusal(attachment: Attachment): { code: string; message: string } | undefined;
   /** Begin and end programs run in the tracer's own process. */
   tracer(): Partial<MachineEvent>;
+  /** Which lines are run is to be remembered. */
+  readonly isCovered: boolean;
 }
 
 /** One object in the machine. */
@@ -156,9 +158,8 @@ export class SimulatedObject implements LoadedObject {
     return { translated: this.#program(symbol).slots, jited: 0 };
   }
 
-  /** Lines of the script that its programs have, and those of them that were run. */
-  coverage(): Coverage {
-    const found: Coverage = { coverable: new Set(), covered: new Set() };
+  /** Adds the lines of the script that its programs have, and those of them that were run. */
+  #addCoverage(found: Coverage): void {
     for (const { handle, origins } of this.#code.programs.values()) {
       for (const { slot, section, offset, size } of origins) {
         const records = lineRecords(this.#code.object, section).filter(
@@ -172,11 +173,10 @@ export class SimulatedObject implements LoadedObject {
         }
       }
     }
-    return found;
   }
 
   close(): void {
-    this.#kernel.addCoverage(this.coverage());
+    if (this.#kernel.places.isCovered) this.#addCoverage(this.#kernel.coverage);
     this.attached.length = 0;
     this.#handler = undefined;
     this.#kernel.forget(this);
@@ -211,7 +211,7 @@ export class SimulatedKernel implements Kernel {
   /** @throws BpfcastError `program-refused`, `no-memory`, `bad-object`. */
   async load(bound: BoundObject): Promise<SimulatedObject> {
     const code = loadObject(this.#machine, bound, this.#types);
-    for (const { handle } of code.programs.values()) this.#machine.watch(handle);
+    if (this.places.isCovered) for (const { handle } of code.programs.values()) this.#machine.watch(handle);
     const object = new SimulatedObject(this, this.#machine, bound, code);
     this.#objects.push(object);
     return object;
@@ -220,11 +220,6 @@ export class SimulatedKernel implements Kernel {
   /** Nothing is attached. */
   get isIdle(): boolean {
     return this.#objects.every(({ attached }) => attached.length === 0);
-  }
-
-  addCoverage({ coverable, covered }: Coverage): void {
-    for (const line of coverable) this.coverage.coverable.add(line);
-    for (const line of covered) this.coverage.covered.add(line);
   }
 
   forget(object: SimulatedObject): void {

@@ -137,7 +137,7 @@ export class Processes {
         writeValue(btf, id, { [field]: value }, bytes, 0, this.#kernel, where);
       } catch (error) {
         // A small profile, or another kernel, does not have them all.
-        if (!(error instanceof BpfcastError)) throw error;
+        if (!(error instanceof BpfcastError) || error.code !== "bad-scenario") throw error;
       }
     }
     writeValue(btf, id, more, bytes, 0, this.#kernel, where);

@@ -18,6 +18,10 @@ export interface RunSettings {
   parameters: BindParameters;
   unsafe: boolean;
   quiet: boolean;
+  /** Ends once everything is attached. */
+  dryRun?: boolean;
+  /** Flushes the output behind every batch, unless told otherwise. */
+  flushBatches?: boolean;
   showWarnings: boolean;
   /** A warning or an error, as text. */
   report(error: BpfcastError, severity: "WARNING" | "ERROR"): void;
@@ -132,11 +136,11 @@ export async function runSimulated(
   };
   const session = new Session(simulation.kernel, bound, output, host, {
     quiet: settings.quiet,
-    dryRun: false,
+    dryRun: settings.dryRun === true,
     showWarnings: settings.showWarnings,
     style,
     complain: (message) => sink.writeError(`ERROR: ${message}\n`),
-    flushBatches: true,
+    flushBatches: settings.flushBatches !== false,
     attached: () => {},
     warn: (warning) => settings.report(warning, "WARNING"),
   });

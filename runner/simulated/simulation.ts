@@ -31,6 +31,8 @@ const STACK_BYTES = 256;
 
 export interface SimulationOptions {
   cpus?: number;
+  /** Remember which lines of scripts are run. */
+  coverage?: boolean;
   /** Nanoseconds since 1970 at the start. */
   startTime?: bigint;
   /** Names of users by number; root is always known. */
@@ -90,6 +92,7 @@ export class Simulation {
     this.kernel = new SimulatedKernel(machine, types, {
       refusal: (attachment) => this.#refusal(attachment),
       tracer: () => this.#eventOf(this.processes.named(TRACER), 0, [], []),
+      isCovered: options.coverage === true,
     });
   }
 

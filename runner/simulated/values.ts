@@ -89,6 +89,11 @@ function writeBits(bytes: Uint8Array, bitOffset: number, bits: number, value: bi
   }
 }
 
+/** Signed or not: both have room for it. @throws BpfcastError. */
+function checkRange(number: bigint, bits: number, where: string): void {
+  if (number < -(1n << BigInt(bits - 1)) || number >= 1n << BigInt(bits)) throw badValue(where, `${number} does not fit into ${bits} bits`);
+}
+
 const scratch = new DataView(new ArrayBuffer(8));
 
 /** An integer of `size` bytes. @throws BpfcastError for what is none, or does not fit. */
@@ -106,8 +111,7 @@ export function writeInteger(bytes: Uint8Array, at: number, size: number, value:
   }
   const number = integerOf(value);
   if (number === undefined) throw badValue(where, `${describe(value)} is no integer`);
-  const bits = BigInt(size * 8);
-  if (number < -(1n << (bits - 1n)) || number >= 1n << bits) throw badValue(where, `${number} does not fit into ${size} bytes`);
+  checkRange(number, size * 8, where);
   scratch.setBigUint64(0, BigInt.asUintN(64, number), true);
   for (let index = 0; index < size; index++) bytes[at + index] = scratch.getUint8(index);
 }
@@ -228,7 +232,7 @@ function writeField(
   if (member.size > 0) {
     const number = integerOf(enumerator(btf, member.type, value));
     if (number === undefined) throw badValue(inner, `${describe(value)} is no integer`);
-    if (number >= 1n << BigInt(member.size)) throw badValue(inner, `${number} does not fit into ${member.size} bits`);
+    checkRange(number, member.size, inner);
     writeBits(bytes, at * 8 + member.offset, member.size, BigInt.asUintN(64, number));
     return;
   }

@@ -30,8 +30,8 @@ function printed(statements: string, ...options: string[]): string {
 const scripts: [name: string, statements: string, lines: string[]][] = [
   [
     "nothing is found behind a NUL",
-    '$text = "hello\\0world"; $part = "wo\\0rld"; print(strcontains($text, "world")); print(strcontains($text, $part)); print(strstr($text, "lo"));',
-    ["false", "false", "3"],
+    '$text = "hello\\0world"; $part = "wo\\0rld"; print(strcontains($text, "world")); print(strcontains($text, $part)); print(strstr($text, "lo")); print(strstr("two words", "wo\\0rld")); print(strcontains("two words", $part));',
+    ["false", "false", "3", "1", "true"],
   ],
   [
     "lengths and places of texts",

@@ -24,8 +24,10 @@ export interface TestSink {
 class Stages {
   readonly #stages = new Map<string, Stage>();
   readonly #default: string | undefined;
+  readonly #coverage: boolean;
 
-  constructor(profile: string | undefined) {
+  constructor(profile: string | undefined, coverage: boolean) {
+    this.#coverage = coverage;
     this.#default = profile ?? defaultProfileFile();
   }
 
@@ -34,7 +36,7 @@ class Stages {
     if (file === undefined) throw unusable("no-profile", "there is no default profile: --profile FILE names one");
     let stage = this.#stages.get(file);
     if (stage === undefined) {
-      stage = new Stage(profileTarget(file));
+      stage = new Stage(profileTarget(file), this.#coverage);
       this.#stages.set(file, stage);
     }
     return stage;
@@ -72,7 +74,7 @@ async function playAll(files: readonly string[], options: Options, sink: TestSin
   if (others.length > 0) throw unusable("usage", "USAGE: one profile; scenarios may name others");
   const reporter = REPORTERS[options.reporter ?? "text"];
   if (reporter === undefined) throw unusable("usage", `USAGE: --reporter must be one of ${Object.keys(REPORTERS).join(", ")}`);
-  const stages = new Stages(profile);
+  const stages = new Stages(profile, options.coverage === true);
   const outcomes: FileOutcome[] = [];
   let isUnusable = false;
   for (const file of files) {

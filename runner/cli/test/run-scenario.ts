@@ -12,6 +12,7 @@ import type { Scenario } from "../../simulated/scenario.ts";
 import { Simulation } from "../../simulated/simulation.ts";
 import { compileScript, type Script } from "../compile.ts";
 import { errorText } from "../diagnostics.ts";
+import { scriptWords } from "../options.ts";
 import { differenceOfData, differenceOfLines } from "./compare.ts";
 import { unusable } from "./files.ts";
 
@@ -29,15 +30,20 @@ export interface Outcome {
 /** Target, types and machine of one profile, for any number of scenarios. */
 export class Stage {
   readonly target: ProfileTarget;
+  readonly #coverage: boolean;
   readonly #types: TargetTypes;
   #machine: Machine | undefined;
   readonly #objects = new Map<string, Uint8Array>();
 
-  /** @throws BpfcastError for a profile without types. */
-  constructor(target: ProfileTarget) {
+  /**
+   * @param coverage remember which lines are run.
+   * @throws BpfcastError for a profile without types.
+   */
+  constructor(target: ProfileTarget, coverage: boolean) {
     const types = targetTypesOf(target.profile);
     if (types === undefined) throw unusable("profile-lacks-types", `${target.description} has no types`);
     this.target = target;
+    this.#coverage = coverage;
     this.#types = types;
   }
 
@@ -46,7 +52,7 @@ export class Stage {
     const key = JSON.stringify([script.name, words]);
     const known = this.#objects.get(key);
     if (known !== undefined) return known;
-    const parameters = words.filter((word) => !word.startsWith("--"));
+    const { positional: parameters } = scriptWords(words);
     const options = { dump: [], warnings: false, ...(parameters.length > 0 ? { parameters } : {}) };
     const { object, messages } = await compileScript(script, options, this.target);
     if (object === undefined) throw unusable("script-failed", messages.trimEnd().replace(/^ERROR: /, ""));
@@ -60,11 +66,10 @@ export class Stage {
     format: "text" | "json",
   ): Promise<{ output: string; errors: string; code: number; simulation: Simulation }> {
     this.#machine ??= await loadMachine({ cpus: 1 });
-    const simulation = new Simulation(this.#machine, this.target.profile, this.#types, scenario);
+    const simulation = new Simulation(this.#machine, this.target.profile, this.#types, { ...scenario, coverage: this.#coverage });
     prepare(simulation, scenario);
     const parts: Uint8Array[] = [];
     let errors = "";
-    const words = scenario.arguments ?? [];
     const code = await runSimulated(
       object,
       simulation,
@@ -77,8 +82,7 @@ export class Stage {
       {
         format,
         parameters: {
-          positional: words.filter((word) => !word.startsWith("--")),
-          named: words.filter((word) => word.startsWith("--")),
+          ...scriptWords(scenario.arguments ?? []),
           ...(scenario.pid === undefined ? {} : { pid: scenario.pid }),
         },
         unsafe: scenario.unsafe === true,

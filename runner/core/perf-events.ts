@@ -4,7 +4,7 @@ const TYPE_HARDWARE = 0;
 const TYPE_SOFTWARE = 1;
 
 /** Names of one event stand together, in the order of the kernel's numbers. */
-const HARDWARE = [
+export const HARDWARE_EVENTS = [
   ["cpu-cycles", "cycles"],
   ["instructions"],
   ["cache-references"],
@@ -16,7 +16,7 @@ const HARDWARE = [
   ["backend-stalls"],
   ["ref-cycles"],
 ];
-const SOFTWARE = [
+export const SOFTWARE_EVENTS = [
   ["cpu-clock", "cpu"],
   ["task-clock"],
   ["page-faults", "faults"],
@@ -32,8 +32,8 @@ const SOFTWARE = [
 
 /** Perf's type and config of an event; undefined for an unknown name. */
 export function perfEvent(name: string): { type: number; config: number } | undefined {
-  const software = SOFTWARE.findIndex((names) => names.includes(name));
+  const software = SOFTWARE_EVENTS.findIndex((names) => names.includes(name));
   if (software >= 0) return { type: TYPE_SOFTWARE, config: software };
-  const hardware = HARDWARE.findIndex((names) => names.includes(name));
+  const hardware = HARDWARE_EVENTS.findIndex((names) => names.includes(name));
   return hardware < 0 ? undefined : { type: TYPE_HARDWARE, config: hardware };
 }
