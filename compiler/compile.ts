@@ -181,7 +181,7 @@ export class Compilation {
       const probe = checker.report(i);
       if (this.diagnostics.hasErrors || checker.needs.any) continue;
       const context = checker.contexts[i];
-      if (context.isMissing) {
+      if (context.isMissing || context.isUnused) {
         if (scratchSize == 0) needs.push(0);
         continue;
       }

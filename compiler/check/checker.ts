@@ -9,7 +9,19 @@ import { AttachPoint, Block, Expression, NodeKind, Probe, Program, Provider, Sta
 import { providerName } from "../syntax/attach-point";
 import { Call, IntegerLiteral, MapAccess, Unary, Variable } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
-import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import {
+  Assignment,
+  Discard,
+  ExpressionStatement,
+  ForMap,
+  ForRange,
+  FunctionBody,
+  If,
+  Let,
+  Return,
+  Unroll,
+  While,
+} from "../syntax/statement-nodes";
 import { readTarget } from "./attach-points";
 import { CallChecker } from "./calls";
 import { FunctionId } from "./functions";
@@ -37,6 +49,8 @@ export class Checker extends CallChecker {
   private probes: Array<Probe> = [];
   /** What to do about probes that the host lacks: `error`, `warn` or `ignore`. */
   missingProbes: string = "error";
+  /** The function of the script whose body is checked. */
+  private function: FunctionBody | null = null;
   /** The statement that is checked next is the last of its block. */
   private isLast: bool = false;
 
@@ -53,6 +67,13 @@ export class Checker extends CallChecker {
         this.contexts.push(new ProbeContext(probe.attachPoints[j], this.contexts.length, i));
         this.probes.push(probe);
       }
+    }
+    for (let i = 0; i < program.unusedFunctions.length; i++) {
+      const probe = program.unusedFunctions[i];
+      const context = new ProbeContext(probe.attachPoints[0], this.contexts.length, program.probes.length + i);
+      context.isUnused = true;
+      this.contexts.push(context);
+      this.probes.push(probe);
     }
     this.reporting = true;
     for (let i = 0; i < this.contexts.length; i++) this.attachPoint(this.contexts[i]);
@@ -108,8 +129,6 @@ export class Checker extends CallChecker {
   private rejectUnsupported(program: Program): void {
     this.reporting = true;
     for (let i = 0; i < program.imports.length; i++) this.unsupported(program.imports[i].start, program.imports[i].end, "import");
-    for (let i = 0; i < program.functions.length; i++)
-      this.unsupported(program.functions[i].start, program.functions[i].nameEnd, "A function of the script");
     this.reporting = false;
   }
 
@@ -308,8 +327,15 @@ export class Checker extends CallChecker {
       case NodeKind.Discard:
         this.effect((<Discard>statement).value);
         return;
+      case NodeKind.FunctionBody:
+        this.functionBody(<FunctionBody>statement);
+        return;
       case NodeKind.Return: {
         const value = (<Return>statement).value;
+        if (this.function != null) {
+          this.functionResult(this.function!, statement, value);
+          return;
+        }
         if (value != null) {
           const type = this.expression(value);
           if (type != BasicType.None && !this.types.isInteger(type))
@@ -341,6 +367,42 @@ export class Checker extends CallChecker {
       default:
         assert(false, "a statement kind without a rule");
     }
+  }
+
+  /** The body of a function of the script, where it is called. */
+  private functionBody(statement: FunctionBody): void {
+    const outer = this.function;
+    this.function = statement;
+    const loops = this.loopDepth;
+    this.loopDepth = 0;
+    this.block(statement.body);
+    this.loopDepth = loops;
+    this.function = outer;
+    const list = statement.body.statements;
+    const isEnded = list.length > 0 && list[list.length - 1].kind == NodeKind.Return;
+    if (!isEnded && statement.result != 0) this.wrongResult(statement, statement.body.start, statement.body.end, "void");
+  }
+
+  private wrongResult(body: FunctionBody, start: u32, end: u32, given: string): void {
+    const declaration = body.declaration;
+    const name = this.symbols.text(declaration.name);
+    const type = body.result == 0 ? "void" : this.types.describe(this.namedType(declaration.returnType));
+    this.error(Code.TypeMismatch, start, end, `Function ${name} is of type ${type}, cannot return ${given}`);
+  }
+
+  /** `return` in a function of the script: sets its result. */
+  private functionResult(body: FunctionBody, statement: Statement, value: Expression | null): void {
+    const type = value != null ? this.stored(this.operand(value)) : BasicType.None;
+    if (value == null || body.result == 0) {
+      if (value != null || body.result != 0)
+        this.wrongResult(body, statement.start, this.endOf(statement), value == null ? "void" : this.types.describe(type));
+      return;
+    }
+    const symbol = this.scopes.find(body.result)!;
+    const wanted = this.variableType(symbol.declaration);
+    if (type == BasicType.None || wanted == BasicType.None) return;
+    if (this.literalFits(wanted, value) && this.promote(wanted, type, true) != BasicType.None) this.signChange(value, type, wanted);
+    else this.wrongResult(body, statement.start, this.endOf(statement), this.types.describe(type));
   }
 
   private loopBody(body: Block): void {
@@ -481,7 +543,7 @@ export class Checker extends CallChecker {
       }
     }
     const symbol = this.scopes.add(statement.name, statement.nameStart);
-    symbol.isAssigned = value != null;
+    symbol.isAssigned = value != null || statement.isParameter;
     if (type != BasicType.None) this.widenVariable(statement.name, symbol.declaration, type, false, statement.start, statement.end);
   }
 

@@ -1,4 +1,4 @@
-// Macros and #define: replaced in the tree before anything is checked.
+// Macros, functions and #define: replaced in the tree before anything is checked.
 //
 // Input: the program as parsed. Output: the same program, its probes without calls of macros and names of defines. A body is
 // copied for every use, so that each use is annotated by itself. A macro's variables get names that nothing else has; maps and
@@ -23,7 +23,8 @@ import {
 } from "../syntax/expression-nodes";
 import { parseExpressionAt } from "../syntax/parser";
 import { ConfigKind, ConfigRow, Configuration } from "./config";
-import { Substitution, TreeCopier } from "./tree-copier";
+import { FunctionInliner } from "./inline-functions";
+import { BodyKind, Substitution } from "./tree-copier";
 import { WordNumber } from "./word-number";
 
 /** The word `config` in bytes. */
@@ -36,7 +37,7 @@ const MAXIMUM_USES: i32 = 20000;
 const MAXIMUM_DEPTH: i32 = 64;
 
 @final
-export class Expander extends TreeCopier {
+export class Expander extends FunctionInliner {
   private macros: Map<u32, Array<Macro>> = new Map();
   private defines: Map<u32, Define> = new Map();
   /** Names of the macros and defines whose bodies are being copied, outermost first. */
@@ -48,12 +49,12 @@ export class Expander extends TreeCopier {
   constructor(
     private program: Program,
     symbols: Symbols,
-    private diagnostics: Diagnostics,
+    diagnostics: Diagnostics,
     private configuration: Configuration,
     /** Words behind the script; null while they are not known. */
     private words: Array<string> | null,
   ) {
-    super(symbols);
+    super(symbols, diagnostics);
     this.configNames = [symbols.internString("config"), symbols.internString("__builtin_config")];
     this.textFunction = symbols.internString("str");
   }
@@ -65,15 +66,17 @@ export class Expander extends TreeCopier {
       const node = program.definitions[i];
       if (node.kind == NodeKind.Define && (<Define>node).parameters == null) this.defines.set((<Define>node).name, <Define>node);
     }
-    const isPlain = this.macros.size == 0 && this.defines.size == 0;
+    this.declareFunctions(program);
+    const isPlain = this.macros.size == 0 && this.defines.size == 0 && program.functions.length == 0;
     if (isPlain && this.words == null && !this.mentionsConfig()) return;
-    const plain = new Substitution(false);
+    const plain = new Substitution(BodyKind.Plain);
     for (let i = 0; i < program.probes.length; i++) {
       const probe = program.probes[i];
       const predicate = probe.predicate;
       if (predicate != null) probe.predicate = this.expression(predicate, plain);
       probe.body = this.block(probe.body, plain);
     }
+    this.addUnusedFunctions(program);
   }
 
   /** Whether the script's text or a header has the word `config` anywhere. */
@@ -101,6 +104,8 @@ export class Expander extends TreeCopier {
 
   protected call(e: Call, substitution: Substitution): Expression {
     if (!this.macros.has(e.name)) {
+      const declaration = this.functionOf(e.name);
+      if (declaration != null) return this.inlined(e, declaration, substitution);
       if (e.argumentList.length == 0 && this.configNames.includes(e.name)) return this.wholeConfig(e.start, e.end);
       if (e.name == this.textFunction && e.argumentList.length > 0 && e.argumentList[0].kind == NodeKind.PositionalParameter)
         return this.textOfParameter(e, substitution);
@@ -108,18 +113,18 @@ export class Expander extends TreeCopier {
     }
     const macro = this.choose(e);
     if (macro == null) return new ErrorExpression(e.start, e.end);
-    const inner = new Substitution(true);
+    const inner = new Substitution(BodyKind.Macro);
     for (let i = 0; i < macro.parameters.length; i++) this.bind(macro.parameters[i], e.argumentList[i], substitution, inner);
     return this.expand(macro, e.start, e.end, inner);
   }
 
   protected identifier(e: Identifier, substitution: Substitution): Expression {
     const argument = substitution.expressionOf(e.name);
-    if (argument != null) return this.expression(argument, new Substitution(false));
+    if (argument != null) return this.expression(argument, new Substitution(BodyKind.Plain));
     if (this.defines.has(e.name)) return this.expandDefine(this.defines.get(e.name), e, substitution);
     if (this.macros.has(e.name)) {
       const macro = this.withCount(e.name, 0);
-      if (macro != null) return this.expand(macro, e.start, e.end, new Substitution(true));
+      if (macro != null) return this.expand(macro, e.start, e.end, new Substitution(BodyKind.Macro));
     }
     if (this.configNames.includes(e.name)) return this.wholeConfig(e.start, e.end);
     return super.identifier(e, substitution);
@@ -196,8 +201,8 @@ export class Expander extends TreeCopier {
     if (define.bodyEnd <= define.bodyStart || this.chain.indexOf(e.name) >= 0) return super.identifier(e, substitution);
     if (!this.enter(e.name, e.start, e.end)) return new ErrorExpression(e.start, e.end);
     const body = parseExpressionAt(this.diagnostics.source, this.symbols, this.diagnostics, define.bodyStart, define.bodyEnd);
-    const result = this.expression(body, new Substitution(false));
-    this.chain.pop();
+    const result = this.expression(body, new Substitution(BodyKind.Plain));
+    this.leave();
     return result;
   }
 
@@ -210,11 +215,15 @@ export class Expander extends TreeCopier {
     this.running.push(macro);
     const block = this.block(macro.body, substitution);
     this.running.pop();
-    this.chain.pop();
+    this.leave();
     // A body that is only a value is that value.
     const result = block.result;
     if (result != null && block.statements.length == 0) return result;
     return new BlockExpression(start, end, block);
+  }
+
+  protected isMacro(name: u32): bool {
+    return this.macros.has(name);
   }
 
   private running: Array<Macro> = [];
@@ -223,16 +232,20 @@ export class Expander extends TreeCopier {
     return this.running.indexOf(macro) >= 0;
   }
 
-  private enter(name: u32, start: u32, end: u32): bool {
+  protected enter(name: u32, start: u32, end: u32): bool {
     if (++this.uses > MAXIMUM_USES || this.chain.length >= MAXIMUM_DEPTH) {
-      this.diagnostics.error(Code.TooComplex, start, end, "Macros expand to too much code");
+      this.diagnostics.error(Code.TooComplex, start, end, "Macros and functions expand to too much code");
       return false;
     }
     this.chain.push(name);
     return true;
   }
 
-  private chainText(last: u32): string {
+  protected leave(): void {
+    this.chain.pop();
+  }
+
+  protected chainText(last: u32): string {
     let text = "";
     for (let i = this.chain.indexOf(last); i < this.chain.length; i++) text += this.symbols.text(this.chain[i]) + " > ";
     return text + this.symbols.text(last);

@@ -21,6 +21,8 @@ export class ProbeContext {
   argumentCount: i32 = 0;
   /** The host lacks it, and the script says that this is no error: it is left out. */
   isMissing: bool = false;
+  /** No probe at all, but a function that nothing calls: it is checked, and never lowered. */
+  isUnused: bool = false;
   /** True while the format is among the needs: nothing about `args` is known, and nothing wrong. */
   waiting: bool = false;
 
@@ -65,6 +67,7 @@ export class ProbeContext {
 
   /** The kind of probe as `probetype` has it: `special` for begin and end. */
   get typeName(): string {
+    if (this.isUnused) return "no";
     return this.provider == Provider.Begin || this.provider == Provider.End ? "special" : providerName(this.provider);
   }
 

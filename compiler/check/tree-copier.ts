@@ -32,6 +32,16 @@ import {
 } from "../syntax/expression-nodes";
 import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
 
+/** What is copied. */
+export const enum BodyKind {
+  /** A part of the script that stays where it is. */
+  Plain,
+  /** A macro's body: names that are no parameters are its own, and there are no maps but its parameters. */
+  Macro,
+  /** A function's: its variables are its own. */
+  Function,
+}
+
 /** What the names of a body stand for where it is used. */
 @final
 export class Substitution {
@@ -40,10 +50,7 @@ export class Substitution {
   maps: Map<u32, u32> = new Map();
   expressions: Map<u32, Expression> = new Map();
 
-  constructor(
-    /** True for a macro's body: names that are no parameters are its own. */
-    public isMacro: bool,
-  ) {}
+  constructor(public body: BodyKind) {}
 
   expressionOf(name: u32): Expression | null {
     return this.expressions.has(name) ? this.expressions.get(name) : null;
@@ -62,7 +69,7 @@ export abstract class TreeCopier {
 
   protected variableName(name: u32, s: Substitution): u32 {
     if (s.variables.has(name)) return s.variables.get(name);
-    if (!s.isMacro) return name;
+    if (s.body == BodyKind.Plain) return name;
     const fresh = this.symbols.fresh(name);
     s.variables.set(name, fresh);
     return fresh;
@@ -70,7 +77,7 @@ export abstract class TreeCopier {
 
   protected mapName(e: MapAccess, s: Substitution): u32 {
     if (s.maps.has(e.name)) return s.maps.get(e.name);
-    if (s.isMacro) this.foreignMap(e);
+    if (s.body == BodyKind.Macro) this.foreignMap(e);
     return e.name;
   }
 
@@ -103,7 +110,7 @@ export abstract class TreeCopier {
         const type = let_.type;
         const copied = value != null ? this.expression(value, s) : null;
         const name = this.variableName(let_.name, s);
-        return new Let(start, end, name, let_.nameStart, let_.nameEnd, type != null ? this.type(type, s) : null, copied);
+        return new Let(start, end, name, let_.nameStart, let_.nameEnd, type != null ? this.type(type, s) : null, copied, let_.isParameter);
       }
       case NodeKind.If: {
         const choice = <If>statement;
@@ -136,7 +143,7 @@ export abstract class TreeCopier {
         return new Unroll(start, end, this.expression(unroll.count, s), this.block(unroll.body, s));
       }
       case NodeKind.Return: {
-        if (s.isMacro) this.returnInMacro(start, end);
+        if (s.body == BodyKind.Macro) this.returnInMacro(start, end);
         const value = (<Return>statement).value;
         return new Return(start, end, value != null ? this.expression(value, s) : null);
       }
@@ -299,7 +306,7 @@ export abstract class TreeCopier {
         const argument = s.expressionOf((<NamedType>type).name);
         if (argument == null) return type;
         if (argument.kind == NodeKind.TypeExpression) return (<TypeExpression>argument).type;
-        return new TypeOf(type.start, type.end, null, this.expression(argument, new Substitution(false)));
+        return new TypeOf(type.start, type.end, null, this.expression(argument, new Substitution(BodyKind.Plain)));
       }
       case NodeKind.PointerType:
         return new PointerType(type.start, type.end, this.type((<PointerType>type).element, s));

@@ -1,6 +1,7 @@
 // Types as scripts and C write them, types of BTF, and what is asked about types: casts, sizes, offsets.
 
 import { Code } from "../source/diagnostics";
+import { Symbols } from "../source/symbols";
 import {
   ArrayType,
   EnumDefinition,
@@ -157,8 +158,7 @@ export abstract class TypeChecker extends DefinitionChecker {
         return this.taggedType(<TaggedType>syntax);
       case NodeKind.PointerType: {
         const element = (<PointerType>syntax).element;
-        if (element.kind == NodeKind.NamedType && this.symbols.is((<NamedType>element).name, "void"))
-          return this.types.pointer(BasicType.None, this.currentSpace);
+        if (isVoid(element, this.symbols)) return this.types.pointer(BasicType.None, this.currentSpace);
         const type = this.namedType(element);
         return type == BasicType.None ? type : this.types.pointer(type, this.currentSpace);
       }
@@ -427,6 +427,10 @@ function memberNames(btf: Btf, id: u32): Array<string> {
     if (name.length > 0) names.push(name);
   }
   return names;
+}
+
+export function isVoid(syntax: TypeSyntax, symbols: Symbols): bool {
+  return syntax.kind == NodeKind.NamedType && symbols.is((<NamedType>syntax).name, "void");
 }
 
 /** The language's and C's own types by name; None for other names. Sizes are those of the 64-bit Linux ABIs. */

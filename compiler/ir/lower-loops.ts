@@ -4,7 +4,7 @@
 import { MapSymbol, VariableSymbol } from "../check/scope";
 import { alignUp, TypeInfo } from "../check/types";
 import { Block, Expression } from "../syntax/ast";
-import { ForMap, ForRange, While } from "../syntax/statement-nodes";
+import { ForMap, ForRange, FunctionBody, While } from "../syntax/statement-nodes";
 import { Builder } from "./builder";
 import { Helper } from "./helpers";
 import { IrFunction, Op, Type } from "./ir";
@@ -51,7 +51,9 @@ class Callback {
   shared: i32 = 0;
   next: i32 = 0;
   exit: i32 = 0;
-  /** Its body has a `return`; and one with a value. */
+  /** Its body leaves the function of the script that is being lowered. */
+  returnsFromFunction: bool = false;
+  /** Its body leaves the probe; and does so with a value. */
   returns: bool = false;
   returnsValue: bool = false;
 
@@ -61,12 +63,34 @@ class Callback {
     public outerBuilder: Builder,
     public outerFunction: IrFunction,
     public outerScratch: i32,
-    /** Offset in the shared memory of 1 after a `return`, and behind it of its value. */
+    /** Offset in the shared memory of what a turn has left, a `Left`, and behind it of the probe's value. */
     public returned: i32,
   ) {}
 }
 
+/** What a turn of a callback has left. */
+const enum Left {
+  Nothing = 0,
+  Probe = 1,
+  Function = 2,
+}
+
+/** A function of the script that is being lowered. */
+@final
+class FunctionExit {
+  constructor(
+    /** The variable that `return` sets; null for a void function. */
+    public result: VariableSymbol | null,
+    /** Where it goes on behind the call. */
+    public done: i32,
+    /** Callbacks around the call. */
+    public depth: i32,
+  ) {}
+}
+
 export abstract class LoopLowering extends ExpressionLowering {
+  /** The functions of the script around the place, innermost last. */
+  private functions: Array<FunctionExit> = [];
   private loops: Array<Loop> = [];
   /** The callbacks around the place, innermost last. */
   private callbacks: Array<Callback> = [];
@@ -90,11 +114,51 @@ export abstract class LoopLowering extends ExpressionLowering {
     }
     const callback = this.callbacks[this.callbacks.length - 1];
     callback.returns = true;
-    b.store(callback.shared, callback.returned, 8, b.constant(1));
+    b.store(callback.shared, callback.returned, 8, b.constant(Left.Probe));
     if (value >= 0) {
       callback.returnsValue = true;
       b.store(callback.shared, callback.returned + 8, 8, value);
     }
+    b.jump(callback.exit);
+  }
+
+  /** The body of a function of the script in the place of a call. */
+  protected functionBody(statement: FunctionBody): void {
+    const done = this.b.newBlock();
+    const result = statement.result != 0 ? this.scopes.find(statement.result) : null;
+    const loops = this.loops;
+    this.loops = [];
+    this.functions.push(new FunctionExit(result, done, this.callbacks.length));
+    this.block(statement.body);
+    this.functions.pop();
+    this.loops = loops;
+    this.b.jump(done);
+    this.b.enter(done);
+  }
+
+  /** `return`: sets the result of the function of the script, or leaves the probe. */
+  protected returnStatement(value: Expression | null): void {
+    if (this.functions.length == 0) {
+      this.return_(value != null ? this.value(value) : -1);
+      return;
+    }
+    const result = this.functions[this.functions.length - 1].result;
+    if (value != null && result != null) this.assignTo(result, value);
+    this.leaveFunction();
+  }
+
+  protected abstract assignTo(symbol: VariableSymbol, value: Expression): void;
+
+  private leaveFunction(): void {
+    const b = this.b;
+    const exit = this.functions[this.functions.length - 1];
+    if (this.callbacks.length == exit.depth) {
+      b.jump(exit.done);
+      return;
+    }
+    const callback = this.callbacks[this.callbacks.length - 1];
+    callback.returnsFromFunction = true;
+    b.store(callback.shared, callback.returned, 8, b.constant(Left.Function));
     b.jump(callback.exit);
   }
 
@@ -254,7 +318,7 @@ export abstract class LoopLowering extends ExpressionLowering {
   /** Before the loop: its body has not returned. */
   private prepareReturn(callback: Callback, shared: Shared): void {
     const b = this.b;
-    if (callback.returns) b.store(shared.address, callback.returned, 8, b.constant(0));
+    if (callback.returns || callback.returnsFromFunction) b.store(shared.address, callback.returned, 8, b.constant(Left.Nothing));
     if (callback.returnsValue) b.store(shared.address, callback.returned + 8, 8, b.constant(0));
   }
 
@@ -266,10 +330,18 @@ export abstract class LoopLowering extends ExpressionLowering {
       one.symbol.storage = one.storage;
       if (one.isScalar) this.b.write(one.storage, this.b.load(shared.address, one.offset, 8, false, this.addressType(one.symbol.type)));
     }
+    if (callback.returnsFromFunction) {
+      const left = b.newBlock();
+      const going = b.newBlock();
+      b.branch(b.binary(Op.Equal, b.load(shared.address, callback.returned, 8), b.constant(Left.Function)), left, going);
+      b.enter(left);
+      this.leaveFunction();
+      b.enter(going);
+    }
     if (!callback.returns) return;
     const returned = b.newBlock();
     const done = b.newBlock();
-    b.branch(b.binary(Op.NotEqual, b.load(shared.address, callback.returned, 8), b.constant(0)), returned, done);
+    b.branch(b.binary(Op.NotEqual, b.load(shared.address, callback.returned, 8), b.constant(Left.Nothing)), returned, done);
     b.enter(returned);
     this.return_(callback.returnsValue ? b.load(shared.address, callback.returned + 8, 8) : -1);
     b.enter(done);

@@ -2,13 +2,15 @@
 
 import { Checker } from "../check/checker";
 import { isPure } from "../check/functions";
-import { Expression, NodeKind } from "../syntax/ast";
+import { Block, Expression, NodeKind, Statement } from "../syntax/ast";
 import {
   Binary,
+  BlockExpression,
   Call,
   Cast,
   Conditional,
   FieldAccess,
+  IfExpression,
   Index,
   MapAccess,
   Record,
@@ -17,6 +19,7 @@ import {
   Unary,
 } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
+import { FunctionBody, If, Let, Return } from "../syntax/statement-nodes";
 import { Op } from "./ir";
 
 /**
@@ -82,8 +85,51 @@ export function hasSideEffect(e: Expression, checker: Checker): bool {
       const keys = (<MapAccess>e).keys;
       return keys != null && anySideEffect(keys, checker);
     }
+    case NodeKind.BlockExpression:
+      return blockHasSideEffect((<BlockExpression>e).body, checker);
+    case NodeKind.IfExpression: {
+      const choice = <IfExpression>e;
+      return (
+        hasSideEffect(choice.condition, checker) || blockHasSideEffect(choice.then, checker) || hasSideEffect(choice.otherwise, checker)
+      );
+    }
     default:
       return false;
+  }
+}
+
+/** Whether a block does more than to compute its value. */
+function blockHasSideEffect(block: Block, checker: Checker): bool {
+  for (let i = 0; i < block.statements.length; i++) if (statementHasSideEffect(block.statements[i], checker)) return true;
+  const result = block.result;
+  return result != null && hasSideEffect(result, checker);
+}
+
+function statementHasSideEffect(statement: Statement, checker: Checker): bool {
+  switch (statement.kind) {
+    case NodeKind.Let: {
+      const value = (<Let>statement).value;
+      return value != null && hasSideEffect(value, checker);
+    }
+    case NodeKind.Return: {
+      const value = (<Return>statement).value;
+      return value != null && hasSideEffect(value, checker);
+    }
+    case NodeKind.FunctionBody:
+      return blockHasSideEffect((<FunctionBody>statement).body, checker);
+    case NodeKind.Block:
+      return blockHasSideEffect(<Block>statement, checker);
+    case NodeKind.If: {
+      const choice = <If>statement;
+      const otherwise = choice.otherwise;
+      return (
+        hasSideEffect(choice.condition, checker) ||
+        blockHasSideEffect(choice.then, checker) ||
+        (otherwise != null && statementHasSideEffect(otherwise, checker))
+      );
+    }
+    default:
+      return true;
   }
 }
 

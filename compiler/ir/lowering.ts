@@ -18,7 +18,19 @@ import {
   Variable,
 } from "../syntax/expression-nodes";
 import { BinaryOperator } from "../syntax/operators";
-import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import {
+  Assignment,
+  Discard,
+  ExpressionStatement,
+  ForMap,
+  ForRange,
+  FunctionBody,
+  If,
+  Let,
+  Return,
+  Unroll,
+  While,
+} from "../syntax/statement-nodes";
 import { IrFunction, Op, Type } from "./ir";
 import { LoweringState } from "./lower-base";
 import { EVENT_HEADER } from "./lower-events";
@@ -129,11 +141,12 @@ export class Lowering extends FunctionLowering {
       case NodeKind.Discard:
         this.effect((<Discard>statement).value);
         return;
-      case NodeKind.Return: {
-        const value = (<Return>statement).value;
-        this.return_(value != null ? this.value(value) : -1);
+      case NodeKind.FunctionBody:
+        this.functionBody(<FunctionBody>statement);
         return;
-      }
+      case NodeKind.Return:
+        this.returnStatement((<Return>statement).value);
+        return;
       case NodeKind.Break:
         this.break_();
         return;
@@ -227,7 +240,7 @@ export class Lowering extends FunctionLowering {
     declared.inMemory = symbol.inMemory;
   }
 
-  private assignTo(symbol: VariableSymbol, value: Expression): void {
+  protected assignTo(symbol: VariableSymbol, value: Expression): void {
     if (!this.types.isScalar(symbol.type)) {
       this.writeTo(value, symbol.type, symbol.storage, 0);
       return;

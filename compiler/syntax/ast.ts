@@ -43,6 +43,8 @@ export const enum NodeKind {
   Break,
   Continue,
   ExpressionStatement,
+  /** The body of a function where it is called; made by the expander. */
+  FunctionBody,
   // Expressions
   IntegerLiteral,
   DecimalLiteral,
@@ -123,6 +125,8 @@ export class Program extends Node {
   macros: Array<Macro> = [];
   functions: Array<FunctionDeclaration> = [];
   probes: Array<Probe> = [];
+  /** Bodies of functions that nothing calls, to be checked alone; made by the expander. */
+  unusedFunctions: Array<Probe> = [];
   /** Macros that are defined to 1 whatever the script says. */
   predefined: Array<string> = ["BPFTRACE_HAVE_BTF"];
   /** Span of the `#!` line; empty if there is none. */

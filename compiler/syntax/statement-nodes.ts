@@ -1,7 +1,7 @@
 // Syntax tree: statements. `Block` is in `ast.ts`, since declarations hold one.
 
 import { Source } from "../source/source";
-import { Block, Expression, NodeKind, Statement, TypeSyntax } from "./ast";
+import { Block, Expression, FunctionDeclaration, NodeKind, Statement, TypeSyntax } from "./ast";
 import { CharacterClass, classOf } from "./characters";
 import { MapAccess } from "./expression-nodes";
 import { BinaryOperator } from "./operators";
@@ -53,6 +53,8 @@ export class Let extends Statement {
     public nameEnd: u32,
     public type: TypeSyntax | null,
     public value: Expression | null,
+    /** Of a function: a parameter, or what it returns. It has a value, whatever the script says. */
+    public isParameter: bool = false,
   ) {
     super(NodeKind.Let, start, end);
   }
@@ -127,6 +129,24 @@ export class Unroll extends Statement {
     public body: Block,
   ) {
     super(NodeKind.Unroll, start, end);
+  }
+}
+
+/**
+ * The body of a function of the script in the place of a call: its variables are its own, and `return` leaves it for what follows.
+ * Stands in a block that declares the parameters and `result`.
+ */
+@final
+export class FunctionBody extends Statement {
+  constructor(
+    start: u32,
+    end: u32,
+    public declaration: FunctionDeclaration,
+    /** The variable that `return` sets; 0 where there is none: the function is void. */
+    public result: u32,
+    public body: Block,
+  ) {
+    super(NodeKind.FunctionBody, start, end);
   }
 }
 

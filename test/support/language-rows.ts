@@ -352,6 +352,28 @@ export const sections: Record<string, Row[]> = {
     ],
   ],
   // An array made by a cast is the same key as the array itself: the peer's keys differ behind the array.
+  "corrected: functions of the script (bpftrace 0.27.1 ends with a segmentation fault)": [
+    ["fn f($a : int64) : int64 { return $a + 1; } BEGIN { print(f(2)); @[f(1)] = f(f(2)); }", "3\n\n\n@[2]: 4\n"],
+    [
+      "fn f($a : uint8, $b : uint64) : uint64 { if ($a > 3) { return 1; } return $b * 2; } BEGIN { print((f(2, 5), f(4, 5))); }",
+      "(10, 1)\n\n\n",
+    ],
+    [
+      'fn f($a : string[16]) : string[16] { if ($a == "abc") { return "equal"; } return $a; } BEGIN { print(f("abc")); printf("%s %s\\n", f("x"), f("y")); }',
+      "equal\nx y\n\n\n",
+    ],
+    ["fn f() : void { @n++; if (@n > 1) { return; } print(@n); } BEGIN { f(); f(); }", "1\n\n\n@n: 2\n"],
+    [
+      "fn root($a : int64) : int64 { for ($i : 0..100) { if ($i * $i >= $a) { return $i; } } return -1; } BEGIN { print(root(50)); print(root(1000000)); for ($j : 0..40) { if ($j == 35) { print(root($j)); } } }",
+      "8\n-1\n6\n\n\n",
+    ],
+    [
+      "fn twice($a : int64) : int64 { return $a * 2; } fn f($a : int64) : int64 { return twice($a) + twice(1); } BEGIN { print(f(50)); }",
+      "102\n\n\n",
+    ],
+    ["fn f($a : int64) : int64 { if ($a == 1) { exit(); } return 1; } BEGIN { print(f(2)); f(1); print(2); }", "1\n\n\n"],
+    ["fn f($t : struct task_struct *) : int32 { return $t.pid; } BEGIN { print(f(curtask) == tid); }", "true\n\n\n"],
+  ],
   "corrected: arrays as keys": [["BEGIN { $a = (uint8[4])1; @a[$a] = 1; print(@a[(uint8[4])1]); }", "1\n\n\n@a[[1,0,0,0]]: 1\n"]],
   // Fixed-width types of C need no header.
   "corrected: fixed-width types in C": [

@@ -12,6 +12,32 @@ interface Expected {
 }
 
 const cases: Record<string, Expected> = {
+  "wrong-argument-count, of a function": {
+    script: "fn f($a : int64) : int64 { return $a; } BEGIN { f(); }",
+    errors: ["wrong-argument-count 1:49-52 f() requires one argument (0 provided)"],
+  },
+  "type-mismatch, result of a function": {
+    script: 'fn f($a : int64) : int64 { return "x"; } BEGIN { }',
+    errors: ["type-mismatch 1:28-39 Function f is of type int64, cannot return string[2]"],
+  },
+  "type-mismatch, a function without a result": {
+    script: "fn f($a : int64) : int64 { $b = $a; } BEGIN { }",
+    errors: ["type-mismatch 1:26-38 Function f is of type int64, cannot return void"],
+  },
+  "type-mismatch, argument of a function": {
+    script: 'fn f($a : int64) : int64 { return $a; } BEGIN { f("x"); }',
+    errors: [
+      "type-mismatch 1:51-54 Type mismatch for $a: trying to assign value of type 'string[2]' when variable already has a type 'int64'",
+    ],
+  },
+  "nested-too-deeply, recursion": {
+    script: "fn f($a : int64) : int64 { return f($a); } BEGIN { f(1); }",
+    errors: ["nested-too-deeply 1:35-40 Recursive function call detected. Call chain: f > f"],
+  },
+  "redeclared, function": {
+    script: "fn f() : void { } fn f() : void { } BEGIN { }",
+    errors: ["redeclared 1:19-23 Redefinition of function: f"],
+  },
   "unknown-identifier": { script: "BEGIN { $x = foo; }", errors: ["unknown-identifier 1:14-17 Unknown identifier: 'foo'"] },
   "unknown-identifier, close": {
     script: "BEGIN { $x = nsec; }",
