@@ -26,8 +26,8 @@ import { IrModule } from "./object/module";
 import { writeObject } from "./object/object";
 import { Settings } from "./settings";
 import { ByteBuffer } from "./source/bytes";
-import { Code, codeName, Diagnostics, Severity } from "./source/diagnostics";
-import { Includes } from "./source/headers";
+import { Code, codeName, Diagnostics, Note, Severity } from "./source/diagnostics";
+import { FileUse, Includes } from "./source/headers";
 import { Source } from "./source/source";
 import { Symbols } from "./source/symbols";
 import { Program, Provider } from "./syntax/ast";
@@ -167,7 +167,7 @@ export class Compilation {
     const module = new IrModule(this.source);
     module.sourceName = this.source.name;
     module.license = this.configuration.text(ConfigKey.License);
-    const manifest = new Manifest(this.source, checker.types, this.configuration, checker.architecture.name);
+    const manifest = new Manifest(this.source, checker.types, this.configuration, checker.architecture.name, this.diagnostics.expansions);
     for (let i = 0; i < checker.maps.length; i++) {
       const map = checker.maps[i];
       settle(map);
@@ -318,16 +318,37 @@ export class Compilation {
       writeText(out, d.message);
       out.writeText(',"hint":');
       writeText(out, d.hint);
-      const file = source.file(d.start);
-      if (file.start > 0) {
-        out.writeText(',"file":');
-        writeText(out, file.name);
-      }
-      out.writeText(
-        `,"start":${d.start - file.start},"end":${d.end - file.start},"line":${source.line(d.start)},"column":${source.column(d.start)},"endLine":${source.line(d.end)},"endColumn":${source.column(d.end)}}`,
-      );
+      this.writePlace(d.start, d.end);
+      out.writeText(',"notes":[');
+      for (let j = 0; j < d.notes.length; j++) this.writeNote(j == 0, d.notes[j]);
+      const expansions = this.diagnostics.expansions;
+      for (let at = d.expansion; at > 0; at = expansions.parent(at))
+        this.writeNote(at == d.expansion && d.notes.length == 0, new Note(expansions.start(at), expansions.end(at), "expanded from"));
+      out.writeText("]}");
     }
     out.writeU8(0x5d);
+  }
+
+  private writeNote(isFirst: bool, note: Note): void {
+    const out = this.diagnosticsJson;
+    out.writeText(isFirst ? '{"message":' : ',{"message":');
+    writeText(out, note.message);
+    this.writePlace(note.start, note.end);
+    out.writeU8(0x7d);
+  }
+
+  private writePlace(start: u32, end: u32): void {
+    const source = this.source;
+    const out = this.diagnosticsJson;
+    const file = source.file(start);
+    end = source.endOf(start, end);
+    if (file.start > 0) {
+      out.writeText(',"file":');
+      writeText(out, file.name);
+    }
+    out.writeText(
+      `,"start":${start - file.start},"end":${end - file.start},"line":${source.line(start)},"column":${source.column(start)},"endLine":${source.line(end)},"endColumn":${source.column(end)}`,
+    );
   }
 
   /** Headers are asked for alone: nothing is checked before all of the text is there. */
@@ -338,9 +359,10 @@ export class Compilation {
       const key = wanted[i];
       const pathEnd = key.indexOf("\n");
       if (i > 0) out.writeU8(0x2c);
+      const use = key.charCodeAt(0);
       out.writeText('{"kind":"header","path":');
       writeText(out, key.substring(1, pathEnd));
-      out.writeText(`,"system":${key.startsWith("<") ? "true" : "false"},"from":`);
+      out.writeText(`,"use":"${use == FileUse.System ? "system" : use == FileUse.Quoted ? "quoted" : "import"}","from":`);
       writeText(out, key.substring(pathEnd + 1));
       out.writeU8(0x7d);
     }

@@ -45,16 +45,17 @@ export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates
   profile.supplyMissingTracepoint(textAt(name, nameLength), names);
 }
 
-/** The header that an #include of `key` stands for; see compiler/source/headers.ts. */
+/** The file that an #include or import of `key` stands for; see compiler/source/headers.ts. */
 export function supplyHeader(key: usize, keyLength: u32, name: usize, nameLength: u32, text: usize, length: u32): void {
   useRegion(Region.Profile);
   const fact = new HeaderFact(true, textAt(name, nameLength), text, length);
   profile.headers.supply(textAt(key, keyLength), fact);
 }
 
-export function supplyMissingHeader(key: usize, keyLength: u32): void {
+/** `why`: a sentence where the host refuses to read it, else empty. */
+export function supplyMissingHeader(key: usize, keyLength: u32, why: usize, whyLength: u32): void {
   useRegion(Region.Profile);
-  profile.headers.supply(textAt(key, keyLength), new HeaderFact(false, "", 0, 0));
+  profile.headers.supply(textAt(key, keyLength), new HeaderFact(false, textAt(why, whyLength), 0, 0));
 }
 
 /** A compile begins: what it makes is its own. */

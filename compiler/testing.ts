@@ -67,11 +67,12 @@ function writeDiagnostics(source: Source, diagnostics: Diagnostics, out: ByteBuf
       out.writeText(diagnostic.hint);
       out.writeU8(0x0a);
     }
-    if (diagnostic.relatedMessage.length > 0) {
+    for (let j = 0; j < diagnostic.notes.length; j++) {
+      const note = diagnostic.notes[j];
       out.writeAscii("  ");
-      writePlace(source, diagnostic.relatedStart, out);
+      writePlace(source, note.start, out);
       out.writeAscii(": ");
-      out.writeText(diagnostic.relatedMessage);
+      out.writeText(note.message);
       out.writeU8(0x0a);
     }
   }

@@ -10,39 +10,52 @@ export type TargetNeed =
   /** The `format` file of a tracepoint. */
   | { kind: "tracepoint"; category: string; event: string };
 
-/** A local header: `#include "path"`, or `<path>` where `system`. */
+/** Another file of the script: `#include "path"`, `#include <path>` or `import "path"`, by its use. */
 export interface HeaderNeed {
   kind: "header";
   path: string;
-  system: boolean;
-  /** Name of the header that includes it, as its answer gave it; empty for the script and the command line. */
+  use: "quoted" | "system" | "import";
+  /** Name of the file that names it, as its answer gave it; empty for the script and the command line. */
   from: string;
 }
+
+const USE_KEYS = { quoted: '"', system: "<", import: "@" };
 
 /** What the compiler asks for before it can go on. Answer with `Compiler.supply`. */
 export type Need = TargetNeed | HeaderNeed;
 
 /**
- * The answer to a need: its bytes, or that there is no such thing, with similar names for the error message. The name is a header's,
- * for messages; one name stands for one text.
+ * The answer to a need: its bytes, or that there is no such thing, with similar names for the error message. The name is a file's,
+ * for messages; one name stands for one text. That of a folder ends with `/*`: its text imports what is in it. `refused` says
+ * why a file that is there is not read.
  */
-export type Answer = { found: true; bytes: Uint8Array; name?: string } | { found: false; candidates: string[] };
+export type Answer = { found: true; bytes: Uint8Array; name?: string } | { found: false; candidates: string[]; refused?: string };
 
-export interface Diagnostic {
-  severity: "error" | "warning";
-  /** Stable name, as `unknown-field`. */
-  code: string;
-  message: string;
-  hint: string;
-  /** Name of the local header that it is in; absent in the script itself. */
+/** A place in the script, or in another file of it. */
+export interface Span {
+  /** Name of the other file; absent in the script itself. */
   file?: string;
-  /** Byte offsets in the script or the header, end exclusive; lines and byte columns from 1. */
+  /** Byte offsets in the file, end exclusive; lines and byte columns from 1. */
   start: number;
   end: number;
   line: number;
   column: number;
   endLine: number;
   endColumn: number;
+}
+
+/** What belongs to a diagnostic elsewhere: what it refers to, then the macros that it is in. */
+export interface Note extends Span {
+  message: string;
+}
+
+export interface Diagnostic extends Span {
+  severity: "error" | "warning";
+  /** Stable name, as `unknown-field`. */
+  code: string;
+  message: string;
+  hint: string;
+  notes: Note[];
 }
 
 export interface CompileOptions {
@@ -93,7 +106,7 @@ interface Exports {
   supplyMissingTracepoint(name: number, nameLength: number, candidates: number, length: number): void;
   supplyMissingKernelBtf(): void;
   supplyHeader(key: number, keyLength: number, name: number, nameLength: number, text: number, length: number): void;
-  supplyMissingHeader(key: number, keyLength: number): void;
+  supplyMissingHeader(key: number, keyLength: number, why: number, whyLength: number): void;
   compile(
     source: number,
     length: number,
@@ -221,11 +234,12 @@ export class Compiler implements CompilerApi {
     else this.#exports.supplyMissingTracepoint(namePointer, name.length, pointer, bytes.length);
   }
 
-  #supplyHeader({ path, system, from }: HeaderNeed, answer: Answer): void {
-    const key = encoder.encode(`${system ? "<" : '"'}${path}\n${from}`);
+  #supplyHeader({ path, use, from }: HeaderNeed, answer: Answer): void {
+    const key = encoder.encode(`${USE_KEYS[use]}${path}\n${from}`);
     const keyPointer = this.#put(key, true);
     if (!answer.found) {
-      this.#exports.supplyMissingHeader(keyPointer, key.length);
+      const why = encoder.encode(answer.refused ?? "");
+      this.#exports.supplyMissingHeader(keyPointer, key.length, this.#put(why, true), why.length);
       return;
     }
     const name = encoder.encode(answer.name ?? path);

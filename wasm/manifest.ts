@@ -28,6 +28,8 @@ export interface Location {
   column: number;
   endLine: number;
   endColumn: number;
+  /** In a macro: where it is used, and where the macro around that is. */
+  expandedFrom?: Location[];
 }
 
 /** A script's text, or a header's. */

@@ -51,7 +51,13 @@ const identifier = textLike(/^[A-Za-z0-9_.]{1,128}$/, "a symbol name");
 const decimal = textLike(/^-?[0-9]{1,20}$/, "a decimal number");
 
 const place = { line, column: line, endLine: line, endColumn: line };
-const location = withOptional<Location>("file", record({ file: text(MAX_PATH), ...place }), record(place));
+const simpleLocation = withOptional<Location>("file", record({ file: text(MAX_PATH), ...place }), record(place));
+const expanded = { ...place, expandedFrom: array(simpleLocation, MAX_NESTING * 2) };
+const location = withOptional<Location>(
+  "expandedFrom",
+  withOptional<Location>("file", record({ file: text(MAX_PATH), ...expanded }), record(expanded)),
+  simpleLocation,
+);
 const sourceText = { name: text(MAX_PATH), text: text(1 << 24) };
 
 const frames = integer(1, 1024);

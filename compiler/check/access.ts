@@ -175,7 +175,12 @@ export abstract class AccessChecker extends TracedChecker {
       }
       case TypeKind.Pointer:
         if (info.element != BasicType.None) return info.element;
-        return this.error(Code.TypeMismatch, e.start, e.end, `Cannot use array index operator on a pointer to an unsized type (void).`);
+        return this.error(
+          Code.TypeMismatch,
+          e.start,
+          e.end,
+          `The array index operator [] cannot be used on a pointer to an unsized type (void *).`,
+        );
       default:
         return this.error(
           Code.TypeMismatch,

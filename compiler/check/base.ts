@@ -3,7 +3,7 @@
 import { Code, Diagnostics } from "../source/diagnostics";
 import { Symbols } from "../source/symbols";
 import { Expression } from "../syntax/ast";
-import { Call } from "../syntax/expression-nodes";
+import { Call, StringLiteral } from "../syntax/expression-nodes";
 import { ArchitectureRow, architectureRow } from "../target/architecture";
 import { Btf } from "../target/btf";
 import { Needs, Profile } from "../target/profile";
@@ -44,6 +44,8 @@ export abstract class CheckerBase {
   seriesClock: string = "";
   /** Keys of a map that declares none: the config key max_map_keys. */
   maximumKeys: i32 = 4096;
+  /** What an expression that is short for something else stands for, by the address of its node. */
+  protected standIns: Map<usize, Expression> = new Map();
   /** Attach points are checked by whoever runs the script, which is done at once. */
   isLive: bool = false;
   /** `pid` and `tid` are those of the namespace in which the script runs. */
@@ -67,6 +69,18 @@ export abstract class CheckerBase {
 
   get probe(): ProbeContext {
     return this.context!;
+  }
+
+  /** The expression that `e` is short for, as `ppid` is, or that can be computed from its literals; null for any other. */
+  standIn(e: Expression): Expression | null {
+    const key = changetype<usize>(e);
+    return this.standIns.has(key) ? this.standIns.get(key) : null;
+  }
+
+  /** A text in the place of `e`, which has been computed. */
+  protected textFor(e: Expression, bytes: ArrayBuffer): i32 {
+    this.standIns.set(changetype<usize>(e), new StringLiteral(e.start, e.end, changetype<usize>(bytes), bytes.byteLength));
+    return this.types.text(bytes.byteLength + 1);
   }
 
   protected error(code: Code, start: u32, end: u32, message: string, hint: string = ""): i32 {

@@ -39,7 +39,7 @@ export abstract class CallChecker extends OptionChecker {
       Code.WrongArgumentCount,
       e.start,
       e.end,
-      `${name}() requires ${bound}${wanted == 0 ? "no" : wanted == 1 ? "one" : wanted.toString()} argument${plural} (${count} provided)`,
+      `${name}() ${few || bound === "" ? "requires" : "takes"} ${bound}${wanted == 0 ? "no" : wanted == 1 ? "one" : wanted.toString()} argument${plural} (${count} provided)`,
       row.documentation,
     );
     return null;
@@ -131,12 +131,12 @@ export abstract class CallChecker extends OptionChecker {
     }
     const literal = <StringLiteral>first;
     const format = parseFormat(literal.pointer, literal.length);
-    if (format.errorAt >= 0)
+    if (format.unsupported != 0)
       return this.error(
         Code.InvalidFormat,
-        first.start,
-        first.end,
-        `${name}() has an invalid format specifier`,
+        e.start,
+        e.end,
+        `unsupported format specifier: ${String.fromCharCode(format.unsupported)}`,
         "Known conversions: d i o u x X c p s r rx rh, with l, ll, h, hh before them.",
       );
     const given = e.argumentList.length - 1;
@@ -267,6 +267,11 @@ export abstract class CallChecker extends OptionChecker {
   private str(e: Call): i32 {
     const address = e.argumentList[0];
     const type = this.expression(address);
+    if (address.kind == NodeKind.IntegerLiteral && e.argumentList.length == 1) {
+      // As `$1`, which is a literal where its word is known: the number as text.
+      const literal = <IntegerLiteral>address;
+      return this.textFor(e, String.UTF8.encode(literal.negative ? (<i64>literal.value).toString() : literal.value.toString()));
+    }
     const longest = address.kind == NodeKind.PositionalParameter ? PARAMETER_TEXT : this.maximumString;
     const kind = this.types.kind(type);
     if (type != BasicType.None && !this.types.isScalar(type) && kind != TypeKind.String && kind != TypeKind.Array) {
@@ -316,7 +321,12 @@ export abstract class CallChecker extends OptionChecker {
     for (let i = 1; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
     if (type == BasicType.None) return type;
     if (!this.types.isInteger(type)) {
-      return this.error(Code.TypeMismatch, e.start, e.end, `${row.name}() only supports int arguments (${this.peerType(type)} provided)`);
+      return this.error(
+        Code.TypeMismatch,
+        e.start,
+        e.end,
+        `${row.name}() only supports integer arguments (${this.types.describe(type)} provided)`,
+      );
     }
     const signed = this.types.isSigned(type);
     switch (row.id) {

@@ -26,7 +26,7 @@ import { readTarget } from "./attach-points";
 import { CallChecker } from "./calls";
 import { FunctionId } from "./functions";
 import { ProbeContext } from "./probe-context";
-import { declarationOf } from "./scope";
+import { declarationOf, MapSymbol, VariableSymbol } from "./scope";
 import { closest } from "./suggestion";
 import { BasicType, TypeKind } from "./types";
 
@@ -56,7 +56,6 @@ export class Checker extends CallChecker {
 
   /** Infers all types. After it, `needs` says whether facts are missing. */
   infer(program: Program): void {
-    this.rejectUnsupported(program);
     this.reporting = true;
     this.define(program);
     for (let i = 0; i < program.mapDeclarations.length; i++) this.declareMap(program.mapDeclarations[i]);
@@ -94,11 +93,11 @@ export class Checker extends CallChecker {
     }
   }
 
-  /** `@ = @ + 1` and the like: a map that is only assigned from itself holds numbers. */
+  /** `@ = @ + 1` and the like: a map that is only assigned from itself, or only read, holds numbers. */
   private settleSelfReferences(): void {
     for (let i = 0; i < this.maps.length; i++) {
       const map = this.maps[i];
-      if (!map.isAssigned || map.valueType != BasicType.None) continue;
+      if (!(map.isAssigned || map.isRead) || map.valueType != BasicType.None) continue;
       map.valueType = BasicType.Int64;
       this.changed = true;
     }
@@ -123,13 +122,6 @@ export class Checker extends CallChecker {
   typeOfVariable(context: ProbeContext, declaration: u64): i32 {
     this.context = context;
     return this.variableType(declaration);
-  }
-
-  /** Parts of the grammar that no later stage can do yet. */
-  private rejectUnsupported(program: Program): void {
-    this.reporting = true;
-    for (let i = 0; i < program.imports.length; i++) this.unsupported(program.imports[i].start, program.imports[i].end, "import");
-    this.reporting = false;
   }
 
   // Attach points
@@ -255,6 +247,11 @@ export class Checker extends CallChecker {
     }
   }
 
+  /** A part of the script as it is written. */
+  private source(e: Expression): string {
+    return this.diagnostics.source.text(e.start, e.end);
+  }
+
   /** Offset behind a statement and its semicolon. */
   private endOf(statement: Statement): u32 {
     const source = this.diagnostics.source;
@@ -264,7 +261,7 @@ export class Checker extends CallChecker {
   private statements(block: Block): void {
     const list = block.statements;
     for (let i = 0; i < list.length; i++) {
-      this.isLast = i + 1 == list.length;
+      this.isLast = i + 1 == list.length && block.result == null;
       this.statement(list[i]);
       if (!this.leaves(list[i])) continue;
       if (i + 1 < list.length) this.warning(Code.Unreachable, list[i + 1].start, this.endOf(list[i + 1]), "Unreachable statement.");
@@ -287,6 +284,7 @@ export class Checker extends CallChecker {
     this.statements(block);
     const result = block.result;
     const type = result != null ? this.operand(result) : BasicType.None;
+    this.reportUnassigned();
     this.scopes.leave();
     return type;
   }
@@ -342,7 +340,7 @@ export class Checker extends CallChecker {
             this.error(
               Code.TypeMismatch,
               statement.start,
-              statement.end,
+              this.endOf(statement),
               `Probe return values can only be integers. Found ${this.types.describe(type)}`,
             );
         }
@@ -401,7 +399,7 @@ export class Checker extends CallChecker {
     const symbol = this.scopes.find(body.result)!;
     const wanted = this.variableType(symbol.declaration);
     if (type == BasicType.None || wanted == BasicType.None) return;
-    if (this.literalFits(wanted, value) && this.promote(wanted, type, true) != BasicType.None) this.signChange(value, type, wanted);
+    if (this.literalFits(wanted, value) && this.promote(wanted, type, true) != BasicType.None) this.castWarning(value, type, wanted);
     else this.wrongResult(body, statement.start, this.endOf(statement), this.types.describe(type));
   }
 
@@ -409,6 +407,22 @@ export class Checker extends CallChecker {
     this.loopDepth++;
     this.block(body);
     this.loopDepth--;
+  }
+
+  /** An error where a variable of that name is in scope. */
+  private rejectKnown(name: u32, start: u32, end: u32, message: string): void {
+    const known = this.scopes.find(name);
+    if (known == null || !this.reporting) return;
+    const error = this.diagnostics.error(Code.Redeclared, start, end, message);
+    if (error != null) error.note(known.from, known.to, `This is the initial ${known.isDeclared ? "declaration" : "assignment"}.`);
+  }
+
+  private loopVariable(name: u32, start: u32, end: u32): VariableSymbol {
+    this.rejectKnown(name, start, end, `Loop declaration shadows existing variable: $${this.symbols.text(name)}`);
+    const symbol = this.scopes.add(name, start);
+    symbol.from = start;
+    symbol.to = end;
+    return symbol;
   }
 
   private forMap(statement: ForMap): void {
@@ -432,15 +446,7 @@ export class Checker extends CallChecker {
       );
     }
     this.scopes.enter();
-    if (this.scopes.find(statement.name) != null) {
-      this.error(
-        Code.Redeclared,
-        statement.nameStart,
-        statement.nameEnd,
-        `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`,
-      );
-    }
-    const symbol = this.scopes.add(statement.name, statement.nameStart);
+    const symbol = this.loopVariable(statement.name, statement.nameStart, statement.nameEnd);
     if (map.keyType != BasicType.None && map.valueType != BasicType.None) {
       const isNumber = this.types.isReadableAggregate(map.valueType);
       const value = isNumber ? this.types.integer(8, this.types.isSigned(map.valueType)) : map.valueType;
@@ -455,25 +461,27 @@ export class Checker extends CallChecker {
   private forRange(statement: ForRange): void {
     const from = this.expression(statement.from);
     const to = this.expression(statement.to);
-    if (from != BasicType.None && !this.types.isInteger(from))
-      this.error(Code.TypeMismatch, statement.start, statement.nameEnd, "Loop range requires an integer for the start value");
-    if (to != BasicType.None && !this.types.isInteger(to))
-      this.error(Code.TypeMismatch, statement.start, statement.nameEnd, "Loop range requires an integer for the end value");
-    this.scopes.enter();
-    if (this.scopes.find(statement.name) != null) {
-      this.error(
-        Code.Redeclared,
-        statement.nameStart,
-        statement.nameEnd,
-        `Loop declaration shadows existing variable: $${this.symbols.text(statement.name)}`,
-      );
+    const isBadStart = from != BasicType.None && !this.types.isInteger(from);
+    const isBadEnd = to != BasicType.None && !this.types.isInteger(to);
+    if (isBadStart || isBadEnd) {
+      const which = isBadStart ? "start" : "end";
+      const headEnd = this.closingParenthesis(statement.to.end, statement.body.start);
+      this.error(Code.TypeMismatch, statement.start, headEnd, `Loop range requires an integer for the ${which} value`);
     }
-    const symbol = this.scopes.add(statement.name, statement.nameStart);
+    this.scopes.enter();
+    const symbol = this.loopVariable(statement.name, statement.nameStart, statement.nameEnd);
     this.setVariableType(symbol.declaration, BasicType.Int64);
     this.forDepth++;
     this.loopBody(statement.body);
     this.forDepth--;
     this.scopes.leave();
+  }
+
+  /** Offset behind the `)` that follows `from`; `from` if there is none before `limit`. */
+  private closingParenthesis(from: u32, limit: u32): u32 {
+    const source = this.diagnostics.source;
+    for (let at = from; at < limit; at++) if (source.at(at) == 0x29) return at + 1;
+    return from;
   }
 
   private if_(statement: If): void {
@@ -514,14 +522,8 @@ export class Checker extends CallChecker {
   }
 
   private let_(statement: Let): void {
-    if (this.scopes.find(statement.name) != null) {
-      this.error(
-        Code.Redeclared,
-        statement.start,
-        statement.nameEnd,
-        `Variable $${this.symbols.text(statement.name)} was already declared. Variable shadowing is not allowed.`,
-      );
-    }
+    const shadowed = `Variable $${this.symbols.text(statement.name)} was already declared. Variable shadowing is not allowed.`;
+    this.rejectKnown(statement.name, statement.start, statement.nameEnd, shadowed);
     const value = statement.value;
     let type: i32 = BasicType.None;
     if (value != null) type = this.storable(this.operand(value), value.start, value.end);
@@ -529,20 +531,21 @@ export class Checker extends CallChecker {
     if (declared != null) {
       const wanted = this.stored(this.namedType(declared));
       if (wanted != BasicType.None) {
-        const isOutside = value != null && !this.literalFits(wanted, value);
-        if (type != BasicType.None && (isOutside || this.promote(wanted, type, true) == BasicType.None)) {
+        if (type != BasicType.None && !this.fitsDeclared(wanted, type, value)) {
           this.error(
             Code.TypeMismatch,
             statement.start,
             statement.end,
             `Type mismatch for $${this.symbols.text(statement.name)}: trying to assign value of type '${this.types.describe(type)}' when variable already has a type '${this.types.describe(wanted)}'`,
           );
-        }
+        } else if (value != null) this.castWarning(value, type, wanted);
         type = wanted;
         this.declaredTypes.add(declarationOf(statement.name, statement.nameStart));
       }
     }
     const symbol = this.scopes.add(statement.name, statement.nameStart);
+    symbol.from = statement.start;
+    symbol.to = statement.nameEnd;
     symbol.isAssigned = value != null || statement.isParameter;
     if (type != BasicType.None) this.widenVariable(statement.name, symbol.declaration, type, false, statement.start, statement.end);
   }
@@ -552,6 +555,14 @@ export class Checker extends CallChecker {
     type = this.stored(type);
     if (type == BasicType.None || this.types.isStorable(type)) return type;
     return this.unsupported(start, end, `A variable of type '${this.types.describe(type)}'`);
+  }
+
+  /** Whether a variable whose type the script says can be given a value of `type`. */
+  private fitsDeclared(wanted: i32, type: i32, value: Expression | null): bool {
+    if (value != null && !this.literalFits(wanted, value)) return false;
+    const promoted = this.promote(wanted, type, true);
+    // Numbers are cut to what fits; texts are not.
+    return promoted == wanted || (promoted != BasicType.None && !this.types.isSized(wanted));
   }
 
   /** Whether `value`, if it is a literal, is one of the numbers of the integer type `type`. */
@@ -595,6 +606,14 @@ export class Checker extends CallChecker {
 
   private assignVariable(statement: Assignment, target: Variable): void {
     const value = statement.value;
+    if (value.kind == NodeKind.MapAccess) {
+      const kept = this.mapOf(<MapAccess>value).valueType;
+      if (this.types.isAggregate(kept) && !this.types.isReadableAggregate(kept)) {
+        const message = `Value '${this.types.describe(kept)}' cannot be assigned to a scratch variable.`;
+        this.error(Code.TypeMismatch, statement.start, statement.end, message);
+        return;
+      }
+    }
     let type = this.storable(this.operand(value), value.start, value.end);
     let symbol = this.scopes.find(target.name);
     if (symbol == null) {
@@ -603,6 +622,9 @@ export class Checker extends CallChecker {
         return;
       }
       symbol = this.scopes.add(target.name, target.start);
+      symbol.from = statement.start;
+      symbol.to = statement.end;
+      symbol.isDeclared = false;
     }
     symbol.isAssigned = true;
     if (type != BasicType.None) {
@@ -611,7 +633,7 @@ export class Checker extends CallChecker {
         const isPointer = this.types.kind(current) == TypeKind.Pointer && isStep(statement.operator);
         if (isPointer && this.types.isInteger(type)) type = current;
         else if (!this.types.isInteger(type) || (current != BasicType.None && !this.types.isInteger(current))) {
-          this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
+          this.compoundMismatch(statement, "$" + this.symbols.text(target.name), "variable", current);
           type = BasicType.None;
         } else {
           type = this.compound(statement, current, type);
@@ -620,7 +642,12 @@ export class Checker extends CallChecker {
       const flexible =
         statement.operator == BinaryOperator.None && value.kind == NodeKind.IntegerLiteral && !(<IntegerLiteral>value).negative;
       const before = this.variableType(symbol.declaration);
-      if (before != BasicType.None && this.declaredTypes.has(symbol.declaration) && !this.literalFits(before, value)) {
+      if (
+        type != BasicType.None &&
+        before != BasicType.None &&
+        this.declaredTypes.has(symbol.declaration) &&
+        !this.fitsDeclared(before, type, value)
+      ) {
         this.error(
           Code.TypeMismatch,
           statement.start,
@@ -630,9 +657,19 @@ export class Checker extends CallChecker {
         type = BasicType.None;
       }
       if (type != BasicType.None) this.widenVariable(target.name, symbol.declaration, type, flexible, statement.start, statement.end);
-      if (!flexible) this.signChange(value, type, this.variableType(symbol.declaration));
+      if (!flexible) this.castWarning(value, type, this.variableType(symbol.declaration));
     }
     target.typeId = this.variableType(symbol.declaration);
+  }
+
+  private compoundMismatch(statement: Assignment, name: string, what: string, known: i32): i32 {
+    return this.error(
+      Code.TypeMismatch,
+      statement.start,
+      statement.end,
+      `Type mismatch for ${name}: trying to assign value of type 'uint64' when ${what} already has a type '${this.types.describe(known)}'`,
+      "A compound assignment needs integers.",
+    );
   }
 
   /** The type that a compound assignment of a value of type `type` gives a target of type `target`: that of the operation. */
@@ -649,8 +686,11 @@ export class Checker extends CallChecker {
     const map = this.mapOf(target);
     const value = statement.value;
     let type: i32 = BasicType.None;
+    /** The type without the widening to 8 bytes that every integer of a map gets: what messages show. */
+    let shown: i32 = BasicType.None;
     let flexible = false;
-    if (this.isAggregation(value)) {
+    const isAggregation = this.isAggregation(value);
+    if (isAggregation) {
       if (statement.operator != BinaryOperator.None) {
         this.error(Code.InvalidAssignment, statement.start, statement.end, "An aggregation can only be assigned with =");
         return;
@@ -659,7 +699,16 @@ export class Checker extends CallChecker {
       value.typeId = type;
     } else {
       type = this.stored(this.expression(value));
-      if (type != BasicType.None && !this.types.isStorable(type)) {
+      if (this.types.isAggregate(type)) {
+        this.error(
+          Code.TypeMismatch,
+          statement.start,
+          statement.end,
+          `Map value '${this.types.describe(type)}' cannot be assigned from one map to another. The function that returns this type must be called directly e.g. \`${map.text} = ${aggregationCall(this.types.kind(type))};\`.`,
+          `Add a cast to integer if you want the value of the aggregate, e.g. \`${map.text} = (int64)${this.source(value)};\`.`,
+        );
+        type = BasicType.None;
+      } else if (type != BasicType.None && !this.types.isStorable(type)) {
         type = this.error(
           Code.TypeMismatch,
           value.start,
@@ -671,7 +720,7 @@ export class Checker extends CallChecker {
         const known = map.valueType;
         if (this.types.kind(known) == TypeKind.Pointer && this.types.isInteger(type) && isStep(statement.operator)) type = known;
         else if (!this.types.isInteger(type) || (known != BasicType.None && !this.types.isInteger(known))) {
-          type = this.error(Code.InvalidOperator, statement.start, statement.end, "A compound assignment needs integers");
+          type = this.compoundMismatch(statement, map.text, "map", known);
         } else type = this.compound(statement, known, type);
       }
       if (
@@ -681,6 +730,7 @@ export class Checker extends CallChecker {
         this.types.isSigned(type)
       )
         flexible = true;
+      shown = type;
       // Integers are stored in 8 bytes: their sign is what widening decides.
       if (this.types.isInteger(type) && this.types.get(type).enumeration < 0)
         type = this.types.integer(8, flexible || this.types.isSigned(type));
@@ -689,9 +739,11 @@ export class Checker extends CallChecker {
     this.mapKey(map, target.keys, target.start, target.end);
     target.typeId = map.valueType;
     if (type == BasicType.None) return;
-    if (!flexible) this.signChange(value, type, map.valueType);
+    if (!flexible) this.castWarning(value, type, map.valueType);
+    if (shown == BasicType.None) shown = type;
     if (map.valueType == BasicType.None) {
       map.valueType = type;
+      map.shownType = shown;
       this.changed = true;
     } else {
       const both = this.types.isAggregate(type) || this.types.isAggregate(map.valueType);
@@ -701,18 +753,27 @@ export class Checker extends CallChecker {
           : this.sameAggregate(map.valueType, type)
         : this.promote(map.valueType, type, flexible);
       if (widened == BasicType.None) {
-        this.error(
-          Code.TypeMismatch,
-          statement.start,
-          statement.end,
-          `Type mismatch for ${map.text}: trying to assign value of type '${this.types.describe(type)}' when map already has a type '${this.types.describe(map.valueType)}'`,
-        );
-      } else if (widened != map.valueType) {
-        map.valueType = widened;
-        this.changed = true;
+        const from = isAggregation ? value.start : statement.start;
+        this.error(Code.TypeMismatch, from, statement.end, this.mapMismatch(map, type, shown));
+      } else {
+        const together = this.promote(map.shownType, shown, flexible);
+        map.shownType = together != BasicType.None ? together : widened;
+        if (widened != map.valueType) {
+          map.valueType = widened;
+          this.changed = true;
+        }
       }
     }
     target.typeId = map.valueType;
+  }
+
+  private mapMismatch(map: MapSymbol, type: i32, shown: i32): string {
+    const kind = this.types.kind(type);
+    if (kind == this.types.kind(map.valueType)) {
+      if (kind == TypeKind.Histogram) return "Different bits in a single hist unsupported";
+      if (kind == TypeKind.LinearHistogram) return "Different lhist bounds in a single map unsupported";
+    }
+    return `Type mismatch for ${map.text}: trying to assign value of type '${this.types.describe(shown)}' when map already has a type '${this.types.describe(map.shownType)}'`;
   }
 
   /** Aggregations of one kind with different signs are signed; anything else does not mix. */
@@ -722,6 +783,22 @@ export class Checker extends CallChecker {
     if (a.kind != b.kind || a.kind == TypeKind.Histogram || a.kind == TypeKind.LinearHistogram || a.kind == TypeKind.TimeSeries)
       return BasicType.None;
     return a.signed ? left : right;
+  }
+}
+
+/** How a script makes an aggregation, for messages. */
+function aggregationCall(kind: TypeKind): string {
+  switch (kind) {
+    case TypeKind.Count:
+      return "count()";
+    case TypeKind.Sum:
+      return "sum(retval)";
+    case TypeKind.Minimum:
+      return "min(retval)";
+    case TypeKind.Maximum:
+      return "max(retval)";
+    default:
+      return "avg(retval)";
   }
 }
 

@@ -154,11 +154,12 @@ export abstract class DefinitionChecker extends CheckerBase {
       }
       case NodeKind.Binary: {
         const binary = <Binary>e;
-        const isEqual = binary.operator == BinaryOperator.Equal;
-        if (isEqual || binary.operator == BinaryOperator.NotEqual) {
-          const texts = this.textsEqual(binary.left, binary.right);
-          if (texts.known && !isEqual) texts.value = 1 - texts.value;
-          if (texts.known) return texts;
+        if (binary.operator >= BinaryOperator.Less && binary.operator <= BinaryOperator.NotEqual) {
+          const order = this.textOrder(binary.left, binary.right);
+          if (order.known) {
+            foldOperator(binary.operator, order.value, 0, order);
+            return order;
+          }
         }
         const left = this.constant(binary.left, depth + 1);
         const right = this.constant(binary.right, depth + 1);
@@ -200,8 +201,8 @@ export abstract class DefinitionChecker extends CheckerBase {
   /** The value of a call that is known while compiling. */
   protected abstract callConstant(e: Call): Constant;
 
-  /** Whether two texts that are known while compiling are equal. */
-  protected abstract textsEqual(left: Expression, right: Expression): Constant;
+  /** How two texts that are known while compiling compare: -1, 0 or 1. */
+  protected abstract textOrder(left: Expression, right: Expression): Constant;
 
   // Structs
 

@@ -4,7 +4,7 @@
 // copied for every use, so that each use is annotated by itself. A macro's variables get names that nothing else has; maps and
 // variables of others only come in as arguments (features 2.6).
 
-import { Code, Diagnostics } from "../source/diagnostics";
+import { Code, Diagnostic, Diagnostics } from "../source/diagnostics";
 import { Symbols } from "../source/symbols";
 import { Define, Expression, Macro, MacroParameter, MacroParameterKind, NodeKind, Program } from "../syntax/ast";
 import {
@@ -43,6 +43,8 @@ export class Expander extends FunctionInliner {
   /** Names of the macros and defines whose bodies are being copied, outermost first. */
   private chain: Array<u32> = [];
   private uses: i32 = 0;
+  /** Positional parameters that were warned of. */
+  private missingWords: Array<u32> = [];
   private configNames: Array<u32>;
   private textFunction: u32;
 
@@ -93,8 +95,13 @@ export class Expander extends FunctionInliner {
     const others = this.macros.get(name);
     for (let i = 0; i < others.length; i++) {
       if (others[i].parameters.length != macro.parameters.length) continue;
-      this.diagnostics.error(Code.Redeclared, macro.start, macro.nameEnd, `Redefinition of macro: ${this.symbols.text(name)}`);
-      this.diagnostics.error(Code.Redeclared, others[i].start, others[i].nameEnd, "This is the original definition.");
+      const error = this.diagnostics.error(
+        Code.Redeclared,
+        macro.start,
+        macro.nameEnd,
+        `Redefinition of macro: ${this.symbols.text(name)}`,
+      );
+      if (error != null) error.note(others[i].start, others[i].nameEnd, "This is the original definition.");
       return;
     }
     others.push(macro);
@@ -125,6 +132,8 @@ export class Expander extends FunctionInliner {
     if (this.macros.has(e.name)) {
       const macro = this.withCount(e.name, 0);
       if (macro != null) return this.expand(macro, e.start, e.end, new Substitution(BodyKind.Macro));
+      this.wrongCount(e.name, e.start, e.end, 0);
+      return new ErrorExpression(e.start, e.end);
     }
     if (this.configNames.includes(e.name)) return this.wholeConfig(e.start, e.end);
     return super.identifier(e, substitution);
@@ -172,7 +181,10 @@ export class Expander extends FunctionInliner {
   private word(index: u32, start: u32, end: u32): string {
     const words = this.words!;
     if (index <= <u32>words.length && words[index - 1].length > 0) return words[index - 1];
-    this.diagnostics.warning(Code.InvalidParameter, start, end, `Positional parameter $${index} is empty or not provided. `);
+    if (this.missingWords.indexOf(index) < 0) {
+      this.missingWords.push(index);
+      this.diagnostics.warning(Code.InvalidParameter, start, end, `Positional parameter $${index} is empty or not provided. `);
+    }
     return "";
   }
 
@@ -200,10 +212,13 @@ export class Expander extends FunctionInliner {
     // A define that names itself, as C allows, stands for what else has that name.
     if (define.bodyEnd <= define.bodyStart || this.chain.indexOf(e.name) >= 0) return super.identifier(e, substitution);
     if (!this.enter(e.name, e.start, e.end)) return new ErrorExpression(e.start, e.end);
+    const expansions = this.diagnostics.expansions;
+    const outer = expansions.current;
+    expansions.current = expansions.add(e.start, e.end);
     const body = parseExpressionAt(this.diagnostics.source, this.symbols, this.diagnostics, define.bodyStart, define.bodyEnd);
     const result = this.expression(body, new Substitution(BodyKind.Plain));
     this.leave();
-    return result;
+    return this.expanded(result, outer);
   }
 
   private expand(macro: Macro, start: u32, end: u32, substitution: Substitution): Expression {
@@ -213,13 +228,26 @@ export class Expander extends FunctionInliner {
     }
     if (!this.enter(macro.name, start, end)) return new ErrorExpression(start, end);
     this.running.push(macro);
+    const expansions = this.diagnostics.expansions;
+    const outer = expansions.current;
+    expansions.current = expansions.add(start, end);
     const block = this.block(macro.body, substitution);
     this.running.pop();
     this.leave();
     // A body that is only a value is that value.
     const result = block.result;
-    if (result != null && block.statements.length == 0) return result;
-    return new BlockExpression(start, end, block);
+    const isValue = result != null && block.statements.length == 0;
+    return this.expanded(isValue ? result! : new BlockExpression(start, end, block), outer);
+  }
+
+  /** Ends the current expansion, whose root is `root`. */
+  private expanded(root: Expression, outer: i32): Expression {
+    const expansions = this.diagnostics.expansions;
+    const node = changetype<usize>(root);
+    // The value may be that of a macro in this one, or an argument.
+    if (expansions.of(node) < 0) expansions.mark(node, expansions.current);
+    expansions.current = outer;
+    return root;
   }
 
   protected isMacro(name: u32): bool {
@@ -263,18 +291,11 @@ export class Expander extends FunctionInliner {
   private choose(e: Call): Macro | null {
     const name = this.symbols.text(e.name);
     const macro = this.withCount(e.name, e.argumentList.length);
-    const noMatch = `Call to ${name}() has arguments that do not match any definition.`;
     if (macro == null) {
-      const closest = this.macros.get(e.name)[0];
-      this.diagnostics.error(Code.WrongArgumentCount, e.start, e.end, noMatch);
-      this.diagnostics.error(
-        Code.WrongArgumentCount,
-        closest.start,
-        closest.nameEnd,
-        `The closest definition of ${name}() has a different number of arguments. Expected: ${closest.parameters.length} but got ${e.argumentList.length}`,
-      );
+      this.wrongCount(e.name, e.start, e.end, e.argumentList.length);
       return null;
     }
+    let error: Diagnostic | null = null;
     let fits = true;
     for (let i = 0; i < macro.parameters.length; i++) {
       const parameter = macro.parameters[i];
@@ -282,19 +303,31 @@ export class Expander extends FunctionInliner {
       const isVariable = parameter.parameterKind == MacroParameterKind.Variable;
       if (parameter.parameterKind == MacroParameterKind.Expression) continue;
       if (isVariable ? argument.kind == NodeKind.Variable : isWholeMap(argument)) continue;
-      if (fits) this.diagnostics.error(Code.InvalidArgument, e.start, e.end, noMatch);
+      if (fits) error = this.diagnostics.error(Code.InvalidArgument, e.start, e.end, noMatch(name));
       fits = false;
       const wanted = isVariable ? "variable" : "map";
       const given = argument.kind == NodeKind.Variable ? "a variable" : isWholeMap(argument) ? "a map" : "an expression";
-      this.diagnostics.error(
-        Code.InvalidArgument,
+      if (error == null) continue;
+      error.note(
         argument.start,
         argument.end,
         `Mismatched arg. ${name}() expects a ${wanted} for arg ${isVariable ? "$" : "@"}${this.symbols.text(parameter.name)} but got ${given}.`,
       );
-      this.diagnostics.error(Code.InvalidArgument, parameter.start, parameter.end, "This is the argument in the closest definition.");
+      error.note(parameter.start, parameter.end, "This is the argument in the closest definition.");
     }
     return fits ? macro : null;
+  }
+
+  private wrongCount(name: u32, start: u32, end: u32, count: i32): void {
+    const text = this.symbols.text(name);
+    const closest = this.macros.get(name)[0];
+    const error = this.diagnostics.error(Code.WrongArgumentCount, start, end, noMatch(text));
+    if (error == null) return;
+    error.note(
+      closest.start,
+      closest.nameEnd,
+      `The closest definition of ${text}() has a different number of arguments. Expected: ${closest.parameters.length} but got ${count}`,
+    );
   }
 
   private bind(parameter: MacroParameter, argument: Expression, outer: Substitution, inner: Substitution): void {
@@ -305,8 +338,13 @@ export class Expander extends FunctionInliner {
       case MacroParameterKind.Map:
         inner.maps.set(parameter.name, this.mapName(<MapAccess>argument, outer));
         return;
-      default:
-        inner.expressions.set(parameter.name, this.expression(argument, outer));
+      default: {
+        const value = this.expression(argument, outer);
+        // Wherever it ends up, it was written here.
+        const expansions = this.diagnostics.expansions;
+        if (expansions.of(changetype<usize>(value)) < 0) expansions.mark(changetype<usize>(value), expansions.current);
+        inner.expressions.set(parameter.name, value);
+      }
     }
   }
 
@@ -320,8 +358,13 @@ export class Expander extends FunctionInliner {
   }
 
   protected returnInMacro(start: u32, end: u32): void {
+    if (this.diagnostics.source.at(end) == 0x3b) end++;
     this.diagnostics.error(Code.NotAvailableHere, start, end, "'return' statement is not allowed in a macro");
   }
+}
+
+function noMatch(name: string): string {
+  return `Call to ${name}() has arguments that do not match any definition.`;
 }
 
 function isWholeMap(e: Expression): bool {

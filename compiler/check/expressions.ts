@@ -1,6 +1,6 @@
 // Types of expressions. Each walk annotates `typeId`; the walk before lowering is the one that counts, and that reports.
 
-import { Code, Severity } from "../source/diagnostics";
+import { Code, Diagnostic } from "../source/diagnostics";
 import { Block, Expression, NodeKind, Provider } from "../syntax/ast";
 import { providerName } from "../syntax/attach-point";
 import {
@@ -70,7 +70,9 @@ export abstract class ExpressionChecker extends DecimalChecker {
   /** An expression that is a statement: whatever it chooses among need have no value either. */
   protected statementEffect(e: Expression): i32 {
     if (e.kind == NodeKind.BlockExpression) {
+      const outer = this.diagnostics.expansions.enter(changetype<usize>(e));
       this.block((<BlockExpression>e).body);
+      this.diagnostics.expansions.current = outer;
       e.typeId = BasicType.None;
       return BasicType.None;
     }
@@ -89,7 +91,9 @@ export abstract class ExpressionChecker extends DecimalChecker {
 
   /** As `expression`, for a statement: it need have no value. */
   protected effect(e: Expression): i32 {
+    const outer = this.diagnostics.expansions.enter(changetype<usize>(e));
     const type = this.typeOf(e);
+    this.diagnostics.expansions.current = outer;
     e.typeId = type;
     return type;
   }
@@ -259,7 +263,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
             Code.NotAvailableHere,
             e.start,
             e.end,
-            `The ${this.symbols.text(e.name)} builtin can not be used with ${providerName(probe.provider)} probes`,
+            `The ${this.symbols.text(e.name)} builtin can only be used with 'kprobes', 'uprobes' and 'usdt' probes`,
           );
         }
         if (this.registerIndex(e.name) >= probe.argumentLimit(this.architecture)) {
@@ -280,7 +284,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
             Code.NotAvailableHere,
             e.start,
             e.end,
-            `The retval builtin can not be used with ${providerName(probe.provider)} probes`,
+            "The retval builtin can only be used with 'kretprobe' and 'uretprobe' and 'fentry' probes",
           );
         }
         return row.type;
@@ -330,7 +334,17 @@ export abstract class ExpressionChecker extends DecimalChecker {
   // Maps
 
   mapOf(e: MapAccess): MapSymbol {
-    for (let i = 0; i < this.maps.length; i++) if (this.maps[i].name == e.name) return this.maps[i];
+    for (let i = 0; i < this.maps.length; i++) {
+      const known = this.maps[i];
+      if (known.name != e.name) continue;
+      // Messages show a use rather than the declaration.
+      if (known.declaredType.length > 0 && !known.isUsed) {
+        known.isUsed = true;
+        known.start = e.start;
+        known.end = e.nameEnd;
+      }
+      return known;
+    }
     const map = new MapSymbol(e.name, "@" + this.symbols.text(e.name), this.maps.length, e.start, e.nameEnd);
     this.maps.push(map);
     return map;
@@ -358,7 +372,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
       } else if (widened != map.keyType) {
         map.keyType = widened;
         this.changed = true;
-      }
+      } else if (keys.length == 1) this.castWarning(keys[0], type, map.keyType);
     }
     if (map.isKeyed && map.isScalar && (keys != null) != map.isFirstKeyed) {
       this.error(
@@ -375,7 +389,8 @@ export abstract class ExpressionChecker extends DecimalChecker {
   private mapRead(e: MapAccess): i32 {
     const map = this.mapOf(e);
     this.mapKey(map, e.keys, e.start, e.end);
-    if (map.valueType == BasicType.None) return this.error(Code.UnknownMap, e.start, e.nameEnd, `Undefined map: ${map.text}`);
+    map.isRead = true;
+    if (map.valueType == BasicType.None) return BasicType.None;
     if (this.types.isAggregate(map.valueType) && !this.types.isReadableAggregate(map.valueType)) {
       return this.error(Code.InvalidOperator, e.start, e.end, `Map value '${this.types.describe(map.valueType)}' cannot be read`);
     }
@@ -400,7 +415,8 @@ export abstract class ExpressionChecker extends DecimalChecker {
     const names: Array<string> = [];
     for (let i = 0; i < e.names.length; i++) {
       const name = this.symbols.text(e.names[i]);
-      if (names.indexOf(name) >= 0) return this.error(Code.Redeclared, e.start, e.end, `Duplicate field name '${name}' in record`);
+      if (names.indexOf(name) >= 0)
+        return this.error(Code.Redeclared, e.start, e.end, `Named argument list already contains name: ${name}`);
       names.push(name);
     }
     const type = this.tuple(e.values);
@@ -477,7 +493,8 @@ export abstract class ExpressionChecker extends DecimalChecker {
   /** A condition: a number, a pointer or a bool. */
   protected condition(e: Expression, what: string): void {
     const type = this.operand(e);
-    if (type == BasicType.None || this.types.isScalar(type)) return;
+    // A literal text is true.
+    if (type == BasicType.None || this.types.isScalar(type) || e.kind == NodeKind.StringLiteral) return;
     this.error(Code.TypeMismatch, e.start, e.end, `Invalid condition in ${what}: ${this.types.describe(type)}`);
   }
 
@@ -496,6 +513,9 @@ export abstract class ExpressionChecker extends DecimalChecker {
       default:
         break;
     }
+    const isTooLarge = operand.kind == NodeKind.IntegerLiteral && (<IntegerLiteral>operand).value > (<u64>1) << 63;
+    if (e.operator == UnaryOperator.Negate && isTooLarge)
+      return this.error(Code.NumberTooLarge, e.start, e.end, "negative value will underflow");
     const type = e.operator == UnaryOperator.Negate ? this.number(operand) : this.operand(operand);
     if (type == BasicType.None || this.isDecimal(type)) return type;
     if (e.operator == UnaryOperator.Not) {
@@ -558,7 +578,15 @@ export abstract class ExpressionChecker extends DecimalChecker {
       }
       if (type == BasicType.None || this.types.isInteger(type) || this.types.kind(type) == TypeKind.Pointer) return type;
     }
-    return this.error(Code.InvalidOperator, e.start, e.end, "The ++ and -- operators need an integer variable or map");
+    const isMap = target.kind == NodeKind.MapAccess;
+    const name = isMap ? "@" + this.symbols.text((<MapAccess>target).name) : "$" + this.symbols.text((<Variable>target).name);
+    return this.error(
+      Code.TypeMismatch,
+      e.start,
+      e.end,
+      `Type mismatch for ${name}: trying to assign value of type 'uint64' when ${isMap ? "map" : "variable"} already has a type '${this.types.describe(target.typeId)}'`,
+      "++ and -- count in integers.",
+    );
   }
 
   private binary(e: Binary): i32 {
@@ -566,14 +594,18 @@ export abstract class ExpressionChecker extends DecimalChecker {
     const left = this.number(e.left);
     const right = this.number(e.right);
     if (left == BasicType.None || right == BasicType.None) return BasicType.None;
+    if (e.left.kind == NodeKind.StringLiteral && e.operator == BinaryOperator.Add) {
+      const type = this.joinedText(e);
+      if (type != BasicType.None) return type;
+    }
     if (this.isDecimalOperation(e)) return this.decimalBinary(e, left, right);
     const mixes =
       e.operator < BinaryOperator.LogicalAnd && e.operator != BinaryOperator.ShiftLeft && e.operator != BinaryOperator.ShiftRight;
     // A difference has a sign.
     const isSigned = e.operator == BinaryOperator.Subtract || this.signedOperation(e);
     if (mixes && isSigned && !isLiteral(e)) {
-      if (!this.isFlexible(e.left)) this.signChange(e.left, left, BasicType.Int64);
-      if (!this.isFlexible(e.right)) this.signChange(e.right, right, BasicType.Int64);
+      if (!this.isFlexible(e.left)) this.castWarning(e.left, left, BasicType.Int64);
+      if (!this.isFlexible(e.right)) this.castWarning(e.right, right, BasicType.Int64);
     }
     const result = this.binaryType(e, left, right);
     if (result != BasicType.None) return result;
@@ -589,16 +621,35 @@ export abstract class ExpressionChecker extends DecimalChecker {
         e.end,
         `The ${text} operator can not be used on expressions of types ${leftName}, ${rightName}`,
       );
-    this.error(Code.InvalidOperator, e.start, e.end, `Type mismatch for '${text}': comparing ${leftName} with ${rightName}`);
-    this.sides(Severity.Error, e, leftName, rightName);
+    if (!this.reporting) return BasicType.None;
+    const message = `Type mismatch for '${text}': comparing ${leftName} with ${rightName}`;
+    this.sides(this.diagnostics.error(Code.InvalidOperator, e.start, e.end, message), e, leftName, rightName);
     return BasicType.None;
   }
 
+  /** `"a" + "b"`, and `"abc" + 1`, which leaves the first bytes out. None for texts that are no literals. */
+  private joinedText(e: Binary): i32 {
+    const left = <StringLiteral>e.left;
+    if (e.right.kind == NodeKind.StringLiteral) {
+      const right = <StringLiteral>e.right;
+      const both = new ArrayBuffer(left.length + right.length);
+      memory.copy(changetype<usize>(both), left.pointer, left.length);
+      memory.copy(changetype<usize>(both) + left.length, right.pointer, right.length);
+      return this.textFor(e, both);
+    }
+    if (e.right.kind != NodeKind.IntegerLiteral || (<IntegerLiteral>e.right).negative) return BasicType.None;
+    const skipped = <u32>min<u64>((<IntegerLiteral>e.right).value, left.length);
+    if (skipped == left.length) this.warning(Code.InvalidOperator, e.start, e.end, "literal string will always be empty");
+    const rest = new ArrayBuffer(left.length - skipped);
+    memory.copy(changetype<usize>(rest), left.pointer + skipped, left.length - skipped);
+    return this.textFor(e, rest);
+  }
+
   /** Names the types of both sides below a diagnostic about an operator. */
-  private sides(severity: Severity, e: Binary, left: string, right: string): void {
-    if (!this.reporting) return;
-    this.diagnostics.related(severity, Code.InvalidOperator, e.left.start, e.left.end, `left (${left})`);
-    this.diagnostics.related(severity, Code.InvalidOperator, e.right.start, e.right.end, `right (${right})`);
+  private sides(diagnostic: Diagnostic | null, e: Binary, left: string, right: string): void {
+    if (diagnostic == null) return;
+    diagnostic.note(e.left.start, e.left.end, `left (${left})`);
+    diagnostic.note(e.right.start, e.right.end, `right (${right})`);
   }
 
   /** Warns of a comparison of pointers to different types. */
@@ -608,8 +659,9 @@ export abstract class ExpressionChecker extends DecimalChecker {
     if (a.kind != TypeKind.Pointer || b.kind != TypeKind.Pointer || a.element == b.element) return;
     const leftName = this.types.describe(a.element);
     const rightName = this.types.describe(b.element);
-    this.warning(Code.TypeMismatch, e.start, e.end, `comparison of distinct pointer types: ${leftName}, ${rightName}`);
-    this.sides(Severity.Warning, e, leftName, rightName);
+    if (!this.reporting) return;
+    const message = `comparison of distinct pointer types: ${leftName}, ${rightName}`;
+    this.sides(this.diagnostics.warning(Code.TypeMismatch, e.start, e.end, message), e, leftName, rightName);
   }
 
   /** `text =~ "regular expression"`, `glob(text, "pattern")`. */
@@ -653,6 +705,8 @@ export abstract class ExpressionChecker extends DecimalChecker {
       case BinaryOperator.Greater:
       case BinaryOperator.GreaterEqual:
         this.comparePointers(e, left, right);
+        // Texts have an order where they are literals.
+        if (e.left.kind == NodeKind.StringLiteral && e.right.kind == NodeKind.StringLiteral) return BasicType.Bool;
         return types.isScalar(left) && types.isScalar(right) ? BasicType.Bool : BasicType.None;
       default:
         break;
@@ -701,14 +755,20 @@ export abstract class ExpressionChecker extends DecimalChecker {
     }
   }
 
-  /** Warns where a number of 64 bits without a sign, `e` of type `from`, becomes one with a sign. */
-  protected signChange(e: Expression, from: i32, to: i32): void {
-    if (from != BasicType.Uint64 || to != BasicType.Int64) return;
+  /** Warns where a number, `e` of type `from`, becomes one of a type that does not hold all of its values (features 5.1 T4). */
+  protected castWarning(e: Expression, from: i32, to: i32): void {
+    const types = this.types;
+    if (from == to || !types.isInteger(from) || !types.isInteger(to)) return;
+    const a = types.get(from);
+    const b = types.get(to);
+    // Literals that fit are no matter; whether they do is an error of its own.
+    if (a.enumeration >= 0 || b.enumeration >= 0 || e.kind == NodeKind.IntegerLiteral) return;
+    if (a.signed == b.signed ? b.size >= a.size : b.signed && b.size > a.size) return;
     this.warning(
       Code.InvalidCast,
       e.start,
       e.kind == NodeKind.Cast ? (<Cast>e).type.end + 1 : e.end,
-      "Expression of type: uint64 being cast to type: int64. This may cause unexpected results. Use an explicit cast to suppress this warning.",
+      `Expression of type: ${types.describe(from)} being cast to type: ${types.describe(to)}. This may cause unexpected results. Use an explicit cast to suppress this warning.`,
     );
   }
 

@@ -16,8 +16,8 @@ export class Conversion {
 @final
 export class Format {
   conversions: Array<Conversion> = [];
-  /** Byte offset in the format of the first thing that is no conversion, or -1. */
-  errorAt: i32 = -1;
+  /** The letter of the first conversion of floating-point numbers, of which there are none; or 0. */
+  unsupported: u8 = 0;
 }
 
 export function parseFormat(text: usize, length: u32): Format {
@@ -42,18 +42,17 @@ export function parseFormat(text: usize, length: u32): Format {
     if (at < length && load<u8>(text + at) == 0x2e) at = skipNumber(text, length, at + 1);
     while (at < length && isLengthLetter(load<u8>(text + at))) at++;
     const letter = at < length ? load<u8>(text + at) : 0;
+    if (isFloatLetter(letter) && !(letter == 0x67 && at + 1 < length && load<u8>(text + at + 1) == 0x72)) {
+      if (format.unsupported == 0) format.unsupported = letter;
+      continue;
+    }
+    // Anything else is text.
     if (!isConversionLetter(letter)) {
-      if (format.errorAt < 0) format.errorAt = start;
+      at = start + 1;
       continue;
     }
     at++;
-    // g is only known as gr.
-    if (letter == 0x67) {
-      if (at >= length || load<u8>(text + at++) != 0x72) {
-        if (format.errorAt < 0) format.errorAt = start;
-        continue;
-      }
-    }
+    if (letter == 0x67) at++;
     // r may be followed by x or h.
     if (letter == 0x72 && at < length && (load<u8>(text + at) == 0x78 || load<u8>(text + at) == 0x68)) at++;
     format.conversions.push(new Conversion(start, at, letter));
@@ -74,6 +73,12 @@ function skipNumber(text: usize, length: u32, at: u32): u32 {
 /** h l L j z t */
 function isLengthLetter(byte: u8): bool {
   return byte == 0x68 || byte == 0x6c || byte == 0x4c || byte == 0x6a || byte == 0x7a || byte == 0x74;
+}
+
+/** a e f g and A E F G */
+function isFloatLetter(byte: u8): bool {
+  const lower = byte | 0x20;
+  return lower == 0x61 || (lower >= 0x65 && lower <= 0x67);
 }
 
 /** d i o u x X c s p r g */

@@ -29,15 +29,6 @@ export const enum ClockKind {
 }
 
 export abstract class FunctionChecker extends ExpressionChecker {
-  /** What a builtin that is short for something else stands for, by the address of its node. */
-  private expansions: Map<usize, Expression> = new Map();
-
-  /** The expression that `e` is short for; null for other builtins. */
-  expansionOf(e: Expression): Expression | null {
-    const key = changetype<usize>(e);
-    return this.expansions.has(key) ? this.expansions.get(key) : null;
-  }
-
   // Builtins
 
   protected contextBuiltin(e: Identifier, row: BuiltinRow): i32 {
@@ -81,12 +72,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
 
   /** The fields of `task` (null: of the running one) that `name` means. */
   private expand(e: Expression, name: string, task: Expression | null): Expression {
-    const known = this.expansionOf(e);
+    const known = this.standIn(e);
     if (known != null) return known;
     let made: Expression = task != null ? task : new Identifier(e.start, e.end, this.symbols.internString("curtask"));
     const fields = taskFields(name);
     for (let i = 0; i < fields.length; i++) made = new FieldAccess(e.end, made, this.symbols.internString(fields[i]), e.start, false);
-    this.expansions.set(changetype<usize>(e), made);
+    this.standIns.set(changetype<usize>(e), made);
     return made;
   }
 
@@ -395,12 +386,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
       );
     const longest = this.maximumString - 4;
     if (e.argumentList.length == 1) {
-      if (!isBytes)
+      if (!isBytes || source.kind == NodeKind.StringLiteral)
         return this.error(
           Code.WrongArgumentCount,
           e.start,
           e.end,
-          `buf() expects a length argument for non-array type ${this.types.describe(type)}`,
+          `buf() expects a length argument for non-array type ${this.peerType(type)}`,
         );
       return this.types.buffer(min(info.size, longest));
     }
@@ -426,6 +417,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
     const type = this.operand(argument);
     if (type == BasicType.None) return type;
     const info = this.types.get(type);
+    if (argument.kind == NodeKind.StringLiteral)
+      return this.error(Code.InvalidArgument, e.start, e.end, "macaddr() does not support literal string arguments");
     if (!this.types.isScalar(type) && info.kind != TypeKind.Array && info.kind != TypeKind.String)
       return this.error(
         Code.TypeMismatch,
@@ -464,7 +457,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
         Code.InvalidArgument,
         e.start,
         e.end,
-        `pton() expects a valid IPv4/IPv6 address, got ${String.UTF8.decodeUnsafe(literal.pointer, literal.length)}`,
+        `pton() expects an string argument of an IPv4/IPv6 address, got ${String.UTF8.decodeUnsafe(literal.pointer, literal.length)}`,
       );
     }
     return this.types.array(BasicType.Uint8, bytes.length);

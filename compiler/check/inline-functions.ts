@@ -1,8 +1,7 @@
 // Functions of the script (`fn`): a call becomes a block that declares the parameters, and the body in it. The body is copied for
 // every call, as a macro's is, but its arguments are evaluated once, and `return` leaves the body alone.
 
-import { Code, Diagnostics } from "../source/diagnostics";
-import { Symbols } from "../source/symbols";
+import { Code } from "../source/diagnostics";
 import { AttachPoint, Block, Expression, FunctionDeclaration, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
 import { BlockExpression, Call, ErrorExpression, Variable } from "../syntax/expression-nodes";
 import { FunctionBody, Let } from "../syntax/statement-nodes";
@@ -14,13 +13,6 @@ export abstract class FunctionInliner extends TreeCopier {
   /** Those whose bodies are being copied, outermost first. */
   private open: Array<FunctionDeclaration> = [];
   private called: Set<u32> = new Set();
-
-  constructor(
-    symbols: Symbols,
-    protected diagnostics: Diagnostics,
-  ) {
-    super(symbols);
-  }
 
   /** Notes that the body of `name` is being copied; false, and an error, where that is too much. */
   protected abstract enter(name: u32, start: u32, end: u32): bool;

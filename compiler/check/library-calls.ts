@@ -132,7 +132,9 @@ export abstract class LibraryChecker extends FunctionChecker {
   protected comptime(e: Comptime): i32 {
     const type = this.expression(e.operand);
     if (this.constant(e.operand).known) return type;
-    return this.error(Code.NotConstant, e.start, e.end, UNRESOLVED);
+    // The parentheses belong to it.
+    const end = this.diagnostics.source.at(e.end) == 0x29 ? e.end + 1 : e.end;
+    return this.error(Code.NotConstant, e.start, end, UNRESOLVED);
   }
 
   /** Which branch of `if comptime (...)` remains: 1 the first, 0 the other; -1 for a condition that is known only at run time. */
@@ -142,13 +144,13 @@ export abstract class LibraryChecker extends FunctionChecker {
     return !constant.known ? -1 : constant.value != 0 ? 1 : 0;
   }
 
-  protected textsEqual(left: Expression, right: Expression): Constant {
+  protected textOrder(left: Expression, right: Expression): Constant {
     const result = new Constant();
     const a = this.textOf(left);
     const b = this.textOf(right);
     if (a == null || b == null || this.types.isScalar(left.typeId)) return result;
     result.known = true;
-    result.value = a == b ? 1 : 0;
+    result.value = a == b ? 0 : a < b ? -1 : 1;
     return result;
   }
 

@@ -69,8 +69,8 @@ export abstract class MapCallChecker extends LibraryChecker {
       if (isPerCpu == map.declaredType.includes("percpu")) continue;
       this.error(
         Code.TypeMismatch,
-        declaration.start,
-        declaration.end,
+        map.start,
+        map.end,
         `Incompatible map types. Type from declaration: ${this.symbols.text(declaration.mapType)}. Type from value/key type: ${isPerCpu ? "percpuhash" : "hash"}`,
       );
     }
@@ -126,7 +126,8 @@ export abstract class MapCallChecker extends LibraryChecker {
     }
     const name = (<Variable>target).name;
     const symbol = this.scopes.find(name);
-    if (symbol == null) return this.expression(target);
+    // As in the peer, a variable of the call alone: it cannot be read anywhere.
+    if (symbol == null) return BasicType.Bool;
     symbol.isAssigned = true;
     if (map == null || map.valueType == BasicType.None) return BasicType.Bool;
     let found = map.valueType;
@@ -184,7 +185,14 @@ export abstract class MapCallChecker extends LibraryChecker {
     if (e.argumentList.length == 2) {
       const key = e.argumentList[1];
       this.mapKey(map, key.kind == NodeKind.Tuple ? (<Tuple>key).elements : [key], key.start, key.end);
-    } else this.mapKey(map, access.keys, access.start, access.end);
+    } else if (access.keys == null && map.isKeyed)
+      return this.error(
+        Code.InvalidKey,
+        e.start,
+        e.end,
+        "call to delete() with a single argument expects a map without explicit keys (scalar map)",
+      );
+    else this.mapKey(map, access.keys, access.start, access.end);
     if (this.reporting && map.valueType == BasicType.None)
       return this.error(Code.UnknownMap, access.start, access.nameEnd, `Undefined map: ${map.text}`);
     return BasicType.Bool;

@@ -12,8 +12,14 @@ export class MapSymbol {
   declaredCapacity: i32 = 0;
   /** Type of the value; `None` while unknown. */
   valueType: i32 = BasicType.None;
+  /** As `valueType`, but for integers no wider than what is assigned. */
+  shownType: i32 = BasicType.None;
   /** Some probe assigns it, perhaps a value whose type is not known yet. */
   isAssigned: bool = false;
+  /** Of a declared map: something else than the declaration names it. */
+  isUsed: bool = false;
+  /** Some expression reads it; with nothing assigned it holds zeros. */
+  isRead: bool = false;
   /** True once it was used with a key, or without. */
   isKeyed: bool = false;
   isScalar: bool = false;
@@ -43,6 +49,11 @@ export class VariableSymbol {
 
   /** Checking: something before this place gives it a value. */
   isAssigned: bool = true;
+
+  /** Checking: span of its declaration, `let` included, or of its first assignment. */
+  from: u32 = 0;
+  to: u32 = 0;
+  isDeclared: bool = true;
 
   /** Identifies it between the walks of an attach point. */
   declaration: u64;

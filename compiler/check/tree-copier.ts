@@ -1,5 +1,6 @@
 // Copies statements and expressions, replacing names on the way.
 
+import { Diagnostics } from "../source/diagnostics";
 import { Symbols } from "../source/symbols";
 import { ArrayType, Block, Expression, NamedType, NodeKind, PointerType, Statement, TypeOf, TypeSyntax } from "../syntax/ast";
 import {
@@ -58,7 +59,10 @@ export class Substitution {
 }
 
 export abstract class TreeCopier {
-  constructor(protected symbols: Symbols) {}
+  constructor(
+    protected symbols: Symbols,
+    protected diagnostics: Diagnostics,
+  ) {}
 
   /** Reports a map in a macro's body that is no parameter. */
   protected abstract foreignMap(e: MapAccess): void;
@@ -190,6 +194,26 @@ export abstract class TreeCopier {
   }
 
   protected expression(e: Expression, s: Substitution): Expression {
+    const expansions = this.diagnostics.expansions;
+    const expansion = expansions.of(changetype<usize>(e));
+    const copy = this.copy(e, s);
+    if (expansion >= 0) expansions.mark(changetype<usize>(copy), expansion);
+    switch (e.kind) {
+      // Their spans are those of their parts, which may be arguments from elsewhere.
+      case NodeKind.Binary:
+      case NodeKind.Conditional:
+      case NodeKind.FieldAccess:
+      case NodeKind.TupleIndex:
+      case NodeKind.Index:
+        copy.start = e.start;
+        copy.end = e.end;
+        return copy;
+      default:
+        return copy;
+    }
+  }
+
+  private copy(e: Expression, s: Substitution): Expression {
     const start = e.start;
     const end = e.end;
     switch (e.kind) {

@@ -501,6 +501,12 @@ export class TypeTable {
     return kind >= TypeKind.Buffer && kind <= TypeKind.UserName;
   }
 
+  /** Types whose size is part of what the script says: a longer value would lose its end. */
+  isSized(id: i32): bool {
+    const kind = this.types[id].kind;
+    return kind == TypeKind.String || kind == TypeKind.Buffer || kind == TypeKind.Tuple;
+  }
+
   isInteger(id: i32): bool {
     return this.types[id].kind == TypeKind.Integer;
   }

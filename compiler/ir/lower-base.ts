@@ -5,6 +5,7 @@ import { ProbeContext } from "../check/probe-context";
 import { TypeTable } from "../check/types";
 import { BindingRow, EventRow, Manifest } from "../object/manifest";
 import { IrModule } from "../object/module";
+import { Expansions } from "../source/expansions";
 import { Symbols } from "../source/symbols";
 import { Provider } from "../syntax/ast";
 import { CoreTypes } from "../target/core-types";
@@ -77,6 +78,7 @@ export abstract class LoweringBase {
   protected types: TypeTable;
   protected symbols: Symbols;
   protected checker: Checker;
+  protected expansions: Expansions;
   /** Address of this run's scratch slot; -1 while the program has none. */
   protected scratchSlot: i32 = -1;
   /** Bytes of the slot that are handed out now, at most, and to variables of the blocks around. */
@@ -98,6 +100,7 @@ export abstract class LoweringBase {
     this.module = state.module;
     this.manifest = state.manifest;
     this.checker = state.checker;
+    this.expansions = state.checker.diagnostics.expansions;
     this.types = state.checker.types;
     this.symbols = state.checker.symbols;
   }
@@ -271,6 +274,7 @@ export abstract class LoweringBase {
 
   /** The id of an event, of which everything must be known. */
   protected addEvent(row: EventRow): i32 {
+    row.expansion = this.expansions.current;
     const events = this.manifest.events;
     for (let i = 0; i < events.length; i++) if (events[i].equals(row)) return i;
     return events.push(row) - 1;

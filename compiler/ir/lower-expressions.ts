@@ -47,7 +47,9 @@ export abstract class ExpressionLowering extends DecimalLowering {
   protected value(e: Expression): i32 {
     const outer = this.subject;
     this.subject = e;
+    const expansion = this.expansions.enter(changetype<usize>(e));
     const value = this.valueOf(e);
+    this.expansions.current = expansion;
     this.subject = outer;
     return value;
   }
@@ -293,6 +295,10 @@ export abstract class ExpressionLowering extends DecimalLowering {
       case BinaryOperator.Match:
       case BinaryOperator.NotMatch:
         return this.conditionValue(e);
+      case BinaryOperator.Less:
+      case BinaryOperator.LessEqual:
+      case BinaryOperator.Greater:
+      case BinaryOperator.GreaterEqual:
       case BinaryOperator.Equal:
       case BinaryOperator.NotEqual:
         if (!this.types.isScalar(e.left.typeId)) return this.conditionValue(e);
@@ -392,6 +398,10 @@ export abstract class ExpressionLowering extends DecimalLowering {
   /** Branches on `e`, without making a number of it. */
   protected condition(e: Expression, whenTrue: i32, whenFalse: i32): void {
     const b = this.b;
+    if (e.kind == NodeKind.StringLiteral) {
+      b.jump(whenTrue);
+      return;
+    }
     if (e.kind == NodeKind.Unary && (<Unary>e).operator == UnaryOperator.Not) {
       this.condition((<Unary>e).operand, whenFalse, whenTrue);
       return;
@@ -411,6 +421,10 @@ export abstract class ExpressionLowering extends DecimalLowering {
         const matches = operator == BinaryOperator.Match;
         const pattern = <StringLiteral>binary.right;
         this.matchText(binary.left, pattern, false, matches ? whenTrue : whenFalse, matches ? whenFalse : whenTrue);
+        return;
+      }
+      if (binary.left.kind == NodeKind.StringLiteral && binary.right.kind == NodeKind.StringLiteral) {
+        b.jump(this.checker.knownValue(e) != 0 ? whenTrue : whenFalse);
         return;
       }
       const isEquality = operator == BinaryOperator.Equal || operator == BinaryOperator.NotEqual;

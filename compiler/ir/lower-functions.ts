@@ -67,7 +67,7 @@ export abstract class FunctionLowering extends StringLowering {
       case FunctionId.ThreadId:
         return this.processId(e, id == FunctionId.ProcessId);
       case FunctionId.TaskField:
-        return this.types.isScalar(e.typeId) ? this.value(this.checker.expansionOf(e)!) : b.constant(0);
+        return this.types.isScalar(e.typeId) ? this.value(this.checker.standIn(e)!) : b.constant(0);
       case FunctionId.Signal:
       case FunctionId.SignalThread:
         this.signal(e, id);
@@ -144,7 +144,7 @@ export abstract class FunctionLowering extends StringLowering {
         this.manifest.need("architecture", e.start, e.end);
         return this.isUserMode();
       default: {
-        const expansion = this.checker.expansionOf(e);
+        const expansion = this.checker.standIn(e);
         assert(expansion != null, "a builtin that is no number");
         return this.value(expansion!);
       }
@@ -276,7 +276,7 @@ export abstract class FunctionLowering extends StringLowering {
         }
         return;
       default: {
-        const expansion = this.checker.expansionOf(e);
+        const expansion = this.checker.standIn(e);
         assert(expansion != null, "a builtin without a lowering");
         this.writeText(expansion!, size, pointer, offset, whole);
       }
@@ -308,7 +308,7 @@ export abstract class FunctionLowering extends StringLowering {
         this.numberName(row.id, list[0], size, pointer, offset);
         return;
       case FunctionId.TaskField:
-        this.writeText(this.checker.expansionOf(e)!, size, pointer, offset, whole);
+        this.writeText(this.checker.standIn(e)!, size, pointer, offset, whole);
         return;
       case FunctionId.Buffer:
         this.writeBuffer(e, type, pointer, offset);

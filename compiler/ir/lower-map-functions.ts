@@ -186,7 +186,7 @@ export abstract class MapFunctionLowering extends LoopLowering {
     const b = this.b;
     const map = this.checker.mapOf(<MapAccess>call.argumentList[0]);
     const target = call.argumentList[2];
-    const symbol = this.scopes.find((<Variable>target).name)!;
+    const symbol = this.scopes.find((<Variable>target).name);
     const info = this.types.get(map.valueType);
     const key = this.keyArgument(call, map);
     const element = this.lookup(map, key);
@@ -196,7 +196,9 @@ export abstract class MapFunctionLowering extends LoopLowering {
     b.write(result, b.constant(0));
     b.branch(b.binary(Op.NotEqual, element, b.constant(0)), hit, done);
     b.enter(hit);
-    if (this.types.isAggregate(map.valueType)) this.assignScalar(target, this.aggregateValue(map, key, call));
+    if (symbol == null) {
+      // Nobody can see the variable.
+    } else if (this.types.isAggregate(map.valueType)) this.assignScalar(target, this.aggregateValue(map, key, call));
     else if (this.types.isScalar(map.valueType))
       this.assignScalar(target, b.load(element, 0, info.size, info.signed, this.addressType(map.valueType)));
     else this.convert(element, 0, map.valueType, symbol.storage, 0, symbol.type);

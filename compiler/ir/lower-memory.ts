@@ -93,7 +93,9 @@ export abstract class MemoryLowering extends PlaceLowering {
   protected writeTo(e: Expression, type: i32, pointer: i32, offset: i32): void {
     const outer = this.subject;
     this.subject = e;
+    const expansion = this.expansions.enter(changetype<usize>(e));
     this.writeValue(e, type, pointer, offset);
+    this.expansions.current = expansion;
     this.subject = outer;
   }
 
@@ -214,7 +216,9 @@ export abstract class MemoryLowering extends PlaceLowering {
   protected writeText(e: Expression, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const outer = this.subject;
     this.subject = e;
+    const expansion = this.expansions.enter(changetype<usize>(e));
     this.writeTextOf(e, size, pointer, offset, whole);
+    this.expansions.current = expansion;
     this.subject = outer;
   }
 
@@ -247,11 +251,19 @@ export abstract class MemoryLowering extends PlaceLowering {
         if (this.isArguments(<FieldAccess>e)) this.writeArgument(<FieldAccess>e, size, pointer, offset, whole);
         else this.copyPlace(this.place(e), e.typeId, this.types.text(size), pointer, offset);
         return;
+      case NodeKind.Binary:
+        this.writeText(this.checker.standIn(e)!, size, pointer, offset, whole);
+        return;
       case NodeKind.Cast:
         this.writeText((<Cast>e).operand, size, pointer, offset, whole);
         return;
       case NodeKind.Call: {
         const call = <Call>e;
+        const standIn = this.checker.standIn(e);
+        if (standIn != null) {
+          this.writeText(standIn, size, pointer, offset, whole);
+          return;
+        }
         const row = this.checker.findFunction(call.name);
         if (row != null && row.id == FunctionId.Getopt) this.copyBounded(this.option(call), PARAMETER_TEXT, size, pointer, offset, whole);
         else if (row != null && row.id == FunctionId.Str) this.readText(call, size, pointer, offset, whole);

@@ -166,6 +166,12 @@ export class Lowering extends FunctionLowering {
 
   /** An expression for its effect alone. */
   private effect(e: Expression): void {
+    const outer = this.expansions.enter(changetype<usize>(e));
+    this.effectOf(e);
+    this.expansions.current = outer;
+  }
+
+  private effectOf(e: Expression): void {
     if (e.kind == NodeKind.Call) this.call(<Call>e);
     else if (e.kind == NodeKind.Tuple) {
       const elements = (<Tuple>e).elements;

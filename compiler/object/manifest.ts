@@ -5,6 +5,7 @@ import { ConfigKey, Configuration } from "../check/config";
 import { OptionSymbol } from "../check/options";
 import { BasicType, Enumeration, SeriesValue, Structure, stackModeNames, TypeKind, TypeTable } from "../check/types";
 import { ByteBuffer } from "../source/bytes";
+import { Expansions } from "../source/expansions";
 import { Source } from "../source/source";
 import { FieldKind, TracepointField } from "../target/tracepoint";
 
@@ -47,6 +48,8 @@ export class EventRow {
   /** Bytes of the record. */
   size: i32 = 8;
   map: i32 = 0;
+  /** What macro of the script it is in: see `Expansions`. */
+  expansion: i32 = 0;
   /** errorf of the library: its own place, which messages name first. */
   library: string = "";
   top: u64 = 0;
@@ -68,7 +71,14 @@ export class EventRow {
 
   /** Whether both are the same event: attach points of one probe send what it says from the same place. */
   equals(other: EventRow): bool {
-    if (this.start != other.start || this.kind != other.kind || this.end != other.end || this.size != other.size) return false;
+    if (
+      this.expansion != other.expansion ||
+      this.start != other.start ||
+      this.kind != other.kind ||
+      this.end != other.end ||
+      this.size != other.size
+    )
+      return false;
     if (this.map != other.map || this.top != other.top || this.divisor != other.divisor || this.library != other.library) return false;
     if (this.textLength != other.textLength || memory.compare(this.text, other.text, this.textLength) != 0) return false;
     if (this.types.length != other.types.length) return false;
@@ -177,6 +187,7 @@ export class Manifest {
     private configuration: Configuration,
     /** What the target calls its architecture. */
     private architecture: string,
+    private expansions: Expansions,
   ) {}
 
   /** Notes that the program needs a kernel feature; the first place counts. */
@@ -323,10 +334,23 @@ export class Manifest {
     writeJsonString(this.out, pointer, length);
   }
 
-  private location(start: u32, end: u32): void {
+  private location(start: u32, end: u32, expansion: i32 = 0): void {
+    this.raw('"location":');
+    this.place(start, end, expansion);
+  }
+
+  private place(start: u32, end: u32, expansion: i32): void {
     const source = this.source;
     end = source.endOf(start, end);
-    this.raw(`"location":{"column":${source.column(start)},"endColumn":${source.column(end)},"endLine":${source.line(end)},`);
+    this.raw(`{"column":${source.column(start)},"endColumn":${source.column(end)},"endLine":${source.line(end)},`);
+    if (expansion > 0) {
+      this.raw('"expandedFrom":[');
+      for (let at = expansion; at > 0; at = this.expansions.parent(at)) {
+        if (at != expansion) this.raw(",");
+        this.place(this.expansions.start(at), this.expansions.end(at), 0);
+      }
+      this.raw("],");
+    }
     const file = source.file(start);
     if (file.start > 0) {
       this.raw('"file":');
@@ -379,7 +403,7 @@ export class Manifest {
     }
     this.raw(`"kind":"${eventName(kind)}",`);
     if (kind == EventKind.ReportError) this.raw(`"library":"${event.library}",`);
-    this.location(event.start, event.end);
+    this.location(event.start, event.end, event.expansion);
     if (kind == EventKind.Join) {
       this.raw(',"separator":');
       this.bytes(event.text, event.textLength);

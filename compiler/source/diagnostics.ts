@@ -1,6 +1,7 @@
 // What is wrong with a script, collected: nothing here throws, and one run reports as many errors as it can find.
 
 import { Code, codeName } from "./codes";
+import { Expansions } from "./expansions";
 import { Source } from "./source";
 
 export { Code, codeName };
@@ -13,12 +14,19 @@ export const enum Severity {
 /** Errors kept at most; the rest of a hopeless script is noise. Warnings count by themselves. */
 const LIMIT: i32 = 100;
 
+/** A second place that explains the first, as `This is the initial declaration.` */
+@final
+export class Note {
+  constructor(
+    public start: u32,
+    public end: u32,
+    public message: string,
+  ) {}
+}
+
 @final
 export class Diagnostic {
-  /** A second place that explains the first, as `declared here`; there is one if `relatedMessage` is not empty. */
-  relatedStart: u32 = 0;
-  relatedEnd: u32 = 0;
-  relatedMessage: string = "";
+  notes: Array<Note> = [];
 
   constructor(
     public severity: Severity,
@@ -32,12 +40,19 @@ export class Diagnostic {
     public hint: string,
     /** Order of arrival: equal positions keep it. */
     public order: i32,
+    /** What macro it is in: see `Expansions`. */
+    public expansion: i32,
   ) {}
+
+  note(start: u32, end: u32, message: string): void {
+    this.notes.push(new Note(start, end, message));
+  }
 }
 
 @final
 export class Diagnostics {
   private list: Array<Diagnostic> = [];
+  expansions: Expansions = new Expansions();
   errorCount: i32 = 0;
   warningCount: i32 = 0;
 
@@ -57,19 +72,10 @@ export class Diagnostics {
     if (this.errorCount >= LIMIT) return null;
     for (let i = 0; i < this.list.length; i++) {
       const other = this.list[i];
-      if (other.severity == Severity.Error && other.start == start) return null;
+      if (other.severity == Severity.Error && other.start == start && other.expansion == this.expansions.current) return null;
     }
     this.errorCount++;
     return this.add(Severity.Error, code, start, end, message, hint);
-  }
-
-  /** Records what belongs to a diagnostic before it, unless the same place is there already: it may start where that does. */
-  related(severity: Severity, code: Code, start: u32, end: u32, message: string): void {
-    for (let i = 0; i < this.list.length; i++) {
-      const other = this.list[i];
-      if (other.severity == severity && other.start == start && other.end == end) return;
-    }
-    this.add(severity, code, start, end, message, "");
   }
 
   /** Records a warning, unless the same one is there already or the limit is reached. */
@@ -77,7 +83,8 @@ export class Diagnostics {
     if (this.warningCount >= LIMIT) return null;
     for (let i = 0; i < this.list.length; i++) {
       const other = this.list[i];
-      if (other.severity == Severity.Warning && other.start == start && other.code == code) return null;
+      const isThere = other.start == start && other.code == code && other.expansion == this.expansions.current;
+      if (other.severity == Severity.Warning && isThere) return null;
     }
     this.warningCount++;
     return this.add(Severity.Warning, code, start, end, message, hint);
@@ -97,7 +104,7 @@ export class Diagnostics {
     if (end > length) end = length;
     end = this.source.endOf(start, end);
     if (end < start) end = start;
-    const diagnostic = new Diagnostic(severity, code, start, end, message, hint, this.list.length);
+    const diagnostic = new Diagnostic(severity, code, start, end, message, hint, this.list.length, this.expansions.current);
     this.list.push(diagnostic);
     return diagnostic;
   }

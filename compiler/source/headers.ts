@@ -1,13 +1,21 @@
-// Local headers: what the host found for the #include lines of scripts, and what one compile still asks it for.
+// Other files that scripts are made of: what the host found for their #include and import lines, and what one compile still asks
+// it for. Headers and imported scripts have one name each, so that each text is in a source once.
 
 import { SOURCE_PADDING } from "./source";
 
-/** What the host answered about one #include. */
+/** How a file is named: `#include "path"`, `#include <path>`, `import "path"`. The first character of its key. */
+export const enum FileUse {
+  Quoted = 0x22,
+  System = 0x3c,
+  Import = 0x40,
+}
+
+/** What the host answered about one #include or import. */
 @final
 export class HeaderFact {
   constructor(
     public found: bool,
-    /** What diagnostics call it: a path. */
+    /** What diagnostics call it: a path. Of a file that the host refuses to read, why. */
     public name: string,
     /** Its bytes. */
     public text: usize,
@@ -32,7 +40,7 @@ export class Headers {
   }
 }
 
-/** The #include lines of one compile. */
+/** The #include and import lines of one compile. */
 @final
 export class Includes {
   /** Those that the host has not been asked about, each once: see `includeKey`. */
@@ -44,18 +52,18 @@ export class Includes {
     public first: Array<string>,
   ) {}
 
-  /** What is known of an #include; null: the host is to be asked. */
-  find(path: string, system: bool, from: string): HeaderFact | null {
-    const key = includeKey(path, system, from);
+  /** What is known of a file; null: the host is to be asked. */
+  find(path: string, use: FileUse, from: string): HeaderFact | null {
+    const key = includeKey(path, use, from);
     const fact = this.headers.find(key);
     if (fact == null && this.wanted.indexOf(key) < 0) this.wanted.push(key);
     return fact;
   }
 }
 
-/** Names an #include between compiler and host: `<` or `"`, the path, a line break, the including header (empty: the script). */
-function includeKey(path: string, system: bool, from: string): string {
-  return `${system ? "<" : '"'}${path}\n${from}`;
+/** Names a file between compiler and host: its `FileUse`, the path, a line break, the file that names it (empty: the script). */
+function includeKey(path: string, use: FileUse, from: string): string {
+  return `${String.fromCharCode(use)}${path}\n${from}`;
 }
 
 /** Folders of the kernel's and the C library's headers. */

@@ -2,7 +2,8 @@
 // #define becomes a table of bodies that are parsed where they are used, conditions are decided here.
 
 import { Code } from "../source/diagnostics";
-import { Includes, isOutsideHeader } from "../source/headers";
+import { FileUse, Includes, isOutsideHeader } from "../source/headers";
+import { SourceFile } from "../source/source";
 import { Define, Include, InlineType, NodeKind, TaggedType } from "./ast";
 import { CDefinitionParser } from "./c-definitions";
 import { CharacterClass, classOf } from "./characters";
@@ -192,7 +193,7 @@ export abstract class CSectionParser extends CDefinitionParser {
     const includes = this.includes;
     if (includes == null) return;
     const from = this.source.file(start);
-    const fact = includes.find(path, system, from.start == 0 ? "" : from.name);
+    const fact = includes.find(path, system ? FileUse.System : FileUse.Quoted, from.start == 0 ? "" : from.name);
     if (fact == null) return;
     const lexer = this.lexer;
     if (!fact.found) {
@@ -221,6 +222,67 @@ export abstract class CSectionParser extends CDefinitionParser {
     lexer.limit = limit;
     this.nesting--;
   }
+
+  /** Reads the file of `import "path";` in its place. `start` and `end` are those of the line. */
+  protected readImport(path: string, start: u32, end: u32): void {
+    const includes = this.includes;
+    if (includes == null) return;
+    const lexer = this.lexer;
+    if (path.endsWith(".bpf.c") || path.endsWith(".bpf.o")) {
+      lexer.error(
+        Code.Unsupported,
+        start,
+        end,
+        `import of C is not supported: "${path}"`,
+        "there is no C compiler here; functions of scripts (fn) and macros can be imported",
+      );
+      return;
+    }
+    const from = this.source.file(start);
+    const fact = includes.find(path, FileUse.Import, from.start == 0 ? "" : from.name);
+    if (fact == null) return;
+    if (!fact.found) {
+      if (fact.name.length > 0) this.diagnostics.warning(Code.MissingHeader, start, end, fact.name);
+      lexer.error(Code.MissingHeader, start, end, "Unable to find suitable path for import", `checked: ${path}`);
+      return;
+    }
+    // A script that is imported twice, or that imports itself, is there already.
+    if (fact.name == this.source.name) return;
+    if (path.endsWith(".h")) {
+      this.readHeader(path, false, start, end);
+      return;
+    }
+    const isFolder = fact.name.endsWith("/*");
+    if (!isFolder && !path.endsWith(".bt")) {
+      lexer.error(
+        Code.MissingHeader,
+        start,
+        end,
+        `unknown import type: "${path}"`,
+        "scripts (.bt), headers (.h) and folders of them are known",
+      );
+      return;
+    }
+    if (this.nesting >= MAXIMUM_NESTING) {
+      lexer.error(Code.NestedTooDeeply, start, end, "import nested too deeply");
+      return;
+    }
+    const file = this.source.include(fact.name, fact.text, fact.length);
+    if (file.once) return;
+    file.once = true;
+    const limit = lexer.limit;
+    const outer = this.outerConditions;
+    this.outerConditions = this.taken.length;
+    this.nesting++;
+    this.parseImported(file);
+    this.nesting--;
+    this.taken.length = this.outerConditions;
+    this.outerConditions = outer;
+    lexer.limit = limit;
+  }
+
+  /** Reads a script from its first to its last byte into the same program. */
+  protected abstract parseImported(file: SourceFile): void;
 
   /** One definition of a header; declarations of what only C could use are passed over. */
   private parseHeaderItem(): void {

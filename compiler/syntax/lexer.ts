@@ -240,11 +240,7 @@ export class Lexer {
         const place = min(offset + 1, this.limit);
         const hint = "a string ends on the line it starts on; write \\n for a line break";
         const error = this.error(Code.UnterminatedString, place, max(this.wordEnd(place), place + 1), "syntax: unterminated string", hint);
-        if (error) {
-          error.relatedStart = start;
-          error.relatedEnd = start + 1;
-          error.relatedMessage = "the string starts here";
-        }
+        if (error) error.note(start, start + 1, "the string starts here");
         this.end = offset;
         this.pointer = this.text + start + 1;
         this.length = offset - start - 1;

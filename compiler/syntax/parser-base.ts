@@ -100,11 +100,8 @@ export abstract class ParserBase {
         break;
     }
     const error = this.failAt(code, start, end, message, hint);
-    if (error && lexer.kind == Token.End && lexer.openComment < start) {
-      error.relatedStart = lexer.openComment;
-      error.relatedEnd = lexer.openComment + 2;
-      error.relatedMessage = "this comment is not closed";
-    }
+    if (error && lexer.kind == Token.End && lexer.openComment < start)
+      error.note(lexer.openComment, lexer.openComment + 2, "this comment is not closed");
   }
 
   /** Reports an error, unless the parser is lost already, which it then is. Null if nothing was recorded. */

@@ -2,7 +2,7 @@
 
 import { Code, Diagnostics } from "../source/diagnostics";
 import { Includes } from "../source/headers";
-import { Source } from "../source/source";
+import { Source, SourceFile } from "../source/source";
 import { Symbols } from "../source/symbols";
 import {
   AttachPoint,
@@ -48,17 +48,9 @@ export class Parser extends CSectionParser {
     const program = new Program(0, this.source.length);
     for (let i = 0; i < macros.length; i++) program.predefined.push(macros[i]);
     this.program = program;
-    this.skipHeader();
+    program.headerEnd = this.skipHeader(0);
     this.readFirstHeaders();
-    while (!this.is(Token.End)) {
-      const start = this.lexer.start;
-      this.parseRoot();
-      this.atProbe = false;
-      if (this.lost) {
-        if (this.lexer.start == start && !this.is(Token.End)) this.next();
-        this.findRoot();
-      }
-    }
+    this.parseRoots();
     if (program.probes.length == 0 && program.functions.length == 0 && program.macros.length == 0 && !this.diagnostics.hasErrors) {
       this.diagnostics.error(
         Code.EmptyProgram,
@@ -79,16 +71,42 @@ export class Parser extends CSectionParser {
     return this.lost ? new ErrorExpression(expression.start, expression.end) : expression;
   }
 
-  /** Skips the `#!` line. As in the peer, blanks and comments may stand before it. */
-  private skipHeader(): void {
-    let offset = this.lexer.skipLayout(0);
+  private parseRoots(): void {
+    while (!this.is(Token.End)) {
+      const start = this.lexer.start;
+      this.parseRoot();
+      this.atProbe = false;
+      if (this.lost) {
+        if (this.lexer.start == start && !this.is(Token.End)) this.next();
+        this.findRoot();
+      }
+    }
+  }
+
+  protected parseImported(file: SourceFile): void {
+    const stage = this.stage;
+    const hasConfig = this.hasConfig;
+    this.stage = Stage.Definitions;
+    this.hasConfig = false;
+    this.lexer.limit = file.end;
+    this.skipHeader(file.start);
+    this.parseRoots();
+    this.stage = stage;
+    this.hasConfig = hasConfig;
+  }
+
+  /** Skips the `#!` line; returns its end, or 0. As in the peer, blanks and comments may stand before it. */
+  private skipHeader(start: u32): u32 {
+    let offset = this.lexer.skipLayout(start);
+    let end: u32 = 0;
     if (this.lexer.at(offset) == 0x23 && this.lexer.at(offset + 1) == 0x21) {
       while (offset < this.lexer.limit && this.lexer.at(offset) != 0x0a) offset++;
-      this.program.headerEnd = offset;
+      end = offset;
     }
     this.lexer.seek(offset);
     // The first token starts a line, too.
     this.lexer.lineBreakBefore = true;
+    return end;
   }
 
   private parseRoot(): void {
@@ -171,6 +189,14 @@ export class Parser extends CSectionParser {
       if (!this.is(Token.RightBrace)) this.expect(Token.Semicolon, "';'");
     }
     this.expect(Token.RightBrace, "'}'");
+    if (this.source.file(start).start > 0)
+      this.lexer.error(
+        Code.MisplacedConfig,
+        start,
+        this.previousEnd,
+        "invalid `config` within import",
+        "only the script that is run says how it is run",
+      );
   }
 
   private parseConfigValue(): Expression {
@@ -215,8 +241,14 @@ export class Parser extends CSectionParser {
     const pointer = this.lexer.pointer;
     const length = this.lexer.length;
     if (!this.expect(Token.String, "string after 'import'")) return;
-    this.program.imports.push(new Import(start, this.previousEnd, pointer, length));
-    this.expect(Token.Semicolon, "';' after import");
+    const pathEnd = this.previousEnd;
+    this.program.imports.push(new Import(start, pathEnd, pointer, length));
+    if (!this.expect(Token.Semicolon, "';' after import")) return;
+    const next = this.lexer.start;
+    const isFirst = this.lexer.lineBreakBefore;
+    this.readImport(String.UTF8.decodeUnsafe(pointer, length), start, pathEnd);
+    this.lexer.seek(next);
+    this.lexer.lineBreakBefore = isFirst;
   }
 
   /** `let @name = hash(16);` */
@@ -246,8 +278,9 @@ export class Parser extends CSectionParser {
     const capacity = new IntegerLiteral(this.lexer.start, this.lexer.end, this.lexer.value);
     this.expect(Token.Integer, "positive integer for map declaration max entries");
     this.expect(Token.RightParenthesis, "')'");
-    this.program.mapDeclarations.push(new MapDeclaration(start, this.previousEnd, name, mapType, typeStart, typeEnd, capacity));
-    this.accept(Token.Semicolon);
+    const declaration = new MapDeclaration(start, this.previousEnd, name, mapType, typeStart, typeEnd, capacity);
+    this.program.mapDeclarations.push(declaration);
+    if (this.accept(Token.Semicolon)) declaration.end = this.previousEnd;
   }
 
   /** `macro name($a, @b, c) { ...; value }` */

@@ -13,7 +13,8 @@ export function compileDiagnostics(diagnostics: Diagnostic[], source: Source): s
       // What is said of the whole script has no place.
       if (diagnostic.file === undefined && diagnostic.start === 0 && diagnostic.end === 0)
         return `${severity}: ${diagnostic.message}\n${codeLine(diagnostic.code)}`;
-      return diagnosticText(severity, source, diagnostic, diagnostic.message, diagnostic.hint) + codeLine(diagnostic.code);
+      const notes = diagnostic.notes.map((note) => diagnosticText(severity, source, note, note.message));
+      return diagnosticText(severity, source, diagnostic, diagnostic.message, diagnostic.hint) + notes.join("") + codeLine(diagnostic.code);
     })
     .join("");
 }

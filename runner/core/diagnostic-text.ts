@@ -37,7 +37,7 @@ function underline(line: string, column: number, endColumn: number): string {
   return " ".repeat(width(0, column - 1)) + "~".repeat(width(column - 1, endColumn - 1));
 }
 
-/** The whole message, each line ended. `hint` follows on a line of its own when not empty. */
+/** The whole message, each line ended. `hint` follows on a line of its own when not empty, then the macros that the place is in. */
 export function diagnosticText(severity: "ERROR" | "WARNING", source: Source, location: Location, message: string, hint = ""): string {
   const lines = [`${placeName(source, location)}: ${severity}: ${message}`];
   const { text } = fileOf(source, location.file);
@@ -49,7 +49,12 @@ export function diagnosticText(severity: "ERROR" | "WARNING", source: Source, lo
     lines.push(line.replaceAll("\t", TAB), underline(line, location.column, location.endColumn));
   }
   if (hint !== "") lines.push(`HINT: ${hint}`);
-  return `${lines.join("\n")}\n`;
+  return `${lines.join("\n")}\n${expansionText(severity, source, location)}`;
+}
+
+/** The uses of the macros that a place is in, innermost first. */
+export function expansionText(severity: "ERROR" | "WARNING", source: Source, { expandedFrom = [] }: Location): string {
+  return expandedFrom.map((place) => diagnosticText(severity, source, place, "expanded from")).join("");
 }
 
 /** The whole source line, without its indentation. */

@@ -81,6 +81,7 @@ test("diagnostics of the compiler: hint and code follow", () => {
     code: "unknown-field",
     message: "m",
     hint: "did you mean y?",
+    notes: [],
     start: 0,
     end: 5,
     line: 1,

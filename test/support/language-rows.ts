@@ -362,7 +362,7 @@ export const sections: Record<string, Row[]> = {
       'fn f($a : string[16]) : string[16] { if ($a == "abc") { return "equal"; } return $a; } BEGIN { print(f("abc")); printf("%s %s\\n", f("x"), f("y")); }',
       "equal\nx y\n\n\n",
     ],
-    ["fn f() : void { @n++; if (@n > 1) { return; } print(@n); } BEGIN { f(); f(); }", "1\n\n\n@n: 2\n"],
+    ["fn f() : void { @n++; if (@n > 1) { return; } print(@n); } BEGIN { f(); f(); }", "@n: 2\n\n\n@n: 2\n"],
     [
       "fn root($a : int64) : int64 { for ($i : 0..100) { if ($i * $i >= $a) { return $i; } } return -1; } BEGIN { print(root(50)); print(root(1000000)); for ($j : 0..40) { if ($j == 35) { print(root($j)); } } }",
       "8\n-1\n6\n\n\n",

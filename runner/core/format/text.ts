@@ -1,7 +1,7 @@
 // Results as text: features 4.6.
 
 import type { Field, Location, Source } from "../../../wasm/manifest.ts";
-import { diagnosticText, placeName } from "../diagnostic-text.ts";
+import { diagnosticText, expansionText, placeName } from "../diagnostic-text.ts";
 import { divide } from "../integers.ts";
 import type { Entry, MapTable } from "../maps.ts";
 import type { Style } from "../names.ts";
@@ -109,7 +109,7 @@ export class TextOutput implements Output {
       this.#error(`${library}: ${severity}: ${text}\n${diagnosticText(severity, source, location, "expanded from")}`);
       return;
     }
-    this.#error(`${placeName(source, location)}: ${severity}: ${text}\n`);
+    this.#error(`${placeName(source, location)}: ${severity}: ${text}\n${expansionText(severity, source, location)}`);
   }
 
   lostEvents(count: number): void {

@@ -87,7 +87,7 @@ const bad: Record<string, [script: string, headers: Record<string, string>, ...e
   "an expression that begins in a header": [
     '#include "half.h"\nbegin { print(HALF.x); }',
     { "half.h": "#define HALF 12" },
-    "half.h:1:14-16 Can not access field 'x' on expression of type 'int8'",
+    "script:2:15-21 Can not access field 'x' on expression of type 'int8'",
   ],
   "the script behind a header": [
     '#include "before.h"\nbegin { print(nonsense); }',
@@ -129,7 +129,14 @@ test("the object holds its headers, and the places in them", () => {
   const { source, events } = readManifest((result as Extract<CompileResult, { kind: "object" }>).object);
   assert.equal(source.files, [{ name: "kept.h", text }]);
   const places = events.flatMap((event) => ("location" in event ? [event.location] : []));
-  assert.equal(places[0], { file: "kept.h", line: 1, column: 14, endLine: 1, endColumn: 29 });
+  assert.equal(places[0], {
+    file: "kept.h",
+    line: 1,
+    column: 14,
+    endLine: 1,
+    endColumn: 29,
+    expandedFrom: [{ line: 2, column: 9, endLine: 2, endColumn: 13 }],
+  });
   assert.is(places[1]?.file, undefined);
   assert.is(places[1]?.line, 2);
 });
