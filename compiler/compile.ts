@@ -120,6 +120,7 @@ export class Compilation {
     const checker = this.checker;
     checker.maximumString = <i32>this.configuration.number(ConfigKey.MaxStringLength, 1, MAXIMUM_STRING);
     checker.unstableSeries = this.configuration.text(ConfigKey.UnstableSeries);
+    checker.unstableTypeInformation = this.configuration.text(ConfigKey.UnstableTypeInformation);
     checker.seriesClock = this.configuration.text(ConfigKey.SeriesClock);
     checker.isLive = this.settings.isLive;
     checker.pidNamespace = this.settings.pidNamespace;

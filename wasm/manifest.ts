@@ -248,6 +248,8 @@ export type Binding =
   | { kind: "cpu_count"; offset: number; size: 8 }
   /** Process of the command of `-c`, 0 without one. */
   | { kind: "command_pid"; offset: number; size: 8 }
+  /** Release of the kernel: major << 16 | minor << 8 | patch. */
+  | { kind: "kernel_version"; offset: number; size: 8 }
   /** Address of the kernel symbol `name`; id of the cgroup at path `name`. */
   | { kind: "kernel_address"; offset: number; size: 8; name: string; location: Location }
   | { kind: "cgroup_id"; offset: number; size: 8; name: string; location: Location }

@@ -218,6 +218,7 @@ const binding = union<Binding>({
   namespace_inode: constant("namespace_inode"),
   cpu_count: constant("cpu_count"),
   command_pid: constant("command_pid"),
+  kernel_version: constant("kernel_version"),
   kernel_address: namedConstant("kernel_address"),
   cgroup_id: namedConstant("cgroup_id"),
   probe_name: record({ kind: oneOf("probe_name"), offset: size, size: integer(1, 4096), program: count }),

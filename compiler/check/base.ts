@@ -28,6 +28,8 @@ export abstract class CheckerBase {
   exits: bool = false;
   /** False in the walks that only infer types. */
   reporting: bool = false;
+  /** Errors of all walks, reported or not. */
+  protected failures: i32 = 0;
   /** A walk learned something: another one is due. */
   changed: bool = false;
   /** How stacks are printed where the script says nothing: the config key stack_mode. */
@@ -84,6 +86,7 @@ export abstract class CheckerBase {
   }
 
   protected error(code: Code, start: u32, end: u32, message: string, hint: string = ""): i32 {
+    this.failures++;
     if (this.reporting) this.diagnostics.error(code, start, end, message, hint);
     return BasicType.None;
   }
@@ -94,6 +97,24 @@ export abstract class CheckerBase {
 
   protected unsupported(start: u32, end: u32, what: string): i32 {
     return this.error(Code.Unsupported, start, end, `${what} is not supported yet`);
+  }
+
+  /** Whether a feature may be used that may change; `setting` is its config key's: enable, warn or error. */
+  protected unstable(e: Expression, name: string, setting: string): bool {
+    if (setting == "enable") return true;
+    if (setting == "warn") {
+      // Without a place, as the peer has it: once for the whole script.
+      const how = `you must explicitly enable it in the config e.g. unstable_${name}=enable`;
+      this.warning(Code.Unstable, 0, 0, `Script is using an unstable feature: ${name}. To prevent this warning ${how}`);
+      return true;
+    }
+    this.error(
+      Code.Unstable,
+      e.start,
+      e.end,
+      `${name} feature is not enabled by default. To enable this unstable feature, set the config flag to enable. unstable_${name}=enable`,
+    );
+    return false;
   }
 
   /** The type of `e`, which is recorded in it. */

@@ -368,22 +368,8 @@ export abstract class CallChecker extends OptionChecker {
     return this.types.histogram(<i32>bits);
   }
 
-  /** Without a place, as the peer has it: once for the whole script. */
-  private reportUnstable(e: Call): void {
-    const how = "you must explicitly enable it in the config e.g. unstable_tseries=enable";
-    if (this.unstableSeries == "warn")
-      this.warning(Code.Unstable, 0, 0, `Script is using an unstable feature: tseries. To prevent this warning ${how}`);
-    else
-      this.error(
-        Code.Unstable,
-        e.start,
-        e.end,
-        `tseries feature is not enabled by default. To enable this unstable feature, set the config flag to enable. unstable_tseries=enable`,
-      );
-  }
-
   private timeSeries(e: Call, signed: bool): i32 {
-    if (this.unstableSeries != "enable") this.reportUnstable(e);
+    this.unstable(e, "tseries", this.unstableSeries);
     const interval = this.literalArgument(e, 1, "tseries()", 1);
     const count = this.literalArgument(e, 2, "tseries()", 1);
     if (interval < 1) return this.error(Code.OutOfRange, e.start, e.end, `tseries() interval_ns must be >= 1 (${interval} provided)`);

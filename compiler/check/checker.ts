@@ -49,6 +49,8 @@ export class Checker extends CallChecker {
   private probes: Array<Probe> = [];
   /** What to do about probes that the host lacks: `error`, `warn` or `ignore`. */
   missingProbes: string = "error";
+  /** Choices by has_field() one of whose branches could not be compiled. */
+  private leftOut: Set<usize> = new Set();
   /** The function of the script whose body is checked. */
   private function: FunctionBody | null = null;
   /** The statement that is checked next is the last of its block. */
@@ -465,8 +467,7 @@ export class Checker extends CallChecker {
     const isBadEnd = to != BasicType.None && !this.types.isInteger(to);
     if (isBadStart || isBadEnd) {
       const which = isBadStart ? "start" : "end";
-      const headEnd = this.closingParenthesis(statement.to.end, statement.body.start);
-      this.error(Code.TypeMismatch, statement.start, headEnd, `Loop range requires an integer for the ${which} value`);
+      this.error(Code.TypeMismatch, statement.start, statement.to.end, `Loop range requires an integer for the ${which} value`);
     }
     this.scopes.enter();
     const symbol = this.loopVariable(statement.name, statement.nameStart, statement.nameEnd);
@@ -477,19 +478,13 @@ export class Checker extends CallChecker {
     this.scopes.leave();
   }
 
-  /** Offset behind the `)` that follows `from`; `from` if there is none before `limit`. */
-  private closingParenthesis(from: u32, limit: u32): u32 {
-    const source = this.diagnostics.source;
-    for (let at = from; at < limit; at++) if (source.at(at) == 0x29) return at + 1;
-    return from;
-  }
-
   private if_(statement: If): void {
     if (statement.condition.kind == NodeKind.Comptime) {
       this.expression(statement.condition);
       this.chosen(statement);
       return;
     }
+    if (this.fieldChoice(statement)) return;
     this.condition(statement.condition, "if()");
     const names = this.branchVariables.of(this.probe.index, statement);
     for (let i = 0; i < names.length; i++) this.scopes.add(names[i], statement.start);
@@ -497,6 +492,42 @@ export class Checker extends CallChecker {
     const otherwise = statement.otherwise;
     if (otherwise != null) this.statement(otherwise);
     this.branchVariables.note(this.probe.index, statement);
+  }
+
+  /**
+   * `if (has_field(...))`: the target decides between the branches. A branch for a field that the build's types lack is not looked
+   * at. The other one is for kernels that may have other fields: if something in it is wrong it is left out, and the object refused there.
+   */
+  private fieldChoice(statement: If): bool {
+    const question = this.questionIn(statement.condition);
+    if (question == null) return false;
+    this.condition(statement.condition, "if()");
+    if (question.typeId == BasicType.None) return true;
+    const asksPresence = this.asksPresence(statement.condition);
+    const otherwise = statement.otherwise;
+    const withField: Statement | null = asksPresence ? statement.then : otherwise;
+    const without: Statement | null = asksPresence ? otherwise : statement.then;
+    if (!this.fieldExists(question)) {
+      this.leftOut.delete(changetype<usize>(statement));
+      if (without != null) this.statement(without);
+      return true;
+    }
+    if (withField != null) this.statement(withField);
+    if (without == null) return true;
+    const reporting = this.reporting;
+    const failures = this.failures;
+    this.reporting = false;
+    this.statement(without);
+    this.reporting = reporting;
+    if (!reporting) return true;
+    if (this.failures > failures) this.leftOut.add(changetype<usize>(statement));
+    else this.statement(without);
+    return true;
+  }
+
+  /** Whether the branch for kernels without the field could not be compiled. */
+  isLeftOut(statement: If): bool {
+    return this.leftOut.has(changetype<usize>(statement));
   }
 
   /** The branch of an `if comptime` that remains; the other one is not looked at. */

@@ -48,6 +48,7 @@ export const enum ConfigKey {
   /** A map to take the time of tseries() from: for tests of what it prints. */
   SeriesClock,
   UnstableSeries,
+  UnstableTypeInformation,
   Unstable,
   Other,
 }
@@ -102,7 +103,7 @@ function configRows(): Array<ConfigRow> {
     new ConfigRow("unstable_tseries", ConfigKey.UnstableSeries, ConfigKind.Switch, "warn", switches),
     new ConfigRow("unstable_dw_ustack", ConfigKey.Unstable, ConfigKind.Switch, "warn", switches),
     new ConfigRow("unstable_import_statement", ConfigKey.Unstable, ConfigKind.Switch, "error", switches),
-    new ConfigRow("unstable_typeinfo", ConfigKey.Unstable, ConfigKind.Switch, "error", switches),
+    new ConfigRow("unstable_typeinfo", ConfigKey.UnstableTypeInformation, ConfigKind.Switch, "error", switches),
     new ConfigRow("symbol_source", ConfigKey.Other, ConfigKind.Deprecated, ""),
     new ConfigRow("max_type_res_iterations", ConfigKey.Other, ConfigKind.Deprecated, ""),
     new ConfigRow("unstable_addr", ConfigKey.Other, ConfigKind.Deprecated, ""),

@@ -24,6 +24,7 @@ import {
   StringLiteral,
   Tuple,
   TupleIndex,
+  TypeInformation,
   Unary,
   Variable,
 } from "../syntax/expression-nodes";
@@ -55,6 +56,10 @@ export abstract class ExpressionChecker extends DecimalChecker {
   protected abstract comptime(e: Comptime): i32;
 
   protected abstract containerOf(e: ContainerOf): i32;
+
+  protected abstract typeInformation(e: TypeInformation): i32;
+
+  protected abstract hasField(e: OffsetOf): i32;
 
   /** The type of a builtin that depends on the probe. */
   protected abstract contextBuiltin(e: Identifier, row: BuiltinRow): i32;
@@ -141,9 +146,9 @@ export abstract class ExpressionChecker extends DecimalChecker {
       case NodeKind.ParameterCount:
         return BasicType.Uint64;
       case NodeKind.OffsetOf:
-        return this.offsetOf(<OffsetOf>e);
+        return (<OffsetOf>e).asksExistence ? this.hasField(<OffsetOf>e) : this.offsetOf(<OffsetOf>e);
       case NodeKind.TypeInformation:
-        return this.unsupported(e.start, e.end, "typeinfo");
+        return this.typeInformation(<TypeInformation>e);
       case NodeKind.ContainerOf:
         return this.containerOf(<ContainerOf>e);
       case NodeKind.Comptime:

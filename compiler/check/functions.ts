@@ -52,6 +52,7 @@ export const enum FunctionId {
   IsError,
   MemoryCompare,
   PerCpuAddress,
+  KernelVersion,
   /** comm(PID) */
   TaskName,
   // Actions.
@@ -271,6 +272,14 @@ export function functionRows(): Array<FunctionRow> {
       2,
       false,
       "percpu_kaddr(name[, cpu]): address of a kernel variable of one CPU",
+    ),
+    new FunctionRow(
+      "kernel_version",
+      FunctionId.KernelVersion,
+      0,
+      3,
+      false,
+      "kernel_version([major[, minor[, patch]]]): the target's version, or the number of one to compare it with",
     ),
     new FunctionRow("comm", FunctionId.TaskName, 1, 1, false, "comm(PID): command name of a process"),
     new FunctionRow("socket_cookie", FunctionId.Socket, 1, 1, false, "socket_cookie(socket): a number for a socket"),

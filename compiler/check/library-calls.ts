@@ -8,9 +8,11 @@ import {
   Call,
   Comptime,
   ContainerOf,
+  FieldAccess,
   Identifier,
   IntegerLiteral,
   MapAccess,
+  Record,
   StringLiteral,
 } from "../syntax/expression-nodes";
 import { BtfKind } from "../target/btf";
@@ -57,10 +59,17 @@ export abstract class LibraryChecker extends FunctionChecker {
         return this.memoryCompare(e);
       case FunctionId.PerCpuAddress:
         return this.perCpuAddress(e, name);
+      case FunctionId.KernelVersion:
+        return this.kernelVersion(e);
       default:
         return this.refused(e, id, name);
     }
   }
+
+  protected abstract kernelVersion(e: Call): i32;
+
+  /** The record of a typeinfo() that was checked; null for any other expression. */
+  protected abstract typeRecord(e: Expression): Record | null;
 
   /** Functions of the peer that need what BPF objects of this compiler cannot have yet. */
   private refused(e: Call, id: FunctionId, name: string): i32 {
@@ -112,6 +121,12 @@ export abstract class LibraryChecker extends FunctionChecker {
         return (<IntegerLiteral>e).negative ? (<i64>(<IntegerLiteral>e).value).toString() : (<IntegerLiteral>e).value.toString();
       case NodeKind.BooleanLiteral:
         return (<BooleanLiteral>e).value ? "true" : "false";
+      case NodeKind.FieldAccess: {
+        const record = this.typeRecord((<FieldAccess>e).object);
+        if (record == null) return null;
+        const field = record.names.indexOf((<FieldAccess>e).name);
+        return field < 0 ? null : this.textOf(record.values[field]);
+      }
       case NodeKind.Identifier: {
         const row = this.findBuiltin((<Identifier>e).name);
         if (row == null) return null;

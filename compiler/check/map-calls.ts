@@ -3,8 +3,8 @@
 import { Code } from "../source/diagnostics";
 import { MapDeclaration, NodeKind } from "../syntax/ast";
 import { Call, MapAccess, Tuple, Variable } from "../syntax/expression-nodes";
-import { LibraryChecker } from "./library-calls";
 import { MapSymbol } from "./scope";
+import { TypeQuestionChecker } from "./type-questions";
 import { BasicType, TypeKind } from "./types";
 
 /** Types of map that a script may declare, by the names of the kernel. */
@@ -19,7 +19,7 @@ const MAP_TYPES: StaticArray<string> = [
   "lru_percpu_hash",
 ];
 
-export abstract class MapCallChecker extends LibraryChecker {
+export abstract class MapCallChecker extends TypeQuestionChecker {
   private mapDeclarations: Array<MapDeclaration> = [];
 
   /** `let @name = hash(16);` */

@@ -304,7 +304,14 @@ export abstract class TreeCopier {
       }
       case NodeKind.OffsetOf: {
         const offset = <OffsetOf>e;
-        return new OffsetOf(e.start, e.end, this.optionalType(offset.type, s), this.optional(offset.expression, s), offset.path);
+        return new OffsetOf(
+          e.start,
+          e.end,
+          this.optionalType(offset.type, s),
+          this.optional(offset.expression, s),
+          offset.path,
+          offset.asksExistence,
+        );
       }
       case NodeKind.TypeInformation: {
         const information = <TypeInformation>e;

@@ -325,7 +325,7 @@ export abstract class TypeChecker extends DefinitionChecker {
   }
 
   /** The type of an expression; a lone name that is no value may name a type. */
-  private typeOfNameOrValue(e: Expression): i32 {
+  protected typeOfNameOrValue(e: Expression): i32 {
     if (e.kind == NodeKind.TypeExpression) return this.namedType((<TypeExpression>e).type);
     if (e.kind == NodeKind.Index && (<Index>e).object.kind == NodeKind.TypeExpression) {
       // A macro's parameter that stands for a type: `sizeof(t[2])`.
@@ -354,7 +354,8 @@ export abstract class TypeChecker extends DefinitionChecker {
     if (type == BasicType.None) return type;
     if (this.types.kind(type) == TypeKind.Pointer) type = this.types.get(type).element;
     if (this.types.kind(type) == TypeKind.Record) return type;
-    return this.error(Code.TypeMismatch, e.start, e.end, `offsetof() needs a struct, not a value of type '${this.types.describe(type)}'`);
+    const name = e.asksExistence ? "has_field" : "offsetof";
+    return this.error(Code.TypeMismatch, e.start, e.end, `${name}() needs a struct, not a value of type '${this.types.describe(type)}'`);
   }
 
   protected offsetOf(e: OffsetOf): i32 {

@@ -580,8 +580,8 @@ export class TypeTable {
       case TypeKind.Tuple: {
         const parts: Array<string> = [];
         for (let i = 0; i < info.fields.length; i++)
-          parts.push((info.names.length > 0 ? info.names[i] + "=" : "") + this.describe(info.fields[i]));
-        return info.names.length > 0 ? `record(${parts.join(",")})` : `(${parts.join(",")})`;
+          parts.push((info.names.length > 0 ? `.${info.names[i]} = ` : "") + this.describe(info.fields[i]));
+        return info.names.length > 0 ? `record { ${parts.join(", ")} }` : `(${parts.join(",")})`;
       }
       case TypeKind.Arguments:
         return "args";

@@ -96,7 +96,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
       case NodeKind.BlockExpression:
         return this.blockValue((<BlockExpression>e).body);
       case NodeKind.OffsetOf:
-        return this.offsetOf(<OffsetOf>e);
+        return (<OffsetOf>e).asksExistence ? this.fieldExists(<OffsetOf>e) : this.offsetOf(<OffsetOf>e);
       case NodeKind.Comptime:
         return b.constant(this.checker.knownValue(e));
       case NodeKind.ContainerOf: {

@@ -13,6 +13,20 @@ import { Op, Relocation, RelocationKind } from "./ir";
 import { MapLowering } from "./lower-maps";
 import { Place } from "./place";
 
+/** The first part of a path of field names. */
+@final
+class OwnPart {
+  /** Bytes from the start of the first struct. */
+  bytes: i32 = 0;
+  /** Names that it has taken. */
+  left: i32 = 0;
+
+  constructor(
+    /** Where it ends. */
+    public type: i32,
+  ) {}
+}
+
 export abstract class FieldLowering extends MapLowering {
   protected core(): CoreTypes {
     const state = this.state;
@@ -118,28 +132,47 @@ export abstract class FieldLowering extends MapLowering {
 
   /** `offsetof(struct, path)` on the target; the offsets of the script's own structs are constants. */
   protected offsetOf(e: OffsetOf): i32 {
-    let type = this.checker.structOf(e);
-    let bytes = 0;
-    let at = 0;
-    for (; at < e.path.length; at++) {
-      const info = this.types.get(type);
+    const b = this.b;
+    const own = this.ownPart(e);
+    if (own.left == e.path.length) return b.constant(own.bytes);
+    const path = this.kernelPart(e, own);
+    const offset = b.relocatedConstant(path.localBitOffset >> 3, this.core().relocation(path, RelocationKind.CoreFieldOffset));
+    return b.binary(Op.Add, offset, b.constant(own.bytes));
+  }
+
+  /** `has_field(struct, path)` on the target: 1 or 0. */
+  protected fieldExists(e: OffsetOf): i32 {
+    if (!this.checker.fieldExists(e)) return this.b.constant(0);
+    const own = this.ownPart(e);
+    if (own.left == e.path.length) return this.b.constant(1);
+    return this.b.relocatedConstant(1, this.core().relocation(this.kernelPart(e, own), RelocationKind.CoreFieldExists));
+  }
+
+  /** How far a path leads through the script's own structs. */
+  private ownPart(e: OffsetOf): OwnPart {
+    const part = new OwnPart(this.checker.structOf(e));
+    for (; part.left < e.path.length; part.left++) {
+      const info = this.types.get(part.type);
       if (info.structure < 0) break;
-      const field = this.types.structures[info.structure].find(this.types, this.symbols.text(e.path[at]))!;
-      bytes += field.bitOffset >> 3;
-      type = field.type;
+      const field = this.types.structures[info.structure].find(this.types, this.symbols.text(e.path[part.left]))!;
+      part.bytes += field.bitOffset >> 3;
+      part.type = field.type;
     }
-    if (at == e.path.length) return this.b.constant(bytes);
+    return part;
+  }
+
+  /** The rest of a path, through structs of BTF. */
+  private kernelPart(e: OffsetOf, own: OwnPart): FieldPath {
     const btf = this.checker.profile.kernel!;
     const core = this.core();
-    let record = this.types.get(type).btf;
+    let record = this.types.get(own.type).btf;
     const path = core.path(record);
-    for (; at < e.path.length; at++) {
+    for (let at = own.left; at < e.path.length; at++) {
       const member = btf.findMember(record, this.symbols.pointer(e.path[at]), this.symbols.length(e.path[at]))!;
       core.extend(path, record, member);
       record = btf.resolve(member.type);
     }
-    const offset = this.b.relocatedConstant(path.localBitOffset >> 3, core.relocation(path, RelocationKind.CoreFieldOffset));
-    return this.b.binary(Op.Add, offset, this.b.constant(bytes));
+    return path;
   }
 
   /** Bytes of a kernel struct on the target. */

@@ -105,6 +105,8 @@ export abstract class FunctionLowering extends StringLowering {
         return this.compareMemories(e);
       case FunctionId.PerCpuAddress:
         return this.perCpuAddress(e);
+      case FunctionId.KernelVersion:
+        return e.argumentList.length > 0 ? b.constant(this.checker.versionOf(e)) : this.boundConstant("kernel_version", e);
       default:
         // Of a value that is printed in its own form nothing is left when nobody uses it.
         assert(!this.types.isScalar(e.typeId), "a function without a lowering");

@@ -149,6 +149,9 @@ export abstract class MemoryLowering extends PlaceLowering {
       case NodeKind.Record:
         this.writeRecord(<Record>e, type, pointer, offset);
         return;
+      case NodeKind.TypeInformation:
+        this.writeCompound(this.checker.standIn(e)!, type, pointer, offset);
+        return;
       case NodeKind.MapAccess:
         this.copyFromMap(<MapAccess>e, type, pointer, offset);
         return;

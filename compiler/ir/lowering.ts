@@ -13,6 +13,7 @@ import {
   IfExpression,
   IntegerLiteral,
   MapAccess,
+  OffsetOf,
   StringLiteral,
   Tuple,
   Variable,
@@ -216,6 +217,11 @@ export class Lowering extends FunctionLowering {
       else if (otherwise != null) this.statement(otherwise);
       return;
     }
+    const question = this.checker.questionIn(statement.condition);
+    if (question != null) {
+      this.fieldChoice(statement, question);
+      return;
+    }
     const then = b.newBlock();
     const otherwise = b.newBlock();
     const done = b.newBlock();
@@ -228,6 +234,32 @@ export class Lowering extends FunctionLowering {
     b.enter(otherwise);
     const alternative = statement.otherwise;
     if (alternative != null) this.statement(alternative);
+    b.jump(done);
+    b.enter(done);
+  }
+
+  /** `if (has_field(...))`: see the checker's. */
+  private fieldChoice(statement: If, question: OffsetOf): void {
+    const b = this.b;
+    const asksPresence = this.checker.asksPresence(statement.condition);
+    const otherwise = statement.otherwise;
+    const withField: Statement | null = asksPresence ? statement.then : otherwise;
+    const without: Statement | null = asksPresence ? otherwise : statement.then;
+    if (!this.checker.fieldExists(question)) {
+      if (without != null) this.statement(without);
+      return;
+    }
+    const present = b.newBlock();
+    const absent = b.newBlock(true);
+    const done = b.newBlock();
+    b.branch(b.truth(this.fieldExists(question)), present, absent);
+    b.enter(present);
+    if (withField != null) this.statement(withField);
+    b.jump(done);
+    b.enter(absent);
+    // Where there is no such field its place cannot be told, and the kernel says so when the object is loaded.
+    if (this.checker.isLeftOut(statement)) this.return_(this.offsetOf(question));
+    else if (without != null) this.statement(without);
     b.jump(done);
     b.enter(done);
   }

@@ -257,6 +257,8 @@ export class OffsetOf extends Expression {
     public expression: Expression | null,
     /** Field names, outermost first. */
     public path: Array<u32>,
+    /** `has_field(T, a.b)`: whether there is such a field. */
+    public asksExistence: bool = false,
   ) {
     super(NodeKind.OffsetOf, start, end);
   }

@@ -248,7 +248,7 @@ export abstract class ExpressionPrinter {
         this.typeOrExpression((<TypeInformation>node).type, (<TypeInformation>node).expression);
         break;
       case NodeKind.OffsetOf:
-        this.open("offsetof");
+        this.open((<OffsetOf>node).asksExistence ? "has-field" : "offsetof");
         this.path((<OffsetOf>node).path);
         this.close(node);
         this.typeOrExpression((<OffsetOf>node).type, (<OffsetOf>node).expression);

@@ -377,13 +377,14 @@ export abstract class ExpressionParser extends TypeParser {
     }
     if (word == words.if) return this.parseIfExpression();
     if (word == words.sizeof || word == words.typeinfo) return this.parseSizeOf(word == words.sizeof);
-    if (word == words.offsetof) return this.parseOffsetOf();
+    if (word == words.offsetof) return this.parseOffsetOf(false);
     if (call) {
       if (word == words.typeof) {
         const type = this.parseTypeOf();
         return new TypeExpression(start, type.end, type);
       }
       if (word == words.containerOf) return this.parseContainerOf();
+      if (word == words.hasField) return this.parseOffsetOf(true);
       return this.parseCall();
     }
     if (this.isTypeName(word)) {
@@ -423,7 +424,8 @@ export abstract class ExpressionParser extends TypeParser {
     return new TypeInformation(start, this.previousEnd, type, expression);
   }
 
-  private parseOffsetOf(): Expression {
+  /** `offsetof(T|e, a.b)`, `has_field(T|e, a.b)` */
+  private parseOffsetOf(asksExistence: bool): Expression {
     const start = this.lexer.start;
     this.next();
     this.expect(Token.LeftParenthesis, "'('");
@@ -434,7 +436,7 @@ export abstract class ExpressionParser extends TypeParser {
     this.expect(Token.Comma, "','");
     const path = this.parsePath();
     this.expect(Token.RightParenthesis, "')'");
-    return new OffsetOf(start, this.previousEnd, type, expression, path);
+    return new OffsetOf(start, this.previousEnd, type, expression, path, asksExistence);
   }
 
   private parseContainerOf(): Expression {

@@ -163,6 +163,7 @@ export class Words {
   let: u32;
   macro: u32;
   offsetof: u32;
+  hasField: u32;
   return: u32;
   sizeof: u32;
   struct: u32;
@@ -192,6 +193,7 @@ export class Words {
     this.let = symbols.internString("let");
     this.macro = symbols.internString("macro");
     this.offsetof = symbols.internString("offsetof");
+    this.hasField = symbols.internString("has_field");
     this.return = symbols.internString("return");
     this.sizeof = symbols.internString("sizeof");
     this.struct = symbols.internString("struct");

@@ -42,6 +42,12 @@ export interface HostFacts {
   similar: Map<string, string[]>;
 }
 
+/** The number that a kernel's release (`6.12.3-amd64`) stands for: a byte for each of its first three parts. */
+export function kernelVersion(release: string): bigint {
+  const [, major = "0", minor = "0", patch = "0"] = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(release) ?? [];
+  return [major, minor, patch].reduce((sum, part) => (sum << 8n) | BigInt(Math.min(Number(part), 255)), 0n);
+}
+
 /** What the user may set when an object is run. */
 export interface BindParameters {
   /** Words behind the script: `$1` is the first. */

@@ -1,11 +1,11 @@
 // What `bind` must know of this machine for one object: no more is read than its probes ask for.
 
 import { readFileSync, statSync } from "node:fs";
-import { freemem } from "node:os";
+import { freemem, release } from "node:os";
 import { type Binding, type Manifest, RELOCATION_SECTION } from "../../wasm/manifest.ts";
 import { parseRelocations } from "../../wasm/parse-manifest.ts";
 import { findSection, readElf } from "../core/elf.ts";
-import type { HostFacts } from "../core/facts.ts";
+import { type HostFacts, kernelVersion } from "../core/facts.ts";
 import { Clock, loadAddon } from "./addon.ts";
 import type { HostNames } from "./names.ts";
 import { addTargets } from "./targets.ts";
@@ -61,6 +61,8 @@ function constantValue(binding: Binding, facts: HostFacts, names: HostNames, com
       return BigInt(facts.possibleCpus);
     case "command_pid":
       return BigInt(commandPid);
+    case "kernel_version":
+      return kernelVersion(release());
     case "kernel_address":
       return names.kernel.addressOf(binding.name);
     case "cgroup_id":

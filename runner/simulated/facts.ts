@@ -2,7 +2,7 @@
 
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Binding, Manifest, Program } from "../../wasm/manifest.ts";
-import type { HostFacts, KernelFunction } from "../core/facts.ts";
+import { type HostFacts, type KernelFunction, kernelVersion } from "../core/facts.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
 import type { Profile } from "../core/profile.ts";
 import { formatText } from "../core/profile-target.ts";
@@ -114,7 +114,12 @@ export function simulatedFacts(manifest: Manifest, host: SimulatedHost): HostFac
     }
   }
   for (const binding of manifest.bindings) {
-    const value = binding.kind === "cpu_count" ? BigInt(host.cpus) : host.constant(binding);
+    const value =
+      binding.kind === "cpu_count"
+        ? BigInt(host.cpus)
+        : binding.kind === "kernel_version"
+          ? kernelVersion(host.profile.kernel)
+          : host.constant(binding);
     if (value !== undefined) facts.constants.set("name" in binding ? `${binding.kind}:${binding.name}` : binding.kind, value);
   }
   return facts;

@@ -374,6 +374,32 @@ export const sections: Record<string, Row[]> = {
     ["fn f($a : int64) : int64 { if ($a == 1) { exit(); } return 1; } BEGIN { print(f(2)); f(1); print(2); }", "1\n\n\n"],
     ["fn f($t : struct task_struct *) : int32 { return $t.pid; } BEGIN { print(f(curtask) == tid); }", "true\n\n\n"],
   ],
+  "types while compiling": [
+    [
+      'config = { unstable_typeinfo=enable } BEGIN { $a = (1, 2); @k[1] = 5; print(typeinfo($a)); print(typeinfo(@k[1]).base_type); print(typeinfo((a=1,b="x"))); print(typeinfo(*curtask()).full_type); }',
+      "{ .btf_id = 0, .base_type = tuple, .full_type = (int8,int8) }\nint\n{ .btf_id = 0, .base_type = record, .full_type = record { .a = int8, .b = string[2] } }\nstruct task_struct\n\n\n@k[1]: 5\n",
+    ],
+    [
+      'config = { unstable_typeinfo=enable } BEGIN { if comptime (typeinfo(1).base_type == "int") { print("i"); } else { nosuch(); } $x = typeinfo("abc"); print($x.full_type); printf("%s\\n", typeinfo(nsecs).base_type); }',
+      "i\nstring[4]\nint\n\n\n",
+    ],
+    [
+      'BEGIN { $x = "abc" + "d"; print($x); print("abc" + 1); if ("a" < "b") { print(2); } if ("x") { print(3); } }',
+      "abcd\nbc\n2\n3\n\n\n",
+    ],
+    ["BEGIN { print(str(0)); $x = @never2 + 1; print($x); }", "0\n1\n\n\n"],
+  ],
+  "ours: fields and kernels": [
+    [
+      "BEGIN { if (has_field(struct task_struct, nosuch)) { print(curtask.nosuch); } else { print(1); } if (has_field(struct task_struct, pid)) { print(curtask.pid == tid); } else { print(curtask.nosuch); } }",
+      "1\ntrue\n\n\n",
+    ],
+    [
+      "struct s { int a; }; BEGIN { print(has_field(struct s, a)); print(has_field(struct s, b)); print(has_field(struct task_struct, se.vruntime)); print(has_field(*curtask, se.nosuch)); }",
+      "true\nfalse\ntrue\nfalse\n\n\n",
+    ],
+    ["BEGIN { if (kernel_version() >= kernel_version(5, 10)) { print(kernel_version(6, 1, 2)); } }", "393474\n\n\n"],
+  ],
   "corrected: arrays as keys": [["BEGIN { $a = (uint8[4])1; @a[$a] = 1; print(@a[(uint8[4])1]); }", "1\n\n\n@a[[1,0,0,0]]: 1\n"]],
   // Fixed-width types of C need no header.
   "corrected: fixed-width types in C": [
