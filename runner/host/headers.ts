@@ -30,6 +30,7 @@ export class HeaderFiles {
   readonly #scriptFolder: string;
   readonly #searched: string[];
   readonly #texts = new Map<string, string>();
+  readonly #places = new Set<string>();
 
   /**
    * @param script a file, or `stdin`.
@@ -49,12 +50,18 @@ export class HeaderFiles {
     const own = from === "" ? [".", this.#scriptFolder] : [dirname(from)];
     for (const folder of [...(system ? [] : own), ...this.#searched]) {
       const name = isAbsolute(path) ? path : `${folder}/${path}`;
+      this.#places.add(name);
       const bytes = readHeader(name);
       if (bytes === undefined) continue;
       this.#texts.set(name, new TextDecoder().decode(bytes));
       return { found: true, bytes, name };
     }
     return { found: false, candidates: [] };
+  }
+
+  /** Where they were looked for, found or not. */
+  get places(): string[] {
+    return [...this.#places];
   }
 
   /** Those that were found. */
