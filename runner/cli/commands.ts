@@ -172,7 +172,12 @@ async function test(words: string[]): Promise<number> {
   return runTests(options, output);
 }
 
-const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, profile, test };
+async function help(words: string[]): Promise<number> {
+  const { runHelp } = await import("./help/command.ts");
+  return runHelp(words, output);
+}
+
+const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, profile, test, help };
 
 /**
  * @param words the command line behind the program's name.

@@ -240,6 +240,8 @@ USAGE:
                        play the scenarios of scripts, in a simulated kernel
     bpfcast profile -o x.profile
                        write down what compiling for this machine needs
+    bpfcast help [topic]
+                       explain a probe, function, config key, error code or option
 
 OPTIONS:
 ${rows.join("\n")}
