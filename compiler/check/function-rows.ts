@@ -284,7 +284,7 @@ function maps(): Array<FunctionRow> {
       "bool",
       "find(@map, key, $variable)",
       "Sets the variable to the key's value if the key is there; whether it is",
-    ).shownBy("if (find(@start, tid, $begun)) { ... }"),
+    ).shownBy("let $begun: uint64 = 0; if (find(@start, tid, $begun)) { ... }"),
     new FunctionRow(
       "len",
       FunctionId.Length,

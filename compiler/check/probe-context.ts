@@ -160,8 +160,6 @@ export class ProbeContext {
         return this.hasReturnValue || this.provider == Provider.Fexit;
       case Recipe.ProbedFunction:
         return this.hasFunction;
-      case Recipe.UserMode:
-        return this.hasRegisters;
       default:
         return true;
     }

@@ -199,7 +199,7 @@ export function valueFunctions(): Array<FunctionRow> {
       "The full path of an open file, in the functions of the kernel that allow it",
     )
       .needs("helper:d_path", "5.10")
-      .shownBy("fentry:filp_close { print(path(&args.filp->f_path)); }"),
+      .shownBy("fentry:filp_close { print(path(args.filp->f_path)); }"),
     new FunctionRow("macaddr", FunctionId.MacAddress, 1, 1, "macaddr_t", "macaddr(bytes)", "Six bytes as a MAC address"),
     new FunctionRow(
       "ntop",

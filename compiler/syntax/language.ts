@@ -64,7 +64,7 @@ function subjects(): Array<LanguageRow> {
     ),
     new LanguageRow(
       "numbers",
-      "10, 0x1f, 0b1, 1e6, 1_000, 5ms",
+      "10, 0x1f, 017, 1e6, 1_000, 5ms",
       "64 bits unless a type says less; a unit (ns us ms s m h d) makes nanoseconds; decimals are for comparing",
       "/nsecs - @start[tid] > 5ms/",
       ["durations", "decimals"],
@@ -118,20 +118,20 @@ function statements(): Array<LanguageRow> {
   return [
     new LanguageRow(
       "if",
-      "if condition { } else if condition { } else { }",
+      "if (condition) { } else if (condition) { } else { }",
       "Chooses; `if comptime` drops the branch that cannot be",
-      "if args.ret < 0 { @errors = count(); }",
+      "if (args.ret < 0) { @errors = count(); }",
       ["else"],
     ),
     new LanguageRow(
       "for",
-      "for $i : from..to { } or for $kv : @map { }",
+      "for ($i : from..to) { } or for ($kv : @map) { }",
       "Numbers from the first up to, not with, the last; or keys and values ($kv.0, $kv.1) of a map. Long ranges need kernel 5.17, maps 5.13",
-      "for $i : 0..10 { print($i); }",
+      "for ($i : 0..10) { print($i); }",
       ["loops"],
       "5.13",
     ),
-    new LanguageRow("while", "while condition { }", "A loop that the verifier must see the end of"),
+    new LanguageRow("while", "while (condition) { }", "A loop that the verifier must see the end of"),
     new LanguageRow("unroll", "unroll (n) { }", "Repeats statements n times, from 1 to 100, without a loop"),
     new LanguageRow("break", "break;", "Ends the loop"),
     new LanguageRow("continue", "continue;", "Goes on with the next turn of the loop"),
@@ -139,7 +139,7 @@ function statements(): Array<LanguageRow> {
     new LanguageRow(
       "let",
       "let $name: type = value;",
-      "Declares a variable, with or without type and value; for maps: let @name = hash(size);",
+      "Declares a variable, with or without type and value; for maps `let @name = hash(size);`",
       "let $big: uint64 = 0;",
     ),
     new LanguageRow(
