@@ -1,5 +1,6 @@
 // `bpfcast help`: the reference of the language, from the compiler's own tables.
 
+import { loadCompiler } from "../../../wasm/compiler-node.ts";
 import { BpfcastError } from "../../../wasm/errors.ts";
 import { similarNames } from "../../core/similar.ts";
 import { type HelpEntry, helpEntries, TOPICS } from "./entries.ts";
@@ -44,7 +45,7 @@ function topicText(word: string, entries: readonly HelpEntry[]): string {
 
 /** @returns the exit code. */
 export async function runHelp(words: readonly string[], output: { print(text: string): void }): Promise<number> {
-  const entries = await helpEntries();
+  const entries = helpEntries((await loadCompiler()).reference());
   const texts = words.length === 0 ? [overviewText(entries)] : words.map((word) => topicText(word, entries));
   output.print(texts.join("\n"));
   return 0;

@@ -1,8 +1,6 @@
 // What there is help on: the compiler's reference, and the options of the command line.
 
-import { Compiler } from "../../../wasm/compiler.ts";
-import { loadModule } from "../../../wasm/compiler-node.ts";
-import type { ReferenceEntry, ReferenceKind } from "../../../wasm/reference.ts";
+import type { Reference, ReferenceEntry, ReferenceKind } from "../../../wasm/reference.ts";
 import { OPTION_TABLE } from "../options.ts";
 
 export interface HelpEntry extends Omit<ReferenceEntry, "kind"> {
@@ -42,9 +40,8 @@ function optionEntries(): HelpEntry[] {
   });
 }
 
-export async function helpEntries(): Promise<HelpEntry[]> {
-  const compiler = await Compiler.create(await loadModule());
-  return [...compiler.reference(), ...optionEntries()];
+export function helpEntries(reference: Reference): HelpEntry[] {
+  return [...reference, ...optionEntries()];
 }
 
 /** Remarks behind an entry's one line: what it needs, and where it is not. */
