@@ -14,7 +14,7 @@ import { ByteBuffer } from "./source/bytes";
 import { Code, codeMeaning, codeName } from "./source/codes";
 import { AttachPoint, Provider } from "./syntax/ast";
 import { languageRows } from "./syntax/language";
-import { providerAliases, providerDocumentation, providerForm, providerName } from "./syntax/providers";
+import { providerAliases, providerDocumentation, providerForm, providerKernel, providerName } from "./syntax/providers";
 
 /** What the last call of `reference` made; its memory is that of a compile. */
 let made: ByteBuffer | null = null;
@@ -55,6 +55,7 @@ class Writer {
       const context = contextOf(provider);
       this.begin("probe", providerName(provider), providerForm(provider), providerDocumentation(provider));
       this.list("aliases", providerAliases(provider));
+      this.text("kernel", providerKernel(provider));
       const names: Array<string> = [];
       for (let k = 0; k < this.builtins.length; k++)
         if (context.hasBuiltin(this.builtins[k].recipe)) names.push(builtinName(this.builtins[k]));

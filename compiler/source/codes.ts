@@ -165,7 +165,7 @@ const ROWS: StaticArray<string> = [
   "too-complex",
   "More stack, steps or memory than a BPF program may have. Shorten texts, or lower max_strlen",
   "missing-feature",
-  "The kernel that is compiled for has not what this needs: see the minimum of each function",
+  "The kernel that is compiled for has not what this needs. `bpfcast help NAME` says what that is",
   "missing-types",
   "The types (BTF) of the kernel that is compiled for are needed and not there. --profile FILE names a machine that has them",
   "unstable",

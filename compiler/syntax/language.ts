@@ -88,7 +88,14 @@ function subjects(): Array<LanguageRow> {
       "(type)value",
       "Another type for a value: an integer, a struct *, an array of bytes, an enum",
       "(struct sock *)arg0",
-      ["cast", "types"],
+      ["cast"],
+    ),
+    new LanguageRow(
+      "types",
+      "bool, int8 to int64, uint8 to uint64, string[n], struct x *, type[n]",
+      "Also void, buffer[n], inet, timestamp, macaddr_t, username_t, cgroup_path_t, enum x, typedefs of BTF, typeof(value)",
+      "let $from: struct sock *;",
+      ["type"],
     ),
     new LanguageRow(
       "config",
@@ -107,7 +114,7 @@ function subjects(): Array<LanguageRow> {
     new LanguageRow(
       "aggregations",
       "@name[key] = count()",
-      "Counted on each CPU by itself, without locks, and summed when printed: count sum min max avg stats hist lhist tseries",
+      "Counted on each CPU by itself, without locks, and summed when printed; count, sum, min, max and avg are numbers in expressions, on kernels from 5.19",
       "@us[comm] = hist($us)",
       ["aggregation"],
     ),

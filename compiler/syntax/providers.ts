@@ -14,11 +14,14 @@ const enum Column {
   Parts,
   /** One line for help and editor. */
   Documentation,
+  /** The first kernel that has it; empty where every one does. */
+  Kernel,
   Count,
 }
 
 /** In the order of `Provider`. Data of the module, no allocation: it may outlive a compile. */
 const ROWS: StaticArray<string> = [
+  "",
   "",
   "",
   "",
@@ -30,120 +33,140 @@ const ROWS: StaticArray<string> = [
   "begin",
   "0 arguments",
   "Runs once, before anything is attached",
+  "",
 
   "end",
   "",
   "end",
   "0 arguments",
   "Runs once, after everything is detached: on Ctrl-C, exit(), or when the command of -c has ended",
+  "",
 
   "self",
   "",
   "self:signal:SIGUSR1",
   "2 arguments",
   "Runs when the tracer itself gets the signal",
+  "",
 
   "test",
   "",
   "test:name",
   "1 argument",
   "A test of the script's own, run by --test",
+  "",
 
   "bench",
   "",
   "bench:name",
   "1 argument",
   "A measurement of the script's own, run by --bench",
+  "",
 
   "kprobe",
   "k",
   "kprobe:function, kprobe:module:function or kprobe:function+offset",
   "1 or 2 arguments",
   "The start of a kernel function, or an instruction in it; * stands for any letters. kprobe:ADDRESS needs --unsafe",
+  "",
 
   "kretprobe",
   "kr",
   "kretprobe:function or kretprobe:module:function",
   "1 or 2 arguments",
   "The return of a kernel function",
+  "",
 
   "uprobe",
   "u",
   "uprobe:binary:function",
   "2 or 3 arguments",
   "The start of a function of a program or library, by path or by name (libc); function+offset and addresses, too",
+  "",
 
   "uretprobe",
   "ur",
   "uretprobe:binary:function",
   "2 or 3 arguments",
   "The return of a function of a program or library",
+  "",
 
   "usdt",
   "U",
   "usdt:binary:provider:probe",
   "2 or 3 arguments",
   "A static tracepoint that a program or library was built with",
+  "",
 
   "tracepoint",
   "t",
   "tracepoint:category:event",
   "2 arguments",
   "A tracepoint of the kernel, with its fields as args.name: the most stable kernel probe",
+  "",
 
   "rawtracepoint",
   "rt",
   "rawtracepoint:event",
   "2 or 1 arguments",
   "A tracepoint of the kernel, with the arguments that the kernel calls it with; cheaper, less stable",
+  "",
 
   "fentry",
   "f kfunc",
   "fentry:function or fentry:module:function",
   "1 or 3 arguments",
   "The start of a kernel function, with typed arguments; cheaper than a kprobe, and needs BTF",
+  "5.5",
 
   "fexit",
   "fr kretfunc",
   "fexit:function or fexit:module:function",
   "1 or 3 arguments",
   "The return of a kernel function, with typed arguments and retval; needs BTF",
+  "5.5",
 
   "profile",
   "p",
   "profile:hz:99 or profile:10ms",
   "1 or 2 arguments",
   "At a rate or interval on every CPU: for samples of what runs",
+  "",
 
   "interval",
   "i",
   "interval:s:1 or interval:1s",
   "1 or 2 arguments",
   "At an interval on one CPU: for what is printed now and then",
+  "",
 
   "software",
   "s",
   "software:event:count",
   "1 or 2 arguments",
   "Every so many software events of perf",
+  "",
 
   "hardware",
   "h",
   "hardware:event:count",
   "1 or 2 arguments",
   "Every so many hardware events of perf: cycles, cache misses",
+  "",
 
   "watchpoint",
   "w",
   "watchpoint:address:length:mode",
   "3 arguments",
   "Memory that is read, written or executed",
+  "",
 
   "iter",
   "it",
   "iter:name",
   "",
   "Each object of a kind in the kernel, such as iter:task",
+  "5.8",
 ];
 
 /** Smallest and largest number of parts behind the provider, in the order of `Provider`. */
@@ -178,6 +201,11 @@ export function partsText(provider: Provider): string {
 
 export function providerDocumentation(provider: Provider): string {
   return cell(provider, Column.Documentation);
+}
+
+/** The first kernel that has it; empty where every one does. */
+export function providerKernel(provider: Provider): string {
+  return cell(provider, Column.Kernel);
 }
 
 export function leastParts(provider: Provider): i32 {

@@ -1,6 +1,6 @@
 // `bpfcast check` by a user without rights: inputs, formats, profiles, exit codes, --watch.
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -24,6 +24,10 @@ folder.write("good/one.bt", "begin { print(1); }\n");
 folder.write("good/deep/er/two.bt", "interval:s:1 { @[comm] = count(); }\n");
 folder.write("good/notes.txt", "no script");
 folder.write("good/node_modules/x/bad.bt", "bad");
+symlinkSync(".", join(folder.path, "good/again"));
+folder.write("real.bt", "begin { print(1); }\n");
+mkdirSync(join(folder.path, "linked"));
+symlinkSync("../real.bt", join(folder.path, "linked/script.bt"));
 folder.write("bad/wrong.bt", 'begin { printf("é😀 %d\\n", comm, foo); }\nend { print(bar); }\n');
 folder.write("bad/a, b:c%.bt", "begin { @ = foo;\n}\n");
 folder.write("headers/first/use.bt", '#include "own.h"\nbegin { print(OWN); }\n');
@@ -51,6 +55,7 @@ test("files, folders with all below, globs, -e and standard input", () => {
   assert.equal(filesOf("**/{one,two}.bt"), ["good/deep/er/two.bt", "good/one.bt"]);
   assert.equal(filesOf("good/o?e.bt", "-e", "begin { }"), ["stdin", "good/one.bt"]);
   assert.equal(filesOf(`${folder.path}/good/one.bt`), ["good/one.bt"]);
+  assert.equal(filesOf("linked"), ["linked/script.bt"]);
   // Its letters mean something in a glob, and it is there.
   assert.equal(filesOf("bad/a, b:c%.bt"), ["bad/a, b:c%.bt"]);
   const piped = folder.run(["check", ...ONE, "-"], "begin { foo }");

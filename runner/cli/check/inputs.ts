@@ -1,7 +1,7 @@
 // The scripts that words of the command line name: files, folders with all *.bt below, globs, `-`.
 
-import { existsSync, statSync } from "node:fs";
-import { join, normalize } from "node:path";
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { globSync } from "tinyglobby";
 import { BpfcastError } from "../../../wasm/errors.ts";
 
@@ -31,6 +31,16 @@ function namedBy(word: string): string[] {
   return filesOf(word, ".");
 }
 
+/** What a file is, whichever links lead to it. */
+function identityOf(name: string): string {
+  try {
+    return name === STANDARD_INPUT ? name : realpathSync(name);
+  } catch {
+    // It is not there any more, or a link to nothing: reading it says so.
+    return resolve(name);
+  }
+}
+
 export function findScripts(words: readonly string[]): Inputs {
   const found = new Map<string, string>();
   const failures: Inputs["failures"] = [];
@@ -41,7 +51,11 @@ export function findScripts(words: readonly string[]): Inputs {
         const message = existsSync(word) ? `the folder '${word}' has no scripts (*.bt)` : `'${word}' fits no file`;
         throw new BpfcastError("no-script", message);
       }
-      for (const name of names) if (!found.has(normalize(name))) found.set(normalize(name), name);
+      for (const name of names) {
+        const known = found.get(identityOf(name));
+        // A folder may be linked into itself: the shortest way is the one that people mean.
+        if (known === undefined || name.length < known.length) found.set(identityOf(name), name);
+      }
     } catch (error) {
       if (!(error instanceof BpfcastError)) throw error;
       failures.push({ name: word, error });
