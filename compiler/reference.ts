@@ -123,7 +123,6 @@ class Writer {
       this.begin("language", row.name, row.signature, row.documentation);
       this.list("aliases", row.aliases);
       this.text("example", row.example);
-      this.text("kernel", row.kernel);
       this.flag("unsupported", !row.isSupported);
       this.end();
     }

@@ -12,8 +12,6 @@ export class LanguageRow {
     public example: string = "",
     /** Other words that lead here. */
     public aliases: Array<string> = [],
-    /** The first kernel that has what it needs; empty where every one does. */
-    public kernel: string = "",
     /** False: known, and refused with a message. */
     public isSupported: bool = true,
   ) {}
@@ -136,7 +134,6 @@ function statements(): Array<LanguageRow> {
       "Numbers from the first up to, not with, the last; or keys and values ($kv.0, $kv.1) of a map. Long ranges need kernel 5.17, maps 5.13",
       "for ($i : 0..10) { print($i); }",
       ["loops"],
-      "5.13",
     ),
     new LanguageRow("while", "while (condition) { }", "A loop that the verifier must see the end of"),
     new LanguageRow("unroll", "unroll (n) { }", "Repeats statements n times, from 1 to 100, without a loop"),
@@ -155,8 +152,8 @@ function statements(): Array<LanguageRow> {
       "Statements under a name, put in where it is called",
       "macro add(@total, n) { @total += n; }",
     ),
-    new LanguageRow("import", 'import "file";', "Another script or header", "", [], "", false),
-    new LanguageRow("fn", "fn name($a: type): type { }", "A function of the script", "", [], "", false),
+    new LanguageRow("import", 'import "file";', "Another script or header", "", [], false),
+    new LanguageRow("fn", "fn name($a: type): type { }", "A function of the script", "", [], false),
   ];
 }
 
@@ -172,7 +169,7 @@ function operators(): Array<LanguageRow> {
     new LanguageRow("offsetof", "offsetof(type, field)", "Where a field lies in its struct", "offsetof(struct file, f_inode)"),
     new LanguageRow("container_of", "container_of(pointer, type, field)", "The struct whose field the pointer points to"),
     new LanguageRow("typeof", "typeof(value or type)", "The type of a value, where a type is wanted", "let $x: typeof(pid);"),
-    new LanguageRow("typeinfo", "typeinfo(value)", "What is known of a type while compiling", "", [], "", false),
+    new LanguageRow("typeinfo", "typeinfo(value)", "What is known of a type while compiling", "", [], false),
     new LanguageRow("comptime", "comptime value", "A value that must be known while compiling", "if comptime is_str(arg0) { }"),
   ];
 }
