@@ -31,9 +31,9 @@ import { FileUse, Includes } from "./source/headers";
 import { Source } from "./source/source";
 import { Symbols } from "./source/symbols";
 import { Program, Provider } from "./syntax/ast";
-import { providerName } from "./syntax/attach-point";
 import { parseProgram } from "./syntax/parser";
 import { printProgram } from "./syntax/printer";
+import { providerName } from "./syntax/providers";
 import { Profile } from "./target/profile";
 
 export const enum Status {

@@ -19,6 +19,7 @@ export {
   supplyMissingTracepoint,
   supplyTracepoint,
 } from "./exports";
+export { reference, referenceLength } from "./reference";
 
 export function compile(
   text: usize,

@@ -3,7 +3,12 @@
 import { readFile } from "node:fs/promises";
 import { Compiler } from "./compiler.ts";
 
-/** A compiler from the module that lies beside the running script. */
+/** The module that lies beside the running script, for any number of compilers. */
+export async function loadModule(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readFile(new URL("./compiler.wasm", import.meta.url)));
+}
+
+/** A compiler of its own. */
 export async function loadCompiler(): Promise<Compiler> {
-  return Compiler.create(await readFile(new URL("./compiler.wasm", import.meta.url)));
+  return Compiler.create(await loadModule());
 }

@@ -2,6 +2,7 @@
 
 import { BpfcastError } from "./errors.ts";
 import type { Architecture } from "./manifest.ts";
+import type { Reference } from "./reference.ts";
 
 /** A fact of the target. */
 export type TargetNeed =
@@ -124,6 +125,8 @@ interface Exports {
   resultLength(part: number): number;
   release(): void;
   memoryInUse(): number;
+  reference(): number;
+  referenceLength(): number;
 }
 
 /** Parts of a result, by the number that the module knows them by. */
@@ -299,6 +302,16 @@ export class Compiler implements CompilerApi {
       throw error;
     } finally {
       if (!waits) this.#exports.release();
+    }
+  }
+
+  /** What the language has: the rows of the compiler's own tables. */
+  reference(): Reference {
+    const pointer = this.#exports.reference();
+    try {
+      return JSON.parse(decoder.decode(new Uint8Array(this.#exports.memory.buffer, pointer, this.#exports.referenceLength()))) as Reference;
+    } finally {
+      this.#exports.release();
     }
   }
 

@@ -3,8 +3,8 @@
 
 import { Code } from "../source/codes";
 import { Provider } from "../syntax/ast";
-import { providerName } from "../syntax/attach-point";
 import { NumberReader } from "../syntax/number";
+import { providerName } from "../syntax/providers";
 import { findPerfEvent } from "./perf-events";
 import { ProbeContext } from "./probe-context";
 import { Amount, Rate } from "./rate";

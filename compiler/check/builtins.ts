@@ -45,9 +45,6 @@ export const enum Recipe {
 /** Bytes of the name of a probe that is known only where it is attached. */
 export const PROBE_NAME_SIZE: i32 = 128;
 
-/** Probe kinds in which a builtin exists, as bits of `1 << ProbeKind`. */
-export const ALL_PROBES: u32 = 0xffffffff;
-
 @final
 export class BuiltinRow {
   constructor(
@@ -57,6 +54,8 @@ export class BuiltinRow {
     public helper: i32,
     /** A `BasicType`; 0 where the recipe decides. */
     public type: i32,
+    /** The same as scripts write it. */
+    public typeText: string,
     /** One line for help and editor. */
     public documentation: string,
   ) {}
@@ -69,42 +68,79 @@ export function builtinRows(): Array<BuiltinRow> {
       Recipe.HelperHigh,
       Helper.GetCurrentPidTgid,
       BasicType.Uint32,
+      "uint32",
       "Process id (thread group id) of the running task",
     ),
-    new BuiltinRow("tid", Recipe.HelperLow, Helper.GetCurrentPidTgid, BasicType.Uint32, "Thread id of the running task"),
-    new BuiltinRow("uid", Recipe.HelperLow, Helper.GetCurrentUidGid, BasicType.Uint64, "User id of the running task"),
-    new BuiltinRow("gid", Recipe.HelperHigh, Helper.GetCurrentUidGid, BasicType.Uint64, "Group id of the running task"),
+    new BuiltinRow("tid", Recipe.HelperLow, Helper.GetCurrentPidTgid, BasicType.Uint32, "uint32", "Thread id of the running task"),
+    new BuiltinRow("uid", Recipe.HelperLow, Helper.GetCurrentUidGid, BasicType.Uint64, "uint64", "User id of the running task"),
+    new BuiltinRow("gid", Recipe.HelperHigh, Helper.GetCurrentUidGid, BasicType.Uint64, "uint64", "Group id of the running task"),
     new BuiltinRow(
       "nsecs",
       Recipe.HelperResult,
       Helper.KtimeGetBootNs,
       BasicType.Uint64,
+      "uint64",
       "Nanoseconds since boot, suspended time included",
     ),
-    new BuiltinRow("cpu", Recipe.HelperResult, Helper.GetSmpProcessorId, BasicType.Uint64, "Number of the running CPU"),
-    new BuiltinRow("numaid", Recipe.HelperResult, Helper.GetNumaNodeId, BasicType.Uint64, "NUMA node of the running CPU"),
-    new BuiltinRow("jiffies", Recipe.HelperResult, Helper.Jiffies64, BasicType.Uint64, "Ticks of the kernel's timer"),
-    new BuiltinRow("rand", Recipe.HelperResult, Helper.GetPrandomU32, BasicType.Uint32, "A random number of 32 bits"),
-    new BuiltinRow("cgroup", Recipe.HelperResult, Helper.GetCurrentCgroupId, BasicType.Uint64, "Id of the task's cgroup (version 2)"),
-    new BuiltinRow("comm", Recipe.CommandName, 0, 0, "Name of the running thread, at most 15 bytes"),
-    new BuiltinRow("curtask", Recipe.CurrentTask, Helper.GetCurrentTask, 0, "struct task_struct * of the running task"),
-    new BuiltinRow("args", Recipe.ProbeArguments, 0, BasicType.Arguments, "Fields of the tracepoint"),
-    new BuiltinRow("retval", Recipe.ReturnValue, 0, BasicType.Uint64, "What the probed function returned"),
-    new BuiltinRow("probetype", Recipe.ProbeType, 0, 0, "Kind of the probe"),
-    new BuiltinRow("kstack", Recipe.Stack, 0, 0, "The kernel's stack"),
-    new BuiltinRow("ustack", Recipe.Stack, 0, 0, "The process's stack"),
-    new BuiltinRow("username", Recipe.UserName, Helper.GetCurrentUidGid, 0, "Name of the user of the running task"),
-    new BuiltinRow("ncpus", Recipe.Constant, 0, BasicType.Uint64, "Number of CPUs"),
-    new BuiltinRow("cpid", Recipe.Constant, 0, BasicType.Uint64, "Process id of the command of -c"),
-    new BuiltinRow("has_cpid", Recipe.Constant, 0, BasicType.Bool, "Whether there is a command of -c"),
-    new BuiltinRow("elapsed", Recipe.Elapsed, Helper.KtimeGetBootNs, BasicType.Uint64, "Nanoseconds since the start of the trace"),
-    new BuiltinRow("usermode", Recipe.UserMode, 0, BasicType.Uint8, "1 when the processor was in user mode, else 0"),
-    new BuiltinRow("func", Recipe.ProbedFunction, Helper.GetFuncIp, 0, "Name of the probed function"),
-    new BuiltinRow("ppid", Recipe.TaskField, 0, 0, "Process id of the parent"),
-    new BuiltinRow("pcomm", Recipe.TaskField, 0, 0, "Command name of the parent"),
-    new BuiltinRow("leader_tid", Recipe.TaskField, 0, 0, "Thread id of the thread group's leader"),
-    new BuiltinRow("leader_comm", Recipe.TaskField, 0, 0, "Command name of the thread group's leader"),
-    new BuiltinRow("probe", Recipe.ProbeName, 0, 0, "Full name of the probe"),
+    new BuiltinRow("cpu", Recipe.HelperResult, Helper.GetSmpProcessorId, BasicType.Uint64, "uint64", "Number of the running CPU"),
+    new BuiltinRow("numaid", Recipe.HelperResult, Helper.GetNumaNodeId, BasicType.Uint64, "uint64", "NUMA node of the running CPU"),
+    new BuiltinRow("jiffies", Recipe.HelperResult, Helper.Jiffies64, BasicType.Uint64, "uint64", "Ticks of the kernel's timer"),
+    new BuiltinRow("rand", Recipe.HelperResult, Helper.GetPrandomU32, BasicType.Uint32, "uint32", "A random number of 32 bits"),
+    new BuiltinRow(
+      "cgroup",
+      Recipe.HelperResult,
+      Helper.GetCurrentCgroupId,
+      BasicType.Uint64,
+      "uint64",
+      "Id of the task's cgroup (version 2)",
+    ),
+    new BuiltinRow("comm", Recipe.CommandName, 0, 0, "string[16]", "Name of the running thread, at most 15 bytes"),
+    new BuiltinRow(
+      "curtask",
+      Recipe.CurrentTask,
+      Helper.GetCurrentTask,
+      0,
+      "struct task_struct *",
+      "The running task, as the kernel has it: curtask->real_parent->tgid",
+    ),
+    new BuiltinRow(
+      "args",
+      Recipe.ProbeArguments,
+      0,
+      BasicType.Arguments,
+      "record",
+      "Arguments or fields of the probe, by name: args.filename",
+    ),
+    new BuiltinRow(
+      "retval",
+      Recipe.ReturnValue,
+      0,
+      BasicType.Uint64,
+      "uint64, or typed",
+      "What the probed function returned; in fexit with its type",
+    ),
+    new BuiltinRow("probetype", Recipe.ProbeType, 0, 0, "string", "Kind of the probe, such as tracepoint; special for begin and end"),
+    new BuiltinRow("kstack", Recipe.Stack, 0, 0, "kstack_t", "The kernel's stack; kstack() takes a mode and a limit"),
+    new BuiltinRow("ustack", Recipe.Stack, 0, 0, "ustack_t", "The process's stack; ustack() takes a mode and a limit"),
+    new BuiltinRow("username", Recipe.UserName, Helper.GetCurrentUidGid, 0, "username_t", "Name of the user of the running task"),
+    new BuiltinRow("ncpus", Recipe.Constant, 0, BasicType.Uint64, "uint64", "Number of CPUs"),
+    new BuiltinRow("cpid", Recipe.Constant, 0, BasicType.Uint64, "uint64", "Process id of the command of -c"),
+    new BuiltinRow("has_cpid", Recipe.Constant, 0, BasicType.Bool, "bool", "Whether there is a command of -c"),
+    new BuiltinRow(
+      "elapsed",
+      Recipe.Elapsed,
+      Helper.KtimeGetBootNs,
+      BasicType.Uint64,
+      "uint64",
+      "Nanoseconds since the start of the trace",
+    ),
+    new BuiltinRow("usermode", Recipe.UserMode, 0, BasicType.Uint8, "uint8", "1 when the processor was in user mode, else 0; x86-64 only"),
+    new BuiltinRow("func", Recipe.ProbedFunction, Helper.GetFuncIp, 0, "ksym_t or usym_t", "Name of the probed function"),
+    new BuiltinRow("ppid", Recipe.TaskField, 0, 0, "int32", "Process id of the parent of the running task"),
+    new BuiltinRow("pcomm", Recipe.TaskField, 0, 0, "string[16]", "Command name of the parent of the running task"),
+    new BuiltinRow("leader_tid", Recipe.TaskField, 0, 0, "int32", "Thread id of the leader of the thread group"),
+    new BuiltinRow("leader_comm", Recipe.TaskField, 0, 0, "string[16]", "Command name of the leader of the thread group"),
+    new BuiltinRow("probe", Recipe.ProbeName, 0, 0, "string", "Full name of the probe, such as kprobe:vfs_read"),
   ];
 }
 
@@ -118,5 +154,12 @@ export function taskFields(name: string): Array<string> {
 
 /** `argN`: not a row of its own per number. */
 export function registerArgumentRow(): BuiltinRow {
-  return new BuiltinRow("arg", Recipe.RegisterArgument, 0, BasicType.Uint64, "Argument N of the probed function");
+  return new BuiltinRow(
+    "arg",
+    Recipe.RegisterArgument,
+    0,
+    BasicType.Uint64,
+    "uint64",
+    "Argument N of the probed function, from 0 on: arg0, arg1",
+  );
 }

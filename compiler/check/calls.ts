@@ -4,7 +4,8 @@ import { Code } from "../source/diagnostics";
 import { Expression, NodeKind } from "../syntax/ast";
 import { Call, Identifier, IntegerLiteral, MapAccess, StringLiteral } from "../syntax/expression-nodes";
 import { Format, isIntegerConversion, parseFormat } from "./format";
-import { FunctionId, FunctionRow, functionRows } from "./functions";
+import { functionRows } from "./function-rows";
+import { FunctionId, FunctionRow } from "./functions";
 import { OptionChecker, PARAMETER_TEXT } from "./options";
 import { closest } from "./suggestion";
 import { BasicType, SeriesShape, SeriesValue, TypeKind } from "./types";
@@ -40,7 +41,7 @@ export abstract class CallChecker extends OptionChecker {
       e.start,
       e.end,
       `${name}() ${few || bound === "" ? "requires" : "takes"} ${bound}${wanted == 0 ? "no" : wanted == 1 ? "one" : wanted.toString()} argument${plural} (${count} provided)`,
-      row.documentation,
+      `write ${row.signature}`,
     );
     return null;
   }

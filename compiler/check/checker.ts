@@ -6,9 +6,9 @@
 
 import { Code } from "../source/diagnostics";
 import { AttachPoint, Block, Expression, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
-import { providerName } from "../syntax/attach-point";
 import { Call, IntegerLiteral, MapAccess, Unary, Variable } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
+import { providerName } from "../syntax/providers";
 import {
   Assignment,
   Discard,

@@ -2,7 +2,6 @@
 
 import { Code, Diagnostic } from "../source/diagnostics";
 import { Block, Expression, NodeKind, Provider } from "../syntax/ast";
-import { providerName } from "../syntax/attach-point";
 import {
   Binary,
   BlockExpression,
@@ -29,6 +28,7 @@ import {
   Variable,
 } from "../syntax/expression-nodes";
 import { BinaryOperator, binaryText, UnaryOperator } from "../syntax/operators";
+import { providerName } from "../syntax/providers";
 import { BtfKind } from "../target/btf";
 import { BuiltinRow, builtinRows, PROBE_NAME_SIZE, Recipe, registerArgumentRow } from "./builtins";
 import { isLiteral } from "./constant-operators";

@@ -2,8 +2,8 @@
 
 import { Code } from "../source/diagnostics";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
-import { providerName } from "../syntax/attach-point";
 import { Call, FieldAccess, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
+import { providerName } from "../syntax/providers";
 import { BuiltinRow, Recipe, taskFields } from "./builtins";
 import { ExpressionChecker } from "./expressions";
 import { FunctionId } from "./functions";
@@ -48,15 +48,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
         return BasicType.Uint8;
       case Recipe.ProbedFunction:
         if (!this.contextAllowed(e, row.name)) return BasicType.None;
-        if (
-          probe.provider == Provider.Kprobe ||
-          probe.provider == Provider.Kretprobe ||
-          probe.provider == Provider.Fentry ||
-          probe.provider == Provider.Fexit
-        )
-          return this.types.printed(TypeKind.KernelSymbol, 8, 8);
-        if (probe.provider == Provider.Uprobe || probe.provider == Provider.Uretprobe)
-          return this.types.printed(TypeKind.UserSymbol, 16, 8);
+        if (probe.isKernelFunction) return this.types.printed(TypeKind.KernelSymbol, 8, 8);
+        if (probe.hasFunction) return this.types.printed(TypeKind.UserSymbol, 16, 8);
         return this.error(
           Code.NotAvailableHere,
           e.start,

@@ -1,5 +1,4 @@
-// The functions that scripts call. One row each; the checker, the lowering and the documentation read the same row.
-// Meaning: features section 4.2 to 4.4.
+// What a function that scripts call is to the checker, the lowering and the documentation; function-rows.ts has one row for each.
 
 /** Which function. */
 export const enum FunctionId {
@@ -79,7 +78,7 @@ export const enum FunctionId {
   IsScalar,
   KernelPointer,
   UserPointer,
-  // Aggregations: only as the value assigned to a map.
+  // Aggregations: only as the value assigned to a map. The last of all, from Count on.
   Count,
   Sum,
   Minimum,
@@ -93,16 +92,52 @@ export const enum FunctionId {
 
 @final
 export class FunctionRow {
+  /** Only `--unsafe` allows it. */
+  isUnsafe: bool = false;
+  /** False: known, and refused with a message. */
+  isSupported: bool = true;
+  /** What it needs of the kernel, in the words of the manifest, and the first release that has it; empty where every kernel does. */
+  feature: string = "";
+  kernel: string = "";
+  example: string = "";
+
   constructor(
     public name: string,
     public id: FunctionId,
     public minimumArguments: i32,
     public maximumArguments: i32,
-    /** True for the aggregations. */
-    public isAggregation: bool,
+    /** The type of its value as scripts write it; `void` without one. */
+    public type: string,
+    /** How it is called: optional arguments in brackets. */
+    public signature: string,
     /** One line for help and editor. */
     public documentation: string,
   ) {}
+
+  get isAggregation(): bool {
+    return this.id >= FunctionId.Count;
+  }
+
+  unsafe(): this {
+    this.isUnsafe = true;
+    return this;
+  }
+
+  unsupported(): this {
+    this.isSupported = false;
+    return this;
+  }
+
+  needs(feature: string, kernel: string): this {
+    this.feature = feature;
+    this.kernel = kernel;
+    return this;
+  }
+
+  shownBy(example: string): this {
+    this.example = example;
+    return this;
+  }
 }
 
 /** Whether a call changes nothing: only its value counts. */
@@ -112,192 +147,3 @@ export function isPure(id: FunctionId): bool {
 
 /** The most arguments that printf-like functions take. */
 export const MAXIMUM_FORMAT_ARGUMENTS: i32 = 127;
-
-export function functionRows(): Array<FunctionRow> {
-  return [
-    new FunctionRow("printf", FunctionId.Printf, 1, MAXIMUM_FORMAT_ARGUMENTS + 1, false, "printf(format, ...): prints formatted text"),
-    new FunctionRow("print", FunctionId.Print, 1, 3, false, "print(@map[, top[, divisor]]) or print(value)"),
-    new FunctionRow("clear", FunctionId.Clear, 1, 1, false, "clear(@map): removes all keys"),
-    new FunctionRow("zero", FunctionId.Zero, 1, 1, false, "zero(@map): sets all values to zero"),
-    new FunctionRow("exit", FunctionId.Exit, 0, 1, false, "exit([code]): ends the trace"),
-    new FunctionRow("str", FunctionId.Str, 1, 2, false, "str(address[, length]): text at an address"),
-    new FunctionRow("getopt", FunctionId.Getopt, 1, 3, false, "getopt(name[, default[, description]]): a named parameter of the script"),
-    new FunctionRow("delete", FunctionId.Delete, 1, 2, false, "delete(@map, key): removes a key"),
-    new FunctionRow(
-      "strncmp",
-      FunctionId.StringCompare,
-      3,
-      3,
-      false,
-      "strncmp(a, b, length): 0 when the first bytes of two texts are equal, else 1",
-    ),
-    new FunctionRow("strlen", FunctionId.StringLength, 1, 1, false, "strlen(text): bytes before the NUL"),
-    new FunctionRow("strcap", FunctionId.StringCapacity, 1, 1, false, "strcap(text): bytes that the text's type has room for"),
-    new FunctionRow("strstr", FunctionId.StringSearch, 2, 2, false, "strstr(text, part): where the part begins, or a negative number"),
-    new FunctionRow("strcontains", FunctionId.StringContains, 2, 2, false, "strcontains(text, part): whether the part is in the text"),
-    new FunctionRow("str_concat", FunctionId.StringConcatenate, 2, 2, false, "str_concat(a, b): both texts, one behind the other"),
-    new FunctionRow("glob", FunctionId.Glob, 2, 2, false, "glob(text, pattern): whether a text fits a pattern of the shell: * ? [a-z]"),
-    new FunctionRow("strerror", FunctionId.ErrorText, 1, 1, false, "strerror(number): the meaning of an errno"),
-    new FunctionRow("signal_name", FunctionId.SignalName, 1, 1, false, "signal_name(number): what a signal is called"),
-    new FunctionRow("syscall_name", FunctionId.SyscallName, 1, 1, false, "syscall_name(number): what a system call is called"),
-    new FunctionRow("bswap", FunctionId.ByteSwap, 1, 1, false, "bswap(n): the bytes of a number in reverse order"),
-    new FunctionRow("reg", FunctionId.Register, 1, 1, false, "reg(name): a register of the probed place"),
-    new FunctionRow("kaddr", FunctionId.KernelAddress, 1, 1, false, "kaddr(name): address of a kernel symbol"),
-    new FunctionRow("cgroupid", FunctionId.CgroupId, 1, 1, false, "cgroupid(path): id of a cgroup (version 2)"),
-    new FunctionRow("nsecs", FunctionId.NanoSeconds, 0, 1, false, "nsecs([boot|monotonic|tai|sw_tai]): nanoseconds of a clock"),
-    new FunctionRow("pid", FunctionId.ProcessId, 0, 1, false, "pid([curr_ns|init]): process id of the running task"),
-    new FunctionRow("tid", FunctionId.ThreadId, 0, 1, false, "tid([curr_ns|init]): thread id of the running task"),
-    new FunctionRow("ppid", FunctionId.TaskField, 0, 1, false, "ppid([task]): process id of a task's parent"),
-    new FunctionRow("pcomm", FunctionId.TaskField, 0, 1, false, "pcomm([task]): command name of a task's parent"),
-    new FunctionRow("leader_tid", FunctionId.TaskField, 0, 1, false, "leader_tid([task]): thread id of a task's thread group leader"),
-    new FunctionRow("leader_comm", FunctionId.TaskField, 0, 1, false, "leader_comm([task]): command name of a task's thread group leader"),
-    new FunctionRow("buf", FunctionId.Buffer, 1, 2, false, "buf(address[, length]): bytes at an address"),
-    new FunctionRow("macaddr", FunctionId.MacAddress, 1, 1, false, "macaddr(bytes): a MAC address"),
-    new FunctionRow("ntop", FunctionId.NetworkAddress, 1, 2, false, "ntop([family,] address): an IP address"),
-    new FunctionRow("pton", FunctionId.ParseAddress, 1, 1, false, "pton(text): the bytes of an IP address"),
-    new FunctionRow("ksym", FunctionId.KernelSymbol, 1, 1, false, "ksym(address): name of a kernel symbol"),
-    new FunctionRow("usym", FunctionId.UserSymbol, 1, 1, false, "usym(address): name of a symbol of the process"),
-    new FunctionRow("kstack", FunctionId.KernelStack, 0, 2, false, "kstack([mode,] [limit]): the kernel's stack"),
-    new FunctionRow("ustack", FunctionId.UserStack, 0, 2, false, "ustack([mode,] [limit]): the process's stack"),
-    new FunctionRow("strftime", FunctionId.FormatTime, 2, 2, false, "strftime(format, nsecs): a time of the boot clock as text"),
-    new FunctionRow("cgroup_path", FunctionId.CgroupPath, 1, 2, false, "cgroup_path(id[, filter]): paths of a cgroup"),
-    new FunctionRow(
-      "path",
-      FunctionId.Path,
-      1,
-      2,
-      false,
-      "path(struct path *[, size]): the full path of an open file, in fentry and fexit",
-    ),
-    new FunctionRow("time", FunctionId.Time, 0, 1, false, "time([format]): prints the time of day"),
-    new FunctionRow("join", FunctionId.Join, 1, 2, false, "join(argv[, separator]): prints an array of texts"),
-    new FunctionRow("cat", FunctionId.Cat, 1, 1 + MAXIMUM_FORMAT_ARGUMENTS, false, "cat(format, ...): prints a file"),
-    new FunctionRow("system", FunctionId.System, 1, 1 + MAXIMUM_FORMAT_ARGUMENTS, false, "system(format, ...): runs a shell command"),
-    new FunctionRow(
-      "errorf",
-      FunctionId.ReportError,
-      1,
-      1 + MAXIMUM_FORMAT_ARGUMENTS,
-      false,
-      "errorf(format, ...): prints an error with its place in the script",
-    ),
-    new FunctionRow(
-      "warnf",
-      FunctionId.ReportWarning,
-      1,
-      1 + MAXIMUM_FORMAT_ARGUMENTS,
-      false,
-      "warnf(format, ...): prints a warning with its place in the script",
-    ),
-    new FunctionRow("debugf", FunctionId.DebugPrint, 1, 4, false, "debugf(format, ...): prints to the kernel's trace pipe"),
-    new FunctionRow("signal", FunctionId.Signal, 1, 1, false, "signal(number or name): sends a signal to the process"),
-    new FunctionRow("signal_thread", FunctionId.SignalThread, 1, 1, false, "signal_thread(number or name): sends a signal to the thread"),
-    new FunctionRow("override", FunctionId.Override, 1, 1, false, "override(value): makes the probed function return a value at once"),
-    new FunctionRow("write_user", FunctionId.WriteUser, 3, 3, false, "write_user(target, source, length): writes memory of the process"),
-    new FunctionRow(
-      "assert",
-      FunctionId.Assert,
-      2,
-      2,
-      false,
-      "assert(condition, message): reports an error and ends the trace unless the condition holds",
-    ),
-    new FunctionRow(
-      "static_assert",
-      FunctionId.StaticAssert,
-      2,
-      2,
-      false,
-      "static_assert(condition, message): as assert(), while compiling",
-    ),
-    new FunctionRow("fail", FunctionId.Fail, 1, 1 + MAXIMUM_FORMAT_ARGUMENTS, false, "fail(format, ...): an error while compiling"),
-    new FunctionRow(
-      "assert_str",
-      FunctionId.AssertText,
-      1,
-      1,
-      false,
-      "assert_str(value): an error while compiling unless it is like a text",
-    ),
-    new FunctionRow("is_str", FunctionId.TypeQuestion, 1, 1, false, "is_str(value): whether it is a text"),
-    new FunctionRow("is_ptr", FunctionId.TypeQuestion, 1, 1, false, "is_ptr(value): whether it is a pointer"),
-    new FunctionRow("is_array", FunctionId.TypeQuestion, 1, 1, false, "is_array(value): whether it is an array"),
-    new FunctionRow("is_integer", FunctionId.TypeQuestion, 1, 1, false, "is_integer(value): whether it is a number"),
-    new FunctionRow(
-      "is_unsigned_integer",
-      FunctionId.TypeQuestion,
-      1,
-      1,
-      false,
-      "is_unsigned_integer(value): whether it is a number without a sign",
-    ),
-    new FunctionRow("is_literal", FunctionId.TypeQuestion, 1, 1, false, "is_literal(value): whether the script has it as a literal"),
-    new FunctionRow("is_err", FunctionId.IsError, 1, 1, false, "is_err(pointer): whether the kernel means an error number by it"),
-    new FunctionRow(
-      "default_str_length",
-      FunctionId.DefaultTextLength,
-      0,
-      0,
-      false,
-      "default_str_length(): bytes of str() without a length",
-    ),
-    new FunctionRow(
-      "kfunc_exist",
-      FunctionId.KernelFunctionExists,
-      1,
-      1,
-      false,
-      "kfunc_exist(name): whether the kernel's types have the function",
-    ),
-    new FunctionRow(
-      "kfunc_allowed",
-      FunctionId.KernelFunctionAllowed,
-      1,
-      1,
-      false,
-      "kfunc_allowed(name): whether programs of this probe may call the function",
-    ),
-    new FunctionRow(
-      "memcmp",
-      FunctionId.MemoryCompare,
-      3,
-      3,
-      false,
-      "memcmp(a, b, length): difference of the first bytes that differ, or 0",
-    ),
-    new FunctionRow(
-      "percpu_kaddr",
-      FunctionId.PerCpuAddress,
-      1,
-      2,
-      false,
-      "percpu_kaddr(name[, cpu]): address of a kernel variable of one CPU",
-    ),
-    new FunctionRow(
-      "kernel_version",
-      FunctionId.KernelVersion,
-      0,
-      3,
-      false,
-      "kernel_version([major[, minor[, patch]]]): the target's version, or the number of one to compare it with",
-    ),
-    new FunctionRow("comm", FunctionId.TaskName, 1, 1, false, "comm(PID): command name of a process"),
-    new FunctionRow("socket_cookie", FunctionId.Socket, 1, 1, false, "socket_cookie(socket): a number for a socket"),
-    new FunctionRow("skboutput", FunctionId.Socket, 4, 4, false, "skboutput(file, buffer, length, offset): writes a packet to a file"),
-    new FunctionRow("has_key", FunctionId.HasKey, 2, 2, false, "has_key(@map, key): whether the key is there"),
-    new FunctionRow("find", FunctionId.Find, 3, 3, false, "find(@map, key, $variable): sets the variable if the key is there"),
-    new FunctionRow("len", FunctionId.Length, 1, 1, false, "len(@map): number of keys"),
-    new FunctionRow("is_scalar", FunctionId.IsScalar, 1, 1, false, "is_scalar(@map): whether the map has no keys"),
-    new FunctionRow("kptr", FunctionId.KernelPointer, 1, 1, false, "kptr(pointer): the pointer, into kernel memory"),
-    new FunctionRow("uptr", FunctionId.UserPointer, 1, 1, false, "uptr(pointer): the pointer, into user memory"),
-    new FunctionRow("count", FunctionId.Count, 0, 0, true, "count(): number of calls"),
-    new FunctionRow("sum", FunctionId.Sum, 1, 1, true, "sum(n): total"),
-    new FunctionRow("min", FunctionId.Minimum, 1, 1, true, "min(n): smallest"),
-    new FunctionRow("max", FunctionId.Maximum, 1, 1, true, "max(n): largest"),
-    new FunctionRow("avg", FunctionId.Average, 1, 1, true, "avg(n): mean"),
-    new FunctionRow("stats", FunctionId.Stats, 1, 1, true, "stats(n): count, mean and total"),
-    new FunctionRow("hist", FunctionId.Histogram, 1, 2, true, "hist(n[, bits]): histogram with power-of-two buckets"),
-    new FunctionRow("tseries", FunctionId.TimeSeries, 3, 4, true, 'tseries(n, interval, count[, "avg"|"max"|"min"|"sum"]): values by time'),
-    new FunctionRow("lhist", FunctionId.LinearHistogram, 4, 4, true, "lhist(n, min, max, step): histogram with equal buckets"),
-  ];
-}

@@ -2,7 +2,6 @@
 
 import { Code } from "../source/diagnostics";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
-import { providerName } from "../syntax/attach-point";
 import {
   BooleanLiteral,
   Call,
@@ -15,6 +14,7 @@ import {
   Record,
   StringLiteral,
 } from "../syntax/expression-nodes";
+import { providerName } from "../syntax/providers";
 import { BtfKind } from "../target/btf";
 import { Recipe } from "./builtins";
 import { isLiteral } from "./constant-operators";

@@ -15,7 +15,7 @@ export class PerfEvent {
   ) {}
 }
 
-function rows(): Array<PerfEvent> {
+export function perfEventRows(): Array<PerfEvent> {
   return [
     new PerfEvent("alignment-faults", "", 1, 7, 1),
     new PerfEvent("bpf-output", "", 1, 10, 1),
@@ -43,7 +43,7 @@ function rows(): Array<PerfEvent> {
 
 /** The event of that name or alias, or null. */
 export function findPerfEvent(name: string, hardware: bool): PerfEvent | null {
-  const all = rows();
+  const all = perfEventRows();
   const type: u32 = hardware ? 0 : 1;
   for (let i = 0; i < all.length; i++) {
     const row = all[i];

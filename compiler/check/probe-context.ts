@@ -1,9 +1,11 @@
 // The attach point that a body is checked and lowered for: what `args`, `argN` and `retval` mean there.
 
 import { AttachPoint, Provider } from "../syntax/ast";
-import { partText, providerName } from "../syntax/attach-point";
+import { partText } from "../syntax/attach-point";
+import { providerName } from "../syntax/providers";
 import { ArchitectureRow } from "../target/architecture";
 import { TracepointFormat } from "../target/tracepoint";
+import { Recipe } from "./builtins";
 import { AddressSpace } from "./types";
 
 @final
@@ -130,6 +132,39 @@ export class ProbeContext {
         return true;
       default:
         return false;
+    }
+  }
+
+  /** True for probes of functions. */
+  get hasFunction(): bool {
+    return this.isKernelFunction || this.provider == Provider.Uprobe || this.provider == Provider.Uretprobe;
+  }
+
+  get isKernelFunction(): bool {
+    switch (this.provider) {
+      case Provider.Kprobe:
+      case Provider.Kretprobe:
+      case Provider.Fentry:
+      case Provider.Fexit:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Whether a builtin means something here, whatever the target is. */
+  hasBuiltin(recipe: Recipe): bool {
+    switch (recipe) {
+      case Recipe.ProbeArguments:
+        return this.isTraced || this.provider == Provider.Tracepoint;
+      case Recipe.RegisterArgument:
+        return this.hasRegisterArguments;
+      case Recipe.ReturnValue:
+        return this.hasReturnValue || this.provider == Provider.Fexit;
+      case Recipe.ProbedFunction:
+        return this.hasFunction;
+      default:
+        return true;
     }
   }
 

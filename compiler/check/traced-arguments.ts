@@ -3,7 +3,7 @@
 
 import { Code } from "../source/diagnostics";
 import { Expression, Provider } from "../syntax/ast";
-import { providerName } from "../syntax/attach-point";
+import { providerName } from "../syntax/providers";
 import { Btf, BtfKind } from "../target/btf";
 import { closest } from "./suggestion";
 import { TypeChecker } from "./type-names";

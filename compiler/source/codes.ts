@@ -1,6 +1,6 @@
 // Stable names of all diagnostics. A code is for programs (editors, CI filters, tests); its name never changes meaning.
 
-/** In the order of `NAMES`. */
+/** In the order of `ROWS`. */
 export const enum Code {
   // compiler/syntax
   UnexpectedToken,
@@ -60,64 +60,121 @@ export const enum Code {
   Count,
 }
 
-/** Data of the module, no allocation: it may outlive a compile. */
-const NAMES: StaticArray<string> = [
+/** Names and what they mean, in turns. Data of the module, no allocation: it may outlive a compile. */
+const ROWS: StaticArray<string> = [
   "unexpected-token",
+  "The grammar has no such thing here. Look just before the place: often a ; } ) or quote is missing",
   "unterminated-string",
+  "A text has no closing quote on its line",
   "invalid-escape",
+  'A backslash before a letter that means nothing: known are \\n \\t \\r \\\\ \\" \\xNN and octal numbers',
   "invalid-number",
+  "Digits, prefix or suffix do not make a number, such as 0x without digits or 12abc",
   "number-too-large",
+  "The number does not fit 64 bits",
   "nested-too-deeply",
+  "Brackets or blocks lie too deeply in one another. Put parts into variables",
   "too-large",
+  "The script, a header or what macros make of them is larger than the compiler takes",
   "empty-program",
+  "There is nothing to compile: the script has no probe",
   "misplaced-definition",
+  "Structs, enums and # lines of C stand before everything else",
   "misplaced-config",
+  "The config block stands before the first probe and macro",
   "misplaced-import",
+  "Imports stand at the head of the script, before the config block",
   "duplicate-config",
+  "There is a config block already. Put all keys into one",
   "invalid-preprocessor",
+  "A # line cannot be read, or its condition cannot be decided: known are define, undef, include, if, ifdef, else, endif",
   "missing-header",
+  "A local header is not there. -I names the folders to look in",
   "invalid-definition",
+  "A C definition cannot be read: a struct, union, enum or typedef is expected",
   "invalid-attach-point",
+  "The probe has the wrong number of parts, or parts that mean nothing. `bpfcast help probes` shows the forms",
   "unknown-provider",
+  "There is no probe of this kind. `bpfcast help probes` lists them",
   "invalid-assignment",
+  "What stands left of the = cannot be assigned to, or not this: assign to $variables and @maps",
   "invalid-parameter",
+  "Parameters are $1, $2 and so on, and $# is their number; one that is not given is 0 or an empty text",
   "reserved-name",
+  "The name is a word of the language. Choose another",
   "unknown-identifier",
+  "There is no builtin, constant or enum value of this name. Variables begin with $, maps with @",
   "unknown-function",
+  "There is no function or macro of this name. `bpfcast help functions` lists them",
   "unknown-field",
+  "The struct, tracepoint or record has no such field on the machine that is compiled for. `bpfcast -lv PROBE` lists fields",
   "unknown-type",
+  "No such type in the script, its headers, or the types of the kernel that is compiled for",
   "unknown-map",
+  "The map is read but nothing assigns to it",
   "unknown-variable",
+  "The variable is read where nothing has assigned to it: it lives in the block that first does",
   "unknown-config",
+  "There is no such config key. `bpfcast help config` lists them",
   "unknown-probe",
+  "The machine that is compiled for has no such tracepoint, function or event. `bpfcast -l PATTERN` lists what there is",
   "empty-probe",
+  "Nothing that the probe names is there on the machine that is compiled for: it is left out",
   "invalid-config",
+  "The key does not take this value, or takes none from a script",
   "type-mismatch",
+  "A value has another type than is wanted here, or than an earlier use of the same variable or map gave it",
   "invalid-operator",
+  "The operator cannot work on values of these types",
   "invalid-argument",
+  "The function cannot use this argument. `bpfcast help FUNCTION` shows what it takes",
   "wrong-argument-count",
+  "The function takes fewer or more arguments, or the format has fewer or more conversions",
   "invalid-cast",
+  "A value of this type cannot be turned into that type",
   "invalid-format",
+  "A conversion of the format is unknown, or does not suit the type of its value; %s prints most things",
   "invalid-key",
+  "The key has another type or number of parts than the map's other keys, or the map has none",
   "invalid-pattern",
+  "The pattern of =~ or glob() cannot be read, or needs more steps than a BPF program has",
   "inexact-decimal",
+  "The decimal cannot be represented exactly in this calculation. Use whole numbers, or scale them",
   "not-available-here",
+  "The builtin or function does not exist in probes of this kind, or not inside of a loop over a map",
   "redeclared",
+  "The name is taken by another declaration, or declared again in another way",
   "not-constant",
+  "The value must be known while compiling: write a literal",
   "out-of-range",
+  "The number is too small or too large for its type or for what it is used for",
   "unused-value",
+  "The value of this statement is thrown away. Assign it to something, or to _",
   "unreachable",
+  "Nothing leads to this statement: a return, break or exit() stands before it",
   "deprecated",
+  "An older way of writing that may go: the message names what takes its place",
   "unsafe",
+  "It can change what runs on the machine, or lead to surprising output; some of it needs --unsafe",
   "unsupported",
+  "The language has it, and this version of bpfcast does not, or not on this architecture",
   "too-complex",
+  "More stack, steps or memory than a BPF program may have. Shorten texts, or lower max_strlen",
   "missing-types",
+  "The types (BTF) of the kernel that is compiled for are needed and not there. --profile FILE names a machine that has them",
   "unstable",
+  "The feature may change. Its unstable_ config key set to enable silences the warning, or allows it",
   "failed",
+  "The script itself says so: fail() or static_assert()",
 ];
 
 /** The kebab-case name of a code. */
 export function codeName(code: Code): string {
-  assert(NAMES.length == <i32>Code.Count);
-  return NAMES[<i32>code];
+  assert(ROWS.length == <i32>Code.Count * 2);
+  return ROWS[<i32>code * 2];
+}
+
+/** What a code means, and usually how to mend it: one line for help and editor. */
+export function codeMeaning(code: Code): string {
+  return ROWS[<i32>code * 2 + 1];
 }

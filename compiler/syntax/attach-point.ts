@@ -5,144 +5,7 @@ import { Source } from "../source/source";
 import { AttachPart, AttachPoint, Provider } from "./ast";
 import { CharacterClass, classOf } from "./characters";
 import { Lexer } from "./lexer";
-
-/** Long form of each provider, in the order of `Provider`. */
-const NAMES: StaticArray<string> = [
-  "",
-  "begin",
-  "end",
-  "self",
-  "test",
-  "bench",
-  "kprobe",
-  "kretprobe",
-  "uprobe",
-  "uretprobe",
-  "usdt",
-  "tracepoint",
-  "rawtracepoint",
-  "fentry",
-  "fexit",
-  "profile",
-  "interval",
-  "software",
-  "hardware",
-  "watchpoint",
-  "iter",
-];
-
-/** Short forms and former names, and in the same order what they stand for. */
-const OTHER_NAMES: StaticArray<string> = [
-  "k",
-  "kr",
-  "u",
-  "ur",
-  "U",
-  "t",
-  "rt",
-  "f",
-  "fr",
-  "kfunc",
-  "kretfunc",
-  "p",
-  "i",
-  "s",
-  "h",
-  "w",
-  "it",
-];
-const OTHER_PROVIDERS: StaticArray<Provider> = [
-  Provider.Kprobe,
-  Provider.Kretprobe,
-  Provider.Uprobe,
-  Provider.Uretprobe,
-  Provider.Usdt,
-  Provider.Tracepoint,
-  Provider.Rawtracepoint,
-  Provider.Fentry,
-  Provider.Fexit,
-  Provider.Fentry,
-  Provider.Fexit,
-  Provider.Profile,
-  Provider.Interval,
-  Provider.Software,
-  Provider.Hardware,
-  Provider.Watchpoint,
-  Provider.Iterator,
-];
-
-/** The long form, as probes are printed. */
-export function providerName(provider: Provider): string {
-  return NAMES[<i32>provider];
-}
-
-/** The provider that these bytes name, in any case and in long or short form. */
-export function providerOf(pointer: usize, length: u32): Provider {
-  if (length == 0 || length > 13) return Provider.Unknown;
-  // The only two short names that differ by case alone.
-  if (length == 1 && load<u8>(pointer) == 0x55) return Provider.Usdt;
-  if (length == 1 && load<u8>(pointer) == 0x75) return Provider.Uprobe;
-  for (let i = 1; i < NAMES.length; i++) if (equalsIgnoringCase(pointer, length, NAMES[i])) return <Provider>i;
-  for (let i = 0; i < OTHER_NAMES.length; i++) if (equalsIgnoringCase(pointer, length, OTHER_NAMES[i])) return OTHER_PROVIDERS[i];
-  return Provider.Unknown;
-}
-
-function equalsIgnoringCase(pointer: usize, length: u32, text: string): bool {
-  if (length != <u32>text.length) return false;
-  for (let i: u32 = 0; i < length; i++) if ((<i32>load<u8>(pointer + i) | 0x20) != (text.charCodeAt(i) | 0x20)) return false;
-  return true;
-}
-
-/** Smallest and largest number of parts behind the provider, and how the peer says it; in the order of `Provider`. */
-const LEAST_PARTS: StaticArray<i32> = [0, 0, 0, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 3, 1];
-const MOST_PARTS: StaticArray<i32> = [0, 0, 0, 2, 1, 1, 2, 2, 4, 3, 3, 2, 2, 3, 3, 2, 2, 2, 2, 3, 2];
-const PARTS_TEXT: StaticArray<string> = [
-  "",
-  "0 arguments",
-  "0 arguments",
-  "2 arguments",
-  "1 argument",
-  "1 argument",
-  "1 or 2 arguments",
-  "1 or 2 arguments",
-  "2 or 3 arguments",
-  "2 or 3 arguments",
-  "2 or 3 arguments",
-  "2 arguments",
-  "2 or 1 arguments",
-  "1 or 3 arguments",
-  "1 or 3 arguments",
-  "1 or 2 arguments",
-  "1 or 2 arguments",
-  "1 or 2 arguments",
-  "1 or 2 arguments",
-  "3 arguments",
-  "",
-];
-/** How each provider is written, for hints. */
-const FORMS: StaticArray<string> = [
-  "",
-  "begin",
-  "end",
-  "self:signal:SIGUSR1",
-  "test:name",
-  "bench:name",
-  "kprobe:function, kprobe:module:function or kprobe:function+offset",
-  "kretprobe:function or kretprobe:module:function",
-  "uprobe:binary:function",
-  "uretprobe:binary:function",
-  "usdt:binary:provider:probe",
-  "tracepoint:category:event",
-  "rawtracepoint:event",
-  "fentry:function or fentry:module:function",
-  "fexit:function or fexit:module:function",
-  "profile:hz:99 or profile:10ms",
-  "interval:s:1 or interval:1s",
-  "software:event:count",
-  "hardware:event:count",
-  "watchpoint:address:length:mode",
-  "iter:name",
-];
+import { leastParts, mostParts, partsText, providerForm, providerName, providerOf, similarProvider } from "./providers";
 
 /**
  * Reads the attach point that starts at `start`: up to a blank, `{`, `,`, or a `/` before the first `:`. Quoted parts hold
@@ -292,12 +155,12 @@ export function checkAttachPoint(lexer: Lexer, point: AttachPoint): void {
   // The peer counts an `@` as a part of its own.
   for (let i = 0; i < parts.length; i++) if (parts[i].separator == 0x40) count++;
   const name = providerName(provider);
-  const hint = `write ${FORMS[<i32>provider]}`;
-  if (count < LEAST_PARTS[<i32>provider] || (count > MOST_PARTS[<i32>provider] && !hasSourceLine(point))) {
+  const hint = `write ${providerForm(provider)}`;
+  if (count < leastParts(provider) || (count > mostParts(provider) && !hasSourceLine(point))) {
     const text =
       provider == Provider.Iterator
         ? "iter probe type takes 2 arguments (1 optional)"
-        : `${name} probe type requires ${PARTS_TEXT[<i32>provider]}, found ${count}`;
+        : `${name} probe type requires ${partsText(provider)}, found ${count}`;
     lexer.error(Code.InvalidAttachPoint, point.start, point.end, text, hint);
     return;
   }
@@ -322,38 +185,6 @@ export function checkAttachPoint(lexer: Lexer, point: AttachPoint): void {
 /** `uprobe:binary@file:line:column` */
 function hasSourceLine(point: AttachPoint): bool {
   return point.provider == Provider.Uprobe && point.parts.length <= 4 && point.parts.length >= 2 && point.parts[1].separator == 0x40;
-}
-
-/** The provider's name that takes the fewest edits (at most two), or "". */
-function similarProvider(name: string): string {
-  let best = "";
-  let bestDistance = 3;
-  if (name.length > 20) return best;
-  for (let i = 1; i < NAMES.length; i++) {
-    const distance = editDistance(name, NAMES[i]);
-    if (distance < bestDistance && distance < NAMES[i].length - 1) {
-      bestDistance = distance;
-      best = NAMES[i];
-    }
-  }
-  return best;
-}
-
-/** Levenshtein's distance, by one row of the matrix. */
-export function editDistance(a: string, b: string): i32 {
-  const row = new StaticArray<i32>(b.length + 1);
-  for (let j = 0; j <= b.length; j++) row[j] = j;
-  for (let i = 1; i <= a.length; i++) {
-    let diagonal = row[0];
-    row[0] = i;
-    for (let j = 1; j <= b.length; j++) {
-      const above = row[j];
-      const change = diagonal + (a.charCodeAt(i - 1) == b.charCodeAt(j - 1) ? 0 : 1);
-      row[j] = min(change, min(above, row[j - 1]) + 1);
-      diagonal = above;
-    }
-  }
-  return row[b.length];
 }
 
 /** The text of a part, quotes and escapes resolved. */

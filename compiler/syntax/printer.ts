@@ -38,9 +38,9 @@ import {
   TypeOf,
   TypeSyntax,
 } from "./ast";
-import { providerName } from "./attach-point";
 import { ExpressionPrinter } from "./expression-printer";
 import { BinaryOperator, binaryText } from "./operators";
+import { providerName } from "./providers";
 import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "./statement-nodes";
 
 @final

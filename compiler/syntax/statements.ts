@@ -2,10 +2,10 @@
 
 import { Code } from "../source/diagnostics";
 import { Block, Expression, NodeKind, Provider, Statement, TypeSyntax } from "./ast";
-import { providerOf } from "./attach-point";
 import { BlockExpression, IfExpression, MapAccess } from "./expression-nodes";
 import { ExpressionParser } from "./expressions";
 import { BinaryOperator } from "./operators";
+import { providerOf } from "./providers";
 import {
   Assignment,
   Break,

@@ -7,9 +7,11 @@ import type { Target } from "../core/target.ts";
 import { isInPidNamespace } from "../host/facts.ts";
 import { requirePrivileges } from "../host/privileges.ts";
 import { FileSink } from "../host/sink.ts";
-import type { Backend, Script, ScriptOptions } from "./compile.ts";
+import type { Script, ScriptOptions } from "./compile.ts";
 import { checkOutputOptions, checkTraceOptions, execute, isObjectFile, readInput, writeObject } from "./execute.ts";
 import { type Options, parseOptions, scriptWords, usage } from "./options.ts";
+import { scriptOptions, writeDumps } from "./script-options.ts";
+import { asUnusable } from "./unusable.ts";
 
 /** Written at once: the process ends as soon as a command has. */
 const output = new FileSink();
@@ -20,33 +22,6 @@ const VERSION = typeof BPFCAST_VERSION === "string" ? BPFCAST_VERSION : "0.1.0";
 /** The release whose language and output these are; programs that call us as it read it from the first two words. */
 const PEER_VERSION = "0.27.1";
 
-/** Stages that the compiler can print, by the names that -d accepts; the peer's names stand for our nearest stage. */
-const COMPILER_STAGES: Record<string, string[]> = {
-  all: ["ast", "types", "ir", "bpf", "elf"],
-  llvm: ["llvm"],
-  ast: ["ast"],
-  parse: ["ast"],
-  types: ["types"],
-  ir: ["ir"],
-  codegen: ["ir"],
-  "codegen-opt": ["ir"],
-  bpf: ["bpf"],
-  dis: ["bpf"],
-  elf: ["elf"],
-  libbpf: [],
-  verifier: [],
-};
-
-function stagesOf(options: Options): string[] {
-  const stages = new Set<string>();
-  for (const stage of options.debug ?? []) {
-    const found = COMPILER_STAGES[stage];
-    if (found === undefined) throw new BpfcastError("usage", `USAGE: invalid option for -d: ${stage}`);
-    for (const name of found) stages.add(name);
-  }
-  return [...stages];
-}
-
 /** The script of `-e`, or of the first word: a file, or `-` for standard input. */
 function scriptOf(options: Options): Script {
   if (options.program !== undefined) return { name: "stdin", bytes: new TextEncoder().encode(options.program) };
@@ -56,16 +31,6 @@ function scriptOf(options: Options): Script {
   return { name: file === "-" ? "stdin" : file, bytes: readInput(file) };
 }
 
-function headerOptions({ includes = [], includeFolders = [] }: Options): Partial<ScriptOptions> {
-  return { includes, includeFolders };
-}
-
-/** @throws BpfcastError `usage` for what --backend does not know. */
-function backendOf({ backend = "own" }: Options): Backend {
-  if (backend === "own" || backend === "llvm") return backend;
-  throw new BpfcastError("usage", `USAGE: invalid option for --backend: ${backend}`, { hint: "own and llvm are known" });
-}
-
 /** Compiles and prints what the compiler has to say; undefined when the script has errors. */
 async function compile(
   script: Script,
@@ -73,34 +38,12 @@ async function compile(
   live: Partial<ScriptOptions> = {},
   target?: Target,
 ): Promise<Uint8Array | undefined> {
-  const stages = stagesOf(options);
   const { compileScript } = await import("./compile.ts");
   const { LiveTarget } = await import("../host/profile.ts");
-  const { object, messages, dumps } = await compileScript(
-    script,
-    {
-      dump: options.emitLlvm === undefined ? stages : [...stages, "llvm"],
-      warnings: !options.noWarnings,
-      helperErrors: options.helperErrors === true,
-      backend: backendOf(options),
-      ...headerOptions(options),
-      ...live,
-    },
-    target ?? new LiveTarget(),
-  );
-  if (object !== undefined && options.emitLlvm !== undefined) {
-    writeObject(options.emitLlvm, new TextEncoder().encode(dumps.llvm ?? ""));
-  }
-  for (const stage of stages) {
-    const dump = dumps[stage];
-    if (dump !== undefined) output.print(`${dump}${dump.endsWith("\n") ? "" : "\n"}`);
-  }
-  if (object !== undefined && stages.includes("elf")) {
-    const { dumpElf } = await import("./dump-elf.ts");
-    output.print(dumpElf(object));
-  }
-  if (messages !== "") output.writeError(messages);
-  return object;
+  const compiled = await compileScript(script, { ...scriptOptions(options), ...live }, target ?? new LiveTarget());
+  await writeDumps(compiled, options, output);
+  if (compiled.messages !== "") output.writeError(compiled.messages);
+  return compiled.object;
 }
 
 /** What is known of a script that runs here and now. */
@@ -152,19 +95,13 @@ function refuseOptions(options: Options, where: string, ...allowed: (keyof Optio
   }
 }
 
-/** What to compile for: the profiles that were named, else this machine. */
-async function targetsOf(options: Options): Promise<Target[]> {
-  const { hostTarget, profileTarget } = await import("../host/profile-targets.ts");
-  return options.profile === undefined
-    ? [hostTarget((line) => output.writeError(line))]
-    : options.profile.map((file) => profileTarget(file));
-}
-
 async function build(words: string[]): Promise<number> {
   const options = parseOptions(words);
   refuseOptions(options, "`bpfcast build`", "profile");
-  const [target, ...others] = await targetsOf(options);
+  const [profile, ...others] = options.profile ?? [];
   if (others.length > 0) throw new BpfcastError("usage", "USAGE: an object is built for one profile; `bpfcast check` takes several");
+  const { hostTarget, profileTarget } = await import("../host/profile-targets.ts");
+  const target = profile === undefined ? hostTarget((line) => output.writeError(line)) : profileTarget(profile);
   const script = scriptOf(options);
   const file = options.output ?? (script.name === "stdin" ? undefined : `${basename(script.name).replace(/\.bt$/, "")}.o`);
   if (file === undefined) throw new BpfcastError("usage", "USAGE: bpfcast build -e 'program' -o FILE");
@@ -186,17 +123,14 @@ async function run(words: string[]): Promise<number> {
 }
 
 async function check(words: string[]): Promise<number> {
-  const options = parseOptions(words);
-  refuseOptions(options, "`bpfcast check`", "profile");
-  const scripts: Script[] = [];
-  if (options.program !== undefined) scripts.push(scriptOf(options));
-  for (const file of options.words) scripts.push({ name: file === "-" ? "stdin" : file, bytes: readInput(file) });
-  if (scripts.length === 0) throw new BpfcastError("usage", "USAGE: bpfcast check FILE...");
-  let code = 0;
-  for (const target of await targetsOf(options)) {
-    for (const script of scripts) if ((await compile(script, options, {}, target)) === undefined) code = 1;
+  try {
+    const options = parseOptions(words);
+    refuseOptions(options, "`bpfcast check`", "profile", "watch");
+    const { runCheck } = await import("./check/command.ts");
+    return await runCheck(options, output, VERSION);
+  } catch (error) {
+    throw asUnusable(error);
   }
-  return code;
 }
 
 /** The probes that a pattern names, or that a script would be attached to. */
@@ -238,7 +172,12 @@ async function test(words: string[]): Promise<number> {
   return runTests(options, output);
 }
 
-const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, profile, test };
+async function help(words: string[]): Promise<number> {
+  const { runHelp } = await import("./help/command.ts");
+  return runHelp(words, output);
+}
+
+const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, profile, test, help };
 
 /**
  * @param words the command line behind the program's name.

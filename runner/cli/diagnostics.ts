@@ -3,7 +3,7 @@
 import type { Diagnostic } from "../../wasm/compiler.ts";
 import type { BpfcastError } from "../../wasm/errors.ts";
 import type { Source } from "../../wasm/manifest.ts";
-import { diagnosticText } from "../core/diagnostic-text.ts";
+import { diagnosticText, fileOf } from "../core/diagnostic-text.ts";
 
 /** The compiler's messages: the peer's shape first, then our hint and code on lines of their own. */
 export function compileDiagnostics(diagnostics: Diagnostic[], source: Source): string {
@@ -17,6 +17,17 @@ export function compileDiagnostics(diagnostics: Diagnostic[], source: Source): s
       return diagnosticText(severity, source, diagnostic, diagnostic.message, diagnostic.hint) + notes.join("") + codeLine(diagnostic.code);
     })
     .join("");
+}
+
+/** An error of the script that somebody else than the compiler found. Without a place it is of the whole script. */
+export function asDiagnostic({ code, message, details: { hint = "", location, source } }: BpfcastError): Diagnostic {
+  if (location === undefined || source === undefined)
+    return { severity: "error", code, message, hint, notes: [], start: 0, end: 0, line: 1, column: 1, endLine: 1, endColumn: 1 };
+  const lines = fileOf(source, location.file).text.split("\n");
+  const bytesBefore = (line: number) => new TextEncoder().encode(lines.slice(0, line - 1).join("\n")).length + (line > 1 ? 1 : 0);
+  const { line, column, endLine, endColumn } = location;
+  const [start, end] = [bytesBefore(line) + column - 1, bytesBefore(endLine) + endColumn - 1];
+  return { severity: "error", code, message, hint, notes: [], ...location, start, end };
 }
 
 function codeLine(code: string): string {

@@ -71,7 +71,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { long: "dwarf-pid", argument: "PID", key: "unsupported", help: "add additional pids to the DWARF-unwinder" },
   { long: "usdt-file-activation", key: "unsupported", help: "activate usdt semaphores based on file path" },
   { short: "o", long: "output", argument: "FILE", key: "output", help: "redirect output to FILE" },
-  { short: "f", argument: "FORMAT", key: "format", help: "output format ('text', 'json')" },
+  { short: "f", argument: "FORMAT", key: "format", help: "output format ('text', 'json'; check: 'github', 'sarif', too)" },
   { short: "B", argument: "MODE", key: "buffering", help: "output buffering mode ('line', 'full', 'none')" },
   { short: "q", long: "quiet", key: "quiet", help: "keep messages quiet" },
   { short: "k", long: "warnings", key: "helperErrors", help: "emit a warning when probe read helpers return an error" },
@@ -117,7 +117,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { long: "reporter", argument: "NAME", key: "reporter", help: "test: text, tap, or junit" },
   { long: "scripts", argument: "DIR", key: "scripts", help: "test: where scripts lie that are not beside their scenarios" },
   { long: "coverage", key: "coverage", help: "test: show the lines that no scenario ran" },
-  { long: "watch", key: "watch", help: "test: run again whenever a file changes" },
+  { long: "watch", key: "watch", help: "check, test: run again whenever a file changes" },
   { short: "b", long: "btf", key: "btf", help: "accepted, no effect" },
 ];
 
@@ -234,12 +234,14 @@ USAGE:
     bpfcast build filename|-e 'program' -o x.o
                        compile to a portable object
     bpfcast run x.o    run such an object; needs no compiler
-    bpfcast check filename...
-                       report the errors of scripts
+    bpfcast check filename|folder|glob...
+                       report the errors of scripts, for people or CI
     bpfcast test filename...
                        play the scenarios of scripts, in a simulated kernel
     bpfcast profile -o x.profile
                        write down what compiling for this machine needs
+    bpfcast help [topic]
+                       explain a probe, function, config key, error code or option
 
 OPTIONS:
 ${rows.join("\n")}

@@ -46,6 +46,7 @@ export class HeaderFiles {
   readonly #scriptFolder: string;
   readonly #searched: string[];
   readonly #texts = new Map<string, string>();
+  readonly #places = new Set<string>();
 
   /**
    * @param script a file, or `stdin`.
@@ -75,6 +76,7 @@ export class HeaderFiles {
     const own = from === "" ? [".", this.#scriptFolder] : [dirname(from)];
     for (const folder of [...(use === "system" ? [] : own), ...this.#searched]) {
       const name = isAbsolute(path) ? path : `${folder}/${path}`;
+      this.#places.add(name);
       const bytes = readFile(name, statusOf(name));
       if (bytes !== undefined) return this.#found(name, bytes);
     }
@@ -86,6 +88,7 @@ export class HeaderFiles {
     const folders = isAbsolute(path) ? [""] : [from === "" ? this.#scriptFolder : dirname(from), "."];
     for (const folder of folders) {
       const name = normalize(join(folder, path));
+      this.#places.add(name);
       const status = statusOf(name);
       if (status === undefined) continue;
       // The sticky bit keeps a folder's files, not what others add.
@@ -104,6 +107,11 @@ export class HeaderFiles {
       .sort()
       .map((file) => `import ${JSON.stringify(file)};\n`);
     return this.#found(`${name.replace(/\/$/, "")}/*`, new TextEncoder().encode(lines.join("")));
+  }
+
+  /** Where they were looked for, found or not. */
+  get places(): string[] {
+    return [...this.#places];
   }
 
   /** Those that were found. */

@@ -1,24 +1,16 @@
 // `bpfcast test`: scenarios played in a simulated kernel.
 
-import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { BpfcastError } from "../../../wasm/errors.ts";
 import { defaultProfileFile, profileTarget } from "../../host/profile-targets.ts";
 import { errorText } from "../diagnostics.ts";
 import { readInput, writeObject } from "../execute.ts";
 import type { Options } from "../options.ts";
-import { findScenarios, type LoadedScenarios, loadScenarios, unusable } from "./files.ts";
+import { unusable } from "../unusable.ts";
+import { type CommandSink, runWatched, type WatchedFiles } from "../watch.ts";
+import { findScenarios, type LoadedScenarios, loadScenarios } from "./files.ts";
 import { type FileOutcome, REPORTERS, sumsOf } from "./reporters.ts";
 import { Stage } from "./run-scenario.ts";
-
-/** How often files are looked at under --watch, in milliseconds. */
-const WATCH_INTERVAL = 200;
-
-export interface TestSink {
-  print(text: string): void;
-  writeError(text: string): void;
-}
 
 /** Stages by profile, so that one serves all scenarios of it. */
 class Stages {
@@ -43,7 +35,7 @@ class Stages {
   }
 }
 
-async function playFile(loaded: LoadedScenarios, stages: Stages, sink: TestSink): Promise<{ outcome: FileOutcome; failed: boolean }> {
+async function playFile(loaded: LoadedScenarios, stages: Stages, sink: CommandSink): Promise<{ outcome: FileOutcome; failed: boolean }> {
   const bytes = readInput(loaded.scriptFile);
   const outcome: FileOutcome = {
     file: loaded.file,
@@ -68,7 +60,7 @@ async function playFile(loaded: LoadedScenarios, stages: Stages, sink: TestSink)
 }
 
 /** @returns the exit code: 0, 1 when a scenario fails, 2 when a file or its script cannot be used. */
-async function playAll(files: readonly string[], options: Options, sink: TestSink, seen: Map<string, number>): Promise<number> {
+async function playAll(files: readonly string[], options: Options, sink: CommandSink, seen: WatchedFiles): Promise<number> {
   const started = performance.now();
   const [profile, ...others] = options.profile ?? [];
   if (others.length > 0) throw unusable("usage", "USAGE: one profile; scenarios may name others");
@@ -78,10 +70,10 @@ async function playAll(files: readonly string[], options: Options, sink: TestSin
   const outcomes: FileOutcome[] = [];
   let isUnusable = false;
   for (const file of files) {
-    seen.set(file, changeTime(file));
+    seen.note(file);
     try {
       const loaded = await loadScenarios(file, options.scripts);
-      seen.set(loaded.scriptFile, changeTime(loaded.scriptFile));
+      seen.note(loaded.scriptFile);
       const { outcome, failed } = await playFile(loaded, stages, sink);
       outcomes.push(outcome);
       isUnusable ||= failed;
@@ -98,21 +90,8 @@ async function playAll(files: readonly string[], options: Options, sink: TestSin
   return isUnusable ? 2 : passed < total ? 1 : 0;
 }
 
-/** When a file was changed; 0 when it is not there. */
-function changeTime(file: string): number {
-  return existsSync(file) ? statSync(file).mtimeMs : 0;
-}
-
-export async function runTests(options: Options, sink: TestSink): Promise<number> {
+export async function runTests(options: Options, sink: CommandSink): Promise<number> {
   if (options.words.length === 0) throw unusable("usage", "USAGE: bpfcast test FILE...");
-  // Times of before the files are read: a change meanwhile is not overlooked.
-  const seen = new Map<string, number>();
-  const code = await playAll(findScenarios(options.words), options, sink, seen);
-  if (options.watch !== true) return code;
-  for (;;) {
-    await setTimeout(WATCH_INTERVAL);
-    if ([...seen].every(([file, time]) => changeTime(file) === time)) continue;
-    sink.print("\u001bc");
-    await playAll(findScenarios(options.words), options, sink, seen);
-  }
+  const inputs = () => findScenarios(options.words);
+  return runWatched(options.watch === true, { sink, inputs, clears: true, run: (seen) => playAll(inputs(), options, sink, seen) });
 }

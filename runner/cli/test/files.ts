@@ -4,14 +4,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { BpfcastError } from "../../../wasm/errors.ts";
 import { type ScenarioFile, scenarioFile } from "../../simulated/scenario-schema.ts";
+import { unusable } from "../unusable.ts";
 
 const SUFFIX = /\.scenario\.(ts|mts|js|mjs|json)$/;
-/** What went wrong before anything was tried. */
-const UNUSABLE = 2;
-
-export function unusable(code: string, message: string, hint?: string): BpfcastError {
-  return new BpfcastError(code, message, { exitCode: UNUSABLE, ...(hint === undefined ? {} : { hint }) });
-}
 
 /** The scenario files that words of the command line name: files, scripts, or folders with all that is below. */
 export function findScenarios(words: readonly string[]): string[] {

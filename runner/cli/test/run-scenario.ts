@@ -13,8 +13,8 @@ import { Simulation } from "../../simulated/simulation.ts";
 import { compileScript, type Script } from "../compile.ts";
 import { errorText } from "../diagnostics.ts";
 import { scriptWords } from "../options.ts";
+import { unusable } from "../unusable.ts";
 import { differenceOfData, differenceOfLines } from "./compare.ts";
-import { unusable } from "./files.ts";
 
 export interface Outcome {
   name: string;
