@@ -1,6 +1,7 @@
 // Local headers: what the host found for the #include lines of scripts, and what one compile still asks it for.
 
 import { SOURCE_PADDING } from "./source";
+import { isWellFormed } from "./well-formed";
 
 /** What the host answered about one #include. */
 @final
@@ -46,6 +47,7 @@ export class Includes {
 
   /** What is known of an #include; null: the host is to be asked. */
   find(path: string, system: bool, from: string): HeaderFact | null {
+    if (!isWellFormed(path)) return new HeaderFact(false, "", 0, 0);
     const key = includeKey(path, system, from);
     const fact = this.headers.find(key);
     if (fact == null && this.wanted.indexOf(key) < 0) this.wanted.push(key);

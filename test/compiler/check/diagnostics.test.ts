@@ -12,6 +12,11 @@ interface Expected {
 }
 
 const cases: Record<string, Expected> = {
+  "empty-program, of a macro alone": {
+    script: "macro m(a) { a }",
+    errors: ["empty-program 1:17-17 No probes to attach"],
+    hint: "a script needs at least one probe, as in `begin { print(1); }`",
+  },
   "unknown-identifier": { script: "BEGIN { $x = foo; }", errors: ["unknown-identifier 1:14-17 Unknown identifier: 'foo'"] },
   "unknown-identifier, close": {
     script: "BEGIN { $x = nsec; }",
@@ -286,6 +291,18 @@ test("a damaged BTF is one clear error", async () => {
   const result = compile(await newCompiler(), "BEGIN { print(curtask->tgid); }", [], new Uint8Array(100));
   assert.is(result.kind, "failed");
   assert.match(result.diagnostics[0]?.message ?? "", /cannot be used: it does not start with the BTF magic/);
+});
+
+test("names that are no text are missing, and not asked for", async () => {
+  const compiler = await newCompiler();
+  const scripts = {
+    "tracepoint:sched:\xfename { @ = args.x; }": "unknown-probe",
+    '#include "\xfename.h"\nBEGIN { @ = 1; }': "missing-header",
+  };
+  for (const [script, code] of Object.entries(scripts)) {
+    const result = compiler.compile(Buffer.from(script, "latin1"), { name: "stdin" });
+    assert.equal([result.kind, ...result.diagnostics.map((found) => found.code)], ["failed", code], script);
+  }
 });
 
 test.run();
