@@ -305,4 +305,14 @@ test("names that are no text are missing, and not asked for", async () => {
   }
 });
 
+test("a map that only a missing probe names does no harm", async () => {
+  const compiler = await newCompiler();
+  const source = new TextEncoder().encode("tracepoint:no:such { print(args.x); clear(@y); } BEGIN { @ = 1; }");
+  const options = { name: "stdin", environment: { BPFTRACE_MISSING_PROBES: "ignore" } };
+  const first = compiler.compile(source, options);
+  assert.is(first.kind, "needs");
+  if (first.kind === "needs") for (const need of first.needs) compiler.supply(need, { found: false, candidates: [] });
+  assert.is(compiler.compile(source, options).kind, "object");
+});
+
 test.run();
