@@ -76,7 +76,7 @@ function sourcesBelow(root) {
     .sort();
 }
 
-/** Builds the named modules with marks into `folder`, if a source has changed since; returns the rows of the marks. */
+/** Builds the named modules with marks into `folder`, if a source has changed since; returns the rows of the marks, and writes them to points.json. */
 export async function buildInstrumented(names = Object.keys(modules)) {
   const points = [];
   const sources = new Map();
@@ -99,5 +99,6 @@ export async function buildInstrumented(names = Object.keys(modules)) {
     if (!(await assemble(entry, [...options, "--memoryBase", String(base), "--outFile", output], { readFile }))) process.exit(1);
     writeFileSync(stamp, digest);
   }
+  writeFileSync(join(folder, "points.json"), JSON.stringify(points));
   return points;
 }

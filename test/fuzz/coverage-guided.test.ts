@@ -5,6 +5,7 @@
 // repeats a run. `npm test` tries the product for a moment. A worker does the work, so that one that hangs is seen.
 
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -27,11 +28,13 @@ interface Report {
   statistics: Statistics;
   findings: Finding[];
   seconds: number;
+  /** See `GuidedFuzzer.reached`. */
+  reached: Uint8Array;
 }
 
 const SHARED_BYTES = 1 << 16;
 /** How long the worker may be busy with one input, its repetitions included, before it is given up. */
-const HANG_MILLISECONDS = 30_000;
+const HANG_MILLISECONDS = 60_000;
 const PROGRESS_MILLISECONDS = 30_000;
 /** Runs as long as this must reach the shares below, and say what the whole language can say. */
 const LONG_RUN = 100_000;
@@ -40,11 +43,33 @@ const CHECKED = 0.05;
 
 function describe({ statistics: all, findings, seconds }: Report): string {
   const percent = (part: number) => `${((100 * part) / all.inputs).toFixed(1)} %`;
-  const reached = all.statements === 0 ? "" : `, ${all.reached} of ${all.statements} statements, corpus ${all.corpus}`;
+  const reached = all.statements === 0 ? "" : `, ${all.reached} statements reached, corpus ${all.corpus}`;
   return (
     `${all.inputs} inputs, ${(all.inputs / seconds).toFixed(0)} a CPU second, ${percent(all.parsed)} parse, ${percent(all.checked)} compile` +
     `${reached}, slowest ${all.slowest.toFixed(0)} ms, ${(all.memory / (1 << 20)).toFixed(1)} MiB, ${findings.length} findings`
   );
+}
+
+/** Nothing that scripts reach: text of the IR, its validator, objects of llc, and the entries of test modules. */
+const ELSEWHERE = /^wasm|\/testing|\/ir\/(parser|validator)|\/llvm\/read-object/;
+
+/** Statements reached, by folder. */
+function coverage({ reached }: Report): string {
+  const points = JSON.parse(readFileSync(".out/coverage/points.json", "utf8")) as [file: string, line: number][];
+  const folders = new Map<string, { statements: number; ran: number }>();
+  points.forEach(([file], index) => {
+    if (ELSEWHERE.test(file)) return;
+    for (const name of [dirname(file), "all"]) {
+      const row = folders.get(name) ?? { statements: 0, ran: 0 };
+      row.statements++;
+      row.ran += reached[index] ?? 0;
+      folders.set(name, row);
+    }
+  });
+  const lines = [...folders].map(
+    ([name, { statements, ran }]) => `  ${name.padEnd(20)} ${ran} of ${statements}, ${((100 * ran) / statements).toFixed(1)} %`,
+  );
+  return lines.sort().join("\n");
 }
 
 /** Known scripts, each once. */
@@ -69,6 +94,7 @@ async function work({ module, seed, inputs, milliseconds, shared }: Job): Promis
   const report = (): Report => ({
     statistics: fuzzer.statistics,
     findings: [...fuzzer.findings.values()],
+    reached: fuzzer.reached,
     seconds: process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6,
   });
   let next = started + PROGRESS_MILLISECONDS;
@@ -113,7 +139,7 @@ async function main(): Promise<void> {
       milliseconds: runMilliseconds(),
       shared: new SharedArrayBuffer(8 + SHARED_BYTES),
     });
-    if (isLong) console.log(describe(report));
+    if (isLong) console.log(`${describe(report)}\n${coverage(report)}`);
     const findings = report.findings.map(
       ({ message, count, script, options, target }) =>
         `${message} (${count} times)\n  script: ${JSON.stringify(script)}\n  options: ${JSON.stringify(options)}\n  target: ${target.join(", ") || "the good one"}`,

@@ -264,6 +264,11 @@ export class GuidedFuzzer {
     return "";
   }
 
+  /** Whether each statement was reached, by the number of its mark. */
+  get reached(): Uint8Array {
+    return new Uint8Array(this.#seen.buffer, 0, this.statistics.statements);
+  }
+
   /** Tries the next input. */
   async step(): Promise<void> {
     if (this.#left === 0) {
