@@ -16,8 +16,8 @@ export const MEMORY = 256 << 20;
 /** What an instance may hold before a new one takes over: the names that scripts ask for stay known to it. */
 const INSTANCE_MEMORY = 32 << 20;
 /** Inputs for a good target, and then for one that is damaged. */
-const GOOD_INPUTS = 200;
-const DAMAGED_INPUTS = 24;
+const GOOD_INPUTS = 1000;
+const DAMAGED_INPUTS = 100;
 /** Longest script, and slowest (milliseconds), that is kept to build upon. */
 const KEPT_LENGTH = 400;
 const KEPT_MILLISECONDS = 3;
@@ -159,12 +159,13 @@ export class GuidedFuzzer {
   /** The statements that ran for the first time, as marks. */
   #newMarks(): number {
     if (this.#marks === undefined) return 0;
-    const marks = new Uint32Array(this.#marks.memory.buffer, Number(this.#marks.firstStatement.value), this.#seen.length);
+    const seen = this.#seen;
+    const marks = new Uint32Array(this.#marks.memory.buffer, Number(this.#marks.firstStatement.value), seen.length);
     let found = 0;
-    for (let index = 0; index < marks.length; index++) {
-      let fresh = (marks[index] as number) & ~(this.#seen[index] as number);
+    for (let index = 0; index < seen.length; index++) {
+      let fresh = (marks[index] as number) & ~(seen[index] as number);
       if (fresh === 0) continue;
-      this.#seen[index] = (this.#seen[index] as number) | fresh;
+      seen[index] = (seen[index] as number) | fresh;
       for (; fresh !== 0; fresh &= fresh - 1) found++;
     }
     return found;

@@ -60,8 +60,7 @@ export class InputMutator {
     const random = this.#random;
     let tokens: string[] = script.match(TOKEN) ?? [];
     const others: string[] = other.match(TOKEN) ?? [];
-    // Most have one change: more rarely parse.
-    for (let count = 1 + random.below(4); count > 0; count--) tokens = this.#step(tokens, others);
+    for (let count = 1 + random.below(5); count > 0; count--) tokens = this.#step(tokens, others);
     const text = tokens.join("");
     return random.once(30) ? this.#damageBytes(text) : text;
   }
