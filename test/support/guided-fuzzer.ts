@@ -18,9 +18,9 @@ const INSTANCE_MEMORY = 32 << 20;
 /** Inputs for a good target, and then for one that is damaged. */
 const GOOD_INPUTS = 1000;
 const DAMAGED_INPUTS = 100;
-/** Longest script, and slowest (milliseconds), that is kept to build upon. */
+/** Longest script, and largest object, that is kept to build upon: small ones are fast. */
 const KEPT_LENGTH = 400;
-const KEPT_MILLISECONDS = 3;
+const KEPT_OBJECT = 24 << 10;
 
 type Options = Omit<CompileOptions, "name">;
 
@@ -123,6 +123,8 @@ export class GuidedFuzzer {
   #seen = new Uint32Array(0);
   /** Inputs left for this instance. */
   #left = 0;
+  /** Bytes of the last object; 0 when there was none. */
+  #size = 0;
 
   /** @param onInput gets each script before it is compiled. */
   constructor(module: WebAssembly.Module, seeds: readonly string[], random: Random, onInput: (script: Buffer) => void) {
@@ -252,6 +254,7 @@ export class GuidedFuzzer {
       return error instanceof Error ? error.message : String(error);
     }
     const memory = compiler.memoryInUse;
+    this.#size = result.kind === "object" ? result.object.length : 0;
     const errors = result.diagnostics.filter(({ severity }) => severity === "error");
     if (count) {
       this.statistics.memory = Math.max(this.statistics.memory, memory);
@@ -283,7 +286,6 @@ export class GuidedFuzzer {
     this.#onInput(source);
     this.statistics.inputs++;
     if (this.#target !== this.#good) this.statistics.damagedTargets++;
-    const started = performance.now();
     const message = this.#judge(this.#compiler, source, input.options, this.#target, true);
     const found = this.#newMarks();
     this.statistics.reached += found;
@@ -291,7 +293,7 @@ export class GuidedFuzzer {
       await this.#record(message, input);
       return;
     }
-    const isSmall = input.script.length <= KEPT_LENGTH && performance.now() - started <= KEPT_MILLISECONDS;
+    const isSmall = input.script.length <= KEPT_LENGTH && this.#size <= KEPT_OBJECT;
     if (found > 0 && isSmall) this.#corpus.push(input);
     this.statistics.corpus = this.#corpus.length;
   }
