@@ -102,7 +102,8 @@ async function work({ module, seed, inputs, milliseconds, shared }: Job): Promis
     await fuzzer.step();
     if (Date.now() < next) continue;
     next += PROGRESS_MILLISECONDS;
-    console.error(describe(report()));
+    // What a worker prints waits until it rests.
+    parentPort?.postMessage(describe(report()));
   }
   return report();
 }
@@ -121,7 +122,7 @@ function watch(job: Job): Promise<Report> {
       }
       seen = input;
     }, HANG_MILLISECONDS);
-    worker.on("message", resolve);
+    worker.on("message", (message: Report | string) => (typeof message === "string" ? console.error(message) : resolve(message)));
     worker.on("error", reject);
     worker.on("exit", () => clearInterval(timer));
   }).finally(() => worker.terminate());
