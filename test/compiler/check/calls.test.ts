@@ -137,6 +137,7 @@ const refused: [script: string, ...errors: string[]][] = [
   ["BEGIN { fail(comm); }", "not-constant 1:9-19 fail() expects a string literal (string provided)"],
   ["BEGIN { assert_str(5); }", "type-mismatch 1:9-22 string-like values must be either strings, arrays or pointers"],
   ["BEGIN { print(comptime pid); }", "not-constant 1:15-27 Unable to resolve comptime expression"],
+  ["BEGIN { print(comptime ((int8[])1)); }", "not-constant 1:15-34 Unable to resolve comptime expression"],
   ["BEGIN { print(memcmp(comm, @h, 1)); @h = hist(1); }", "invalid-operator 1:28-30 Map value 'hist_t' cannot be read"],
   ['BEGIN { print(memcmp(comm, "x", comm)); }', "type-mismatch 1:15-38 memcmp() only supports int arguments (string provided)"],
   ['BEGIN { print(percpu_kaddr("nosuch")); }', 'unknown-identifier 1:15-37 Could not resolve variable "nosuch" from BTF'],

@@ -42,6 +42,8 @@ const words: [word: string, condition: string][] = [
   ["12a", "is_str($1)"],
   ["0b2", "is_str($1)"],
   ["019", "is_str($1)"],
+  ["300", "(int8)$1 == 44 && (uint8)$1 == 44 && (int16)$1 == 300 && (bool)$1 == true"],
+  ["-1", "(uint32)$1 == 4294967295 && (uint64)$1 == 18446744073709551615"],
   ["name", "is_str($1) && sizeof($1) == 5"],
   ["name", "sizeof(str($1)) == 5"],
 ];
