@@ -7,9 +7,12 @@ import { libraryFiles, main } from "assemblyscript/asc";
 
 libraryFiles["rt/index-stub"] = "";
 
-/** @returns true if the module was made (or, with --noEmit, is right); messages go to stderr. */
-export async function assemble(entry, options) {
-  const { error, stderr } = await main([entry, "--runtime", "stub", ...options]);
+/**
+ * @param api of asc: `readFile` hands it other sources than those on the disk.
+ * @returns true if the module was made (or, with --noEmit, is right); messages go to stderr.
+ */
+export async function assemble(entry, options, api = {}) {
+  const { error, stderr } = await main([entry, "--runtime", "stub", ...options], api);
   process.stderr.write(stderr.toString());
   return error === null;
 }

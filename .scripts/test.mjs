@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { assemble } from "./assemble.mjs";
+import { buildInstrumented } from "./instrument.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -58,6 +59,7 @@ for (const name of ["testing", "testing-backend", "testing-pipeline"]) {
   if (!programs.some((program) => program.includes(`.out/${name}.wasm`))) continue;
   if (!(await assemble(`compiler/${name}.ts`, ["-O1", "--debug", "--outFile", `.out/${name}.wasm`]))) process.exit(1);
 }
+if (mode === "fuzz" && programs.some((program) => program.includes(".out/coverage/compiler.wasm"))) await buildInstrumented(["compiler"]);
 
 let passed = 0;
 let failed = 0;
@@ -66,7 +68,8 @@ for (const file of files) {
   const result = spawnSync("node", ["--enable-source-maps", programOf(file)], {
     encoding: "utf8",
     maxBuffer: 1 << 28,
-    stdio: ["ignore", "pipe", "pipe"],
+    // Long runs say on stderr how far they are.
+    stdio: ["ignore", "pipe", mode === "fuzz" ? "inherit" : "pipe"],
     env: { ...process.env, TEST_MODE: mode },
   });
   // A bench prints a table and is no program of uvu's: its exit status is all that counts.
@@ -86,7 +89,7 @@ for (const file of files) {
   console.log(
     `${bad > 0 ? "FAILED" : "ok    "} ${file}: ${Number.isNaN(good) ? 0 : good} passed, ${bad} failed (${((Date.now() - started) / 1000).toFixed(1)} s)`,
   );
-  if (bad > 0 || mode === "matrix" || mode === "fuzz") console.log(result.stdout + result.stderr);
+  if (bad > 0 || mode === "matrix" || mode === "fuzz") console.log(result.stdout + (result.stderr ?? ""));
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

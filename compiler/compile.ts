@@ -31,7 +31,7 @@ import { FileUse, Includes } from "./source/headers";
 import { Source } from "./source/source";
 import { Symbols } from "./source/symbols";
 import { Program, Provider } from "./syntax/ast";
-import { parseProgram } from "./syntax/parser";
+import { parseProgram, reportNoProbes } from "./syntax/parser";
 import { printProgram } from "./syntax/printer";
 import { providerName } from "./syntax/providers";
 import { Profile } from "./target/profile";
@@ -138,7 +138,10 @@ export class Compilation {
     if (this.dumps & Dump.Types) this.dumpTypes();
     if (module == null || this.diagnostics.hasErrors) return Status.Failed;
     this.optimise(module);
-    if (program.probes.length == 0) return Status.Failed;
+    if (program.probes.length == 0) {
+      reportNoProbes(this.source, this.diagnostics);
+      return Status.Failed;
+    }
     if (this.settings.llvm || (this.dumps & Dump.Llvm) != 0) {
       for (let i = 0; i < module.functions.length; i++) layOutBlocks(module.functions[i]);
       printLlvm(module, this.llvm);

@@ -5,6 +5,7 @@
 // attach point reports, and leaves the annotations that its lowering reads: `check` must be followed by that lowering.
 
 import { Code } from "../source/diagnostics";
+import { isWellFormed } from "../source/well-formed";
 import { AttachPoint, Block, Expression, NodeKind, Probe, Program, Provider, Statement } from "../syntax/ast";
 import { Call, IntegerLiteral, MapAccess, Unary, Variable } from "../syntax/expression-nodes";
 import { BinaryOperator, UnaryOperator } from "../syntax/operators";
@@ -160,6 +161,10 @@ export class Checker extends CallChecker {
     const isOwed = context.readsFields || !(this.isLive || context.isPattern || this.missingProbes != "error");
     if (!isOwed || context.isMissing) return;
     const name = context.tracepointName;
+    if (!isWellFormed(name)) {
+      this.missingTarget(context, []);
+      return;
+    }
     const known = this.profile.tracepoints;
     if (!known.has(name)) {
       this.needs.tracepoint(name);

@@ -22,7 +22,7 @@ import { Btf, BtfKind } from "../target/btf";
 import { CheckerBase } from "./base";
 import { foldOperator } from "./constant-operators";
 import { headerConstants } from "./header-constants";
-import { alignUp, Enumeration, Structure, StructureField, TypeKind } from "./types";
+import { alignUp, BasicType, Enumeration, Structure, StructureField, TypeKind } from "./types";
 
 /** Depth of defines inside defines. */
 const MAXIMUM_DEPTH: i32 = 32;
@@ -176,7 +176,7 @@ export abstract class DefinitionChecker extends CheckerBase {
         return then == null ? condition : this.constant(then, depth + 1);
       }
       case NodeKind.Cast:
-        return this.constant((<Cast>e).operand, depth + 1);
+        return this.castConstant(e.typeId, this.constant((<Cast>e).operand, depth + 1));
       case NodeKind.SizeOf: {
         const type = (<SizeOf>e).type;
         const expression = (<SizeOf>e).expression;
@@ -196,6 +196,18 @@ export abstract class DefinitionChecker extends CheckerBase {
       default:
         return result;
     }
+  }
+
+  /** A constant after a cast to `type`, which is None for casts of the C section: those are taken as they stand. */
+  private castConstant(type: i32, constant: Constant): Constant {
+    const info = this.types.get(type);
+    if (!constant.known || type == BasicType.None || info.kind == TypeKind.Pointer) return constant;
+    const unused: i64 = 64 - (info.size << 3);
+    if (info.kind == TypeKind.Bool) constant.value = constant.value != 0 ? 1 : 0;
+    else if (info.kind != TypeKind.Integer) constant.known = false;
+    else if (info.signed) constant.value = (constant.value << unused) >> unused;
+    else constant.value = <i64>(((<u64>constant.value) << unused) >> unused);
+    return constant;
   }
 
   /** The value of a call that is known while compiling. */

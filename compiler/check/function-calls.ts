@@ -419,6 +419,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
         e.end,
         `macaddr() only supports array or pointer arguments (${this.types.describe(type)} provided)`,
       );
+    if (info.kind == TypeKind.Array && info.size < 6)
+      return this.error(Code.TypeMismatch, e.start, e.end, "macaddr() argument must be at least 6 bytes in size");
     return this.types.printed(TypeKind.MacAddress, 6, 1);
   }
 

@@ -47,7 +47,7 @@ export abstract class LibraryChecker extends FunctionChecker {
         this.operand(list[0]);
         return BasicType.Bool;
       case FunctionId.IsError:
-        return this.operand(list[0]) == BasicType.None ? BasicType.None : BasicType.Bool;
+        return this.isError(list[0]);
       case FunctionId.DefaultTextLength:
         return BasicType.Uint64;
       case FunctionId.AssertText: {
@@ -79,6 +79,14 @@ export abstract class LibraryChecker extends FunctionChecker {
     if (id == FunctionId.Socket && !isTracing)
       return this.error(Code.NotAvailableHere, e.start, e.end, `${name} can not be used with "${providerName(provider)}" probes`);
     return this.unsupported(e.start, e.end, `${name}(${id == FunctionId.TaskName ? "PID" : ""})`);
+  }
+
+  /** The peer's is a macro that casts. */
+  private isError(pointer: Expression): i32 {
+    const type = this.operand(pointer);
+    if (type == BasicType.None || this.types.isScalar(type)) return type == BasicType.None ? type : BasicType.Bool;
+    const message = `Cannot cast from "${this.types.describe(type)}" to "int64"`;
+    return this.error(Code.InvalidCast, pointer.start, pointer.end, message);
   }
 
   private staticAssert(e: Call): i32 {

@@ -108,8 +108,9 @@ function btfType(type: i32, types: TypeTable, btf: BtfBuilder): i32 {
   }
 }
 
-/** A map that is never assigned holds 64-bit numbers. */
+/** A map that is never assigned holds 64-bit numbers: one of them, where only probes that the target lacks name it. */
 export function settle(map: MapSymbol): void {
+  if (!map.isKeyed) map.isScalar = true;
   if (map.valueType == BasicType.None) map.valueType = BasicType.Int64;
   if (map.isKeyed && map.keyType == BasicType.None) map.keyType = BasicType.Int64;
 }

@@ -2,6 +2,7 @@
 // it for. Headers and imported scripts have one name each, so that each text is in a source once.
 
 import { SOURCE_PADDING } from "./source";
+import { isWellFormed } from "./well-formed";
 
 /** How a file is named: `#include "path"`, `#include <path>`, `import "path"`. The first character of its key. */
 export const enum FileUse {
@@ -54,6 +55,7 @@ export class Includes {
 
   /** What is known of a file; null: the host is to be asked. */
   find(path: string, use: FileUse, from: string): HeaderFact | null {
+    if (!isWellFormed(path)) return new HeaderFact(false, "", 0, 0);
     const key = includeKey(path, use, from);
     const fact = this.headers.find(key);
     if (fact == null && this.wanted.indexOf(key) < 0) this.wanted.push(key);

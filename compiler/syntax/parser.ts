@@ -51,15 +51,8 @@ export class Parser extends CSectionParser {
     program.headerEnd = this.skipHeader(0);
     this.readFirstHeaders();
     this.parseRoots();
-    if (program.probes.length == 0 && program.functions.length == 0 && program.macros.length == 0 && !this.diagnostics.hasErrors) {
-      this.diagnostics.error(
-        Code.EmptyProgram,
-        this.source.length,
-        this.source.length,
-        "No probes to attach",
-        "a script needs at least one probe, as in `begin { print(1); }`",
-      );
-    }
+    if (program.probes.length == 0 && program.functions.length == 0 && program.macros.length == 0 && !this.diagnostics.hasErrors)
+      reportNoProbes(this.source, this.diagnostics);
     return program;
   }
 
@@ -425,6 +418,12 @@ export class Parser extends CSectionParser {
     if (word == words.macro || word == words.fn || word == words.config || word == words.import) return true;
     return level == 0 && (word == words.let || this.isTagWord(word));
   }
+}
+
+/** A script that does nothing: the words of the runner, before anything runs. */
+export function reportNoProbes(source: Source, diagnostics: Diagnostics): void {
+  const hint = "a script needs at least one probe, as in `begin { print(1); }`";
+  diagnostics.error(Code.EmptyProgram, source.length, source.length, "No probes to attach", hint);
 }
 
 /**

@@ -14,8 +14,22 @@ const INT = 1;
 const POINTER = 2;
 const ARRAY = 3;
 const STRUCT = 4;
+const UNION = 5;
 const ENUM = 6;
+const FORWARD = 7;
 const TYPEDEF = 8;
+const VOLATILE = 9;
+const CONST = 10;
+const RESTRICT = 11;
+const FUNCTION = 12;
+const PROTOTYPE = 13;
+const VARIABLE = 14;
+const SECTION = 15;
+const FLOAT = 16;
+const DECLARATION_TAG = 17;
+const TYPE_TAG = 18;
+const ENUM64 = 19;
+const BOOL = 4;
 
 /** Collects types; ids count from 1 in the order of the calls. */
 export class BtfWriter {
@@ -57,13 +71,66 @@ export class BtfWriter {
     return this.#add(name, ENUM, rest.length / 2, 4, rest);
   }
 
+  bool(): number {
+    return this.#add("_Bool", INT, 0, 1, [(BOOL << 24) | 8]);
+  }
+
+  enumeration64(name: string, values: Record<string, bigint>): number {
+    const half = (value: bigint) => Number(BigInt.asUintN(32, value));
+    const rest = Object.entries(values).flatMap(([key, value]) => [this.#name(key), half(value), half(value >> 32n)]);
+    return this.#add(name, ENUM64, rest.length / 3, 8, rest);
+  }
+
+  forward(name: string): number {
+    return this.#add(name, FORWARD, 0, 0);
+  }
+
+  qualified(kind: "const" | "volatile" | "restrict", of: number): number {
+    return this.#add("", { const: CONST, volatile: VOLATILE, restrict: RESTRICT }[kind], 0, of);
+  }
+
+  typeTag(name: string, of: number): number {
+    return this.#add(name, TYPE_TAG, 0, of);
+  }
+
+  declarationTag(name: string, of: number, component: number): number {
+    return this.#add(name, DECLARATION_TAG, 0, of, [component]);
+  }
+
+  float(name: string, size: number): number {
+    return this.#add(name, FLOAT, 0, size);
+  }
+
+  /** A function with its prototype; the type 0 is `void`. */
+  function(name: string, parameters: Record<string, number>, returns: number): number {
+    const rest = Object.entries(parameters).flatMap(([key, type]) => [this.#name(key), type]);
+    const prototype = this.#add("", PROTOTYPE, rest.length / 2, returns, rest);
+    return this.#add(name, FUNCTION, 1, prototype);
+  }
+
+  variable(name: string, type: number): number {
+    return this.#add(name, VARIABLE, 0, type, [1]);
+  }
+
+  section(name: string, variable: number, size: number): number {
+    return this.#add(name, SECTION, 1, size, [variable, 0, size]);
+  }
+
   struct(name: string, size: number, fields: BtfField[]): number {
+    return this.#record(STRUCT, name, size, fields);
+  }
+
+  union(name: string, size: number, fields: BtfField[]): number {
+    return this.#record(UNION, name, size, fields);
+  }
+
+  #record(kind: number, name: string, size: number, fields: BtfField[]): number {
     const hasBits = fields.some(({ bits }) => bits !== undefined);
     const rest = fields.flatMap((field) => {
       const bit = field.offset * 8 + (field.bits?.first ?? 0);
       return [this.#name(field.name), field.type, hasBits ? ((field.bits?.width ?? 0) << 24) | bit : bit];
     });
-    return this.#add(name, STRUCT, fields.length, size, rest, hasBits ? 1 : 0);
+    return this.#add(name, kind, fields.length, size, rest, hasBits ? 1 : 0);
   }
 
   /** Id that the next type will have: for structs that point to themselves. */
@@ -110,5 +177,77 @@ export function smallKernel(shift = 0): Uint8Array {
     { name: "", type: inner, offset: 128 + shift },
   ]);
   btf.typedef("pid_t", int);
+  return btf.bytes();
+}
+
+/** A kernel in miniature with types of every kind that BTF has: functions to trace, enums, unions, bitfields, tags. */
+export function richKernel(): Uint8Array {
+  const btf = new BtfWriter();
+  const int = btf.int("int", 4, true);
+  const char = btf.int("char", 1, true);
+  const long = btf.int("long", 8, true);
+  const u64 = btf.int("unsigned long", 8);
+  const u32 = btf.int("unsigned int", 4);
+  const bool = btf.bool();
+  btf.float("double", 8);
+  const text = btf.array(char, int, 16);
+  const numbers = btf.array(u32, int, 4);
+  const grid = btf.array(numbers, int, 2);
+  const colour = btf.enumeration("colour", { FIRST: 0, SECOND: 1, THIRD: 7 });
+  const wide = btf.enumeration64("wide", { HUGE: 1n << 40n, SMALL: 1n });
+  const hidden = btf.forward("hidden_struct");
+  const toHidden = btf.pointer(hidden);
+  const constChar = btf.qualified("const", char);
+  const userText = btf.typeTag("user", constChar);
+  const toText = btf.pointer(userText);
+  const entity = btf.struct("sched_entity", 32, [{ name: "vruntime", type: u64, offset: 16 }]);
+  const halves = btf.struct("", 4, [
+    { name: "low", type: u32, offset: 0, bits: { width: 4, first: 0 } },
+    { name: "high", type: u32, offset: 0, bits: { width: 12, first: 4 } },
+  ]);
+  const either = btf.union("either", 8, [
+    { name: "whole", type: u64, offset: 0 },
+    { name: "bytes", type: btf.array(char, int, 8), offset: 0 },
+    { name: "", type: halves, offset: 0 },
+  ]);
+  const pid = btf.typedef("pid_t", int);
+  const volatileLong = btf.qualified("volatile", long);
+  // The pointer comes right before the struct that it points to.
+  const task = btf.next + 1;
+  const toTask = btf.pointer(task);
+  btf.struct("task_struct", 1024, [
+    { name: "pid", type: pid, offset: 8 },
+    { name: "tgid", type: pid, offset: 12 },
+    { name: "real_parent", type: toTask, offset: 16 },
+    { name: "group_leader", type: toTask, offset: 24 },
+    { name: "comm", type: text, offset: 32 },
+    { name: "se", type: entity, offset: 64 },
+    { name: "state", type: volatileLong, offset: 96 },
+    { name: "flags", type: u32, offset: 104, bits: { width: 3, first: 5 } },
+    { name: "numbers", type: numbers, offset: 112 },
+    { name: "grid", type: grid, offset: 128 },
+    { name: "either", type: either, offset: 160 },
+    { name: "colour", type: colour, offset: 168 },
+    { name: "wide", type: wide, offset: 176 },
+    { name: "on", type: bool, offset: 184 },
+    { name: "secret", type: toHidden, offset: 192 },
+    { name: "name", type: toText, offset: 200 },
+  ]);
+  const path = btf.struct("path", 16, [{ name: "mnt", type: toHidden, offset: 0 }]);
+  const file = btf.struct("file", 64, [
+    { name: "f_path", type: path, offset: 16 },
+    { name: "f_inode", type: u64, offset: 32 },
+    { name: "f_owner", type: toTask, offset: 40 },
+  ]);
+  const toFile = btf.qualified("restrict", btf.pointer(file));
+  btf.function("vfs_read", { file: toFile, buf: toText, count: u64 }, long);
+  btf.function("vfs_open", { path: btf.pointer(path), file: toFile }, toFile);
+  btf.function("do_nothing", {}, 0);
+  btf.function("by_value", { entity }, int);
+  btf.function("__probestub_sched_switch", { __data: btf.pointer(0), preempt: bool, prev: toTask, next: toTask }, 0);
+  const runqueues = btf.variable("runqueues", entity);
+  btf.section(".data..percpu", runqueues, 32);
+  btf.declarationTag("bpf_kfunc", btf.function("bpf_task_from_pid", { pid: int }, toTask), 0xffffffff);
+  btf.function("bpf_task_release", { p: toTask }, 0);
   return btf.bytes();
 }

@@ -345,6 +345,73 @@ export const sections: Record<string, Row[]> = {
     ],
   ],
   // delete() of a histogram's key: the peer leaves the histogram as it is.
+  "known while compiling, parameters, settings": [
+    ["BEGIN { print(comptime (1 + 2 * 3)); }", "7\n\n\n"],
+    [
+      'BEGIN { if comptime (is_str(comm)) { print("text"); } else { print("number"); } if comptime (is_integer(pid)) { print("integer"); } }',
+      "text\ninteger\n\n\n",
+    ],
+    [
+      'BEGIN { print(is_str("a")); print(is_ptr(curtask)); print(is_array((uint8[4])1)); print(is_integer(-1)); print(is_unsigned_integer(pid)); print(is_literal(1 + 2)); print(is_literal(pid)); }',
+      "true\ntrue\ntrue\ntrue\ntrue\ntrue\nfalse\n\n\n",
+    ],
+    [
+      'BEGIN { if comptime (probetype == "special") { print("special"); } if comptime (probetype != "kprobe") { print("no kprobe"); } }',
+      "special\nno kprobe\n\n\n",
+    ],
+    [
+      'BEGIN { static_assert(1 < 2 && 2 <= 2 && 3 > 2 && 3 >= 3 && 4 == 4 && 4 != 5, "numbers"); static_assert(0 || 1, "or"); static_assert(7 / 2 == 3 && 7 % 2 == 1, "division"); static_assert(!(1 == 2), "not"); print("all"); }',
+      "all\n\n\n",
+    ],
+    [
+      'BEGIN { static_assert(sizeof(int32) == 4, "size"); static_assert((1 ? 2 : 3) == 2, "conditional"); static_assert(-1 < 0, "minus"); static_assert(true, "true"); print("ok"); }',
+      "ok\n\n\n",
+    ],
+    ["BEGIN { print(default_str_length()); }", "1024\n\n\n"],
+    ["BEGIN { @a = 1; @b[1] = 1; print(is_scalar(@a)); print(is_scalar(@b)); clear(@a); clear(@b); }", "true\nfalse\n\n\n"],
+    ['BEGIN { print(memcmp("abc", "abd", 2)); print(memcmp("abc", "abd", 3) != 0); }', "0\ntrue\n\n\n"],
+    [
+      'BEGIN { $a = "abc"; $b = "abd"; print(memcmp($a, $b, 3) < 0); print(memcmp($b, $a, 3) > 0); print(memcmp($a, $a, 3)); }',
+      "true\ntrue\n0\n\n\n",
+    ],
+    [
+      'BEGIN { print(getopt("number", 5)); print(getopt("text", "word")); print(getopt("flag")); print(getopt("on", true)); }',
+      "5\nword\nfalse\ntrue\n\n\n",
+    ],
+    ['BEGIN { $t = getopt("text", "word"); printf("%s %d\\n", $t, getopt("number", -5)); }', "word -5\n\n\n"],
+    [
+      "BEGIN { print(is_err((uint64)-1)); print(is_err((uint64)-4095)); print(is_err((uint64)-4096)); print(is_err(curtask)); }",
+      "true\ntrue\nfalse\nfalse\n\n\n",
+    ],
+    ['BEGIN { print(strncmp("abc", "abd", 2)); print(strncmp("abc", "abd", 3)); print(strncmp("abc", "abd", 0)); }', "0\n1\n0\n\n\n"],
+    ['BEGIN { print(1 == 1 ? "yes" : "no"); $p = (int8 *)0; $q = (int8 *)0; print($p == $q); }', "yes\ntrue\n\n\n"],
+    ["enum e { NEG = -1, BIG = 5000000000 } BEGIN { print((int64)NEG); print((int64)BIG); }", "-1\n5000000000\n\n\n"],
+    ["struct a { int x; struct { int y; }; } BEGIN { print(sizeof(struct a)); print(offsetof(struct a, y)); }", "8\n4\n\n\n"],
+    ['BEGIN { for ($i : 0..3) { if ($i == 2) { return; } print($i); } print("never"); }', "0\n1\n\n\n"],
+    ["BEGIN { @a[1] = 5; $v = 0; if (find(@a, 1, $v)) { print($v); } print(find(@a, 2, $v)); print($v); clear(@a); }", "5\nfalse\n5\n\n\n"],
+    [
+      "BEGIN { $t = (1, 2); $u = (1, 3); print($t != $u); $r = (a=1, b=2); $s = (b=2, a=1); $r = $s; print($r.a); print($r.b); }",
+      "true\n1\n2\n\n\n",
+    ],
+    [
+      "config = { cpp_demangle = 0; max_strlen = 40; stack_mode = raw } BEGIN { print(config().cpp_demangle); print(config().max_strlen); print(config().stack_mode); }",
+      "false\n40\nraw\n\n\n",
+    ],
+    ["BEGIN { $x = config(); print($x.max_map_keys); }", "4096\n\n\n"],
+    [
+      'BEGIN { print(pton("10.0.0.1")); print(ntop(pton("2001:db8::1"))); print(ntop(pton("1:2:3:4:5:6:7:8"))); print(ntop(pton("::"))); }',
+      "[10,0,0,1]\n2001:db8::1\n1:2:3:4:5:6:7:8\n::\n\n\n",
+    ],
+    ["#define A (1 << 3)\nBEGIN { print(A | 1); print(A ^ 8); }", "9\n0\n\n\n"],
+    ['BEGIN { $x = (string[8])"abc"; print($x); print(sizeof($x)); }', "abc\n8\n\n\n"],
+  ],
+  "corrected: has_cpid": [["BEGIN { print(has_cpid); print(cpid); }", "false\n0\n\n\n"]],
+  "not in the peer: classes and escapes of patterns": [
+    [
+      'BEGIN { print("a4b" =~ "a[[:digit:]]b"); print("a-b" =~ "a[[:punct:]]b"); print("aFb" =~ "a[[:xdigit:]]b"); print("a b" =~ "a\\x20b"); print("a\\tb" =~ "a\\tb"); print("ab" =~ "a\\Db"); print("a\\nb" =~ "a[\\n-\\r]b"); }',
+      "true\ntrue\ntrue\ntrue\ntrue\nfalse\ntrue\n\n\n",
+    ],
+  ],
   "corrected: delete() of a histogram": [
     [
       "BEGIN { @h[1] = hist(5); @h[2] = hist(6); delete(@h, 1); @l = lhist(5, 0, 10, 1); delete(@l); }",

@@ -2,9 +2,9 @@
 
 import type { Random } from "./random.ts";
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[A-Za-z_$@][A-Za-z_0-9]*|[0-9]\w*|\s+|[-+*/%&|^<>=!]{1,3}|[\s\S]/g;
+export const TOKEN = /"(?:[^"\\]|\\.)*"|[A-Za-z_$@][A-Za-z_0-9]*|[0-9]\w*|\s+|[-+*/%&|^<>=!]{1,3}|[\s\S]/g;
 
-const TOKENS = [
+export const TOKENS = [
   ..."{}()[],;:?.=+-*/%&|^<>!~@$#",
   "->",
   "..",

@@ -16,4 +16,27 @@ test("a damaged BTF is one clear error", async () => {
   assert.match(result.diagnostics[0]?.message ?? "", /cannot be used: it does not start with the BTF magic/);
 });
 
+test("names that are no text are missing, and not asked for", async () => {
+  const compiler = await newCompiler();
+  const scripts = {
+    "tracepoint:sched:\xfename { @ = args.x; }": "unknown-probe",
+    '#include "\xfename.h"\nBEGIN { @ = 1; }': "missing-header",
+    'import "\xfename.bt"; BEGIN { @ = 1; }': "missing-header",
+  };
+  for (const [script, code] of Object.entries(scripts)) {
+    const result = compiler.compile(Buffer.from(script, "latin1"), { name: "stdin" });
+    assert.equal([result.kind, ...result.diagnostics.map((found) => found.code)], ["failed", code], script);
+  }
+});
+
+test("a map that only a missing probe names does no harm", async () => {
+  const compiler = await newCompiler();
+  const source = new TextEncoder().encode("tracepoint:no:such { print(args.x); clear(@y); } BEGIN { @ = 1; }");
+  const options = { name: "stdin", environment: { BPFTRACE_MISSING_PROBES: "ignore" } };
+  const first = compiler.compile(source, options);
+  assert.is(first.kind, "needs");
+  if (first.kind === "needs") for (const need of first.needs) compiler.supply(need, { found: false, candidates: [] });
+  assert.is(compiler.compile(source, options).kind, "object");
+});
+
 test.run();
