@@ -32,6 +32,7 @@ import { Source } from "./source/source";
 import { Symbols } from "./source/symbols";
 import { Program, Provider } from "./syntax/ast";
 import { providerName } from "./syntax/attach-point";
+import { formatProgram } from "./syntax/formatter";
 import { parseProgram } from "./syntax/parser";
 import { printProgram } from "./syntax/printer";
 import { Profile } from "./target/profile";
@@ -106,6 +107,17 @@ export class Compilation {
     this.writeDiagnostics();
     if (status == Status.Needs) this.writeNeeds();
     return status;
+  }
+
+  /** Lays out the script's text anew: it is the object, then. */
+  format(): Status {
+    const macros = this.checker.architecture.macros;
+    const program = parseProgram(this.source, this.symbols, this.diagnostics, macros);
+    if (!this.diagnostics.hasErrors && !formatProgram(program, this.source, this.symbols, macros, this.object)) {
+      this.diagnostics.error(Code.Unsupported, 0, 0, "the script cannot be formatted: this is an error of bpfcast");
+    }
+    this.writeDiagnostics();
+    return this.diagnostics.hasErrors ? Status.Failed : Status.Object;
   }
 
   private stages(): Status {
