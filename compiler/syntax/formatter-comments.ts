@@ -62,16 +62,17 @@ class Placer {
 
   private withinLine(comments: Array<Item>, item: Item): void {
     const count = comments.length;
-    if (count > 0 && item.lines == 0) {
-      // A comment stays with what it stands before.
-      let first = count - 1;
-      while (first > 0 && comments[first].lines == 0) first--;
-      comments[first].soft = item.soft;
-      item.soft = false;
-    }
-    if (count > 0) {
-      comments[0].opens = item.opens;
+    // The first comment that stands before the item, and not behind what precedes: there the line may be broken, there groups start.
+    let first = 0;
+    while (first < count && comments[first].lines == 0) first++;
+    if (first == count && item.lines == 0) first = 0;
+    if (first < count) {
+      comments[first].opens = item.opens;
       item.opens = 0;
+      if (item.lines == 0) {
+        comments[first].soft = item.soft;
+        item.soft = false;
+      }
     }
     for (let i = 0; i < count; i++) this.add(comments[i], min(comments[i].lines, 1), true);
     this.add(item, count > 0 ? min(item.lines, 1) : 0, true);

@@ -46,6 +46,8 @@ export class Item {
   // Found when comments get their places.
   /** Line breaks before it. */
   breaks: i32 = 0;
+  /** The line is broken before it, being too long. */
+  broken: bool = false;
   /** Within a statement: its line break, if it has one, comes from a comment. */
   inside: bool = false;
 
@@ -109,8 +111,9 @@ class Collector {
         if (isField) lexer.nextField();
         else lexer.seek(start);
         offset = lexer.end;
+        // The 0 of `$x.0` is a name: it may be followed by another dot.
+        this.push(ItemKind.Token, isField ? Token.Identifier : lexer.kind, start, offset);
         isField = lexer.kind == Token.Dot || lexer.kind == Token.Arrow;
-        this.push(ItemKind.Token, lexer.kind, start, offset);
       }
     }
     this.push(ItemKind.End, Token.End, this.source.length, this.source.length);

@@ -7,10 +7,10 @@ import { Item, ItemKind } from "./formatter-items";
 import { Token } from "./tokens";
 
 /** Columns that a line should not exceed. */
-const MAXIMUM_COLUMN = 100;
+const MAXIMUM_COLUMN = 90;
 
 /** A group that starts behind this column is continued near the start of its line instead. */
-const MAXIMUM_INDENTATION = 60;
+const MAXIMUM_INDENTATION = 50;
 
 /** Blanks for each level of blocks, and before lines that go on with a statement. */
 const INDENTATION = 2;
@@ -42,7 +42,7 @@ class Layout {
         this.floors.pop();
       }
       this.separate(i);
-      for (let j = 0; j < item.opens; j++) this.openGroup();
+      for (let j = item.opens - 1; j >= 0; j--) this.openGroup(i, j);
       this.write(item);
       for (let j = 0; j < item.closes; j++) this.groups.pop();
       if (item.indents) {
@@ -52,8 +52,10 @@ class Layout {
     }
   }
 
-  private openGroup(): void {
-    this.groups.push(this.column <= MAXIMUM_INDENTATION ? this.column : this.lineIndentation + CONTINUATION);
+  private openGroup(index: i32, inner: i32): void {
+    const indentation = this.column <= MAXIMUM_INDENTATION ? this.column : this.lineIndentation + CONTINUATION;
+    this.groups.push(indentation);
+    this.breakGroup(index, inner, this.column, indentation);
   }
 
   /** What stands between the item and the one before. */
@@ -64,7 +66,7 @@ class Layout {
     if (item.breaks > 0) {
       if (item.breaks > 1 && !previous.indents) this.out.writeU8(0x0a);
       this.newLine(item.kind == ItemKind.End ? 0 : item.inside ? this.continuation(index) : this.level * INDENTATION);
-    } else if (item.soft && !this.fits(index)) {
+    } else if (item.broken) {
       this.newLine(this.continuation(index));
     } else if (!isTight(this.source, previous, item)) {
       this.out.writeU8(0x20);
@@ -90,26 +92,73 @@ class Layout {
     this.lineIndentation = indentation;
   }
 
-  /** Whether what follows up to the next place for a line break, of this group or one around it, fits the line. */
-  private fits(index: i32): bool {
+  /**
+   * Decides where the group that opens at `index` is broken, `inner` more of which open there. If it does not fit the line, its parts
+   * fill lines from the last one backwards, as the peer has it: so a format string is alone rather than the last argument.
+   */
+  private breakGroup(index: i32, inner: i32, column: i32, indentation: i32): void {
     const items = this.items;
-    let column = this.column;
-    let depth = 0;
-    for (let i = index; i < items.length; i++) {
+    const starts: Array<i32> = [index];
+    const widths: Array<i32> = [];
+    let width = 0;
+    let depth = 1 + inner;
+    let i = index;
+    let isWhole = true;
+    for (; depth > 0; i++) {
       const item = items[i];
       if (i > index) {
-        if (item.soft && depth <= 0) return true;
-        // The line that a comment ends within an inner group is not whole, wherever it is.
-        if (item.breaks > 0) return !item.inside || depth <= 0;
-        if (item.isComment && !item.inside) return true;
+        // A block with lines of its own: what is around it stays on the lines of its braces.
+        if (item.breaks > 0 && !item.inside) return;
+        if (item.breaks > 0) isWhole = false;
+        if (depth == 1 && (item.soft || item.breaks > 0)) {
+          widths.push(width);
+          starts.push(i);
+          width = 0;
+        } else {
+          // A line that ends within an inner group is shared with nothing.
+          if (item.breaks > 0) width = MAXIMUM_COLUMN;
+          width += this.gap(i);
+        }
+        depth += item.opens;
       }
-      if (item.kind == ItemKind.LineComment) continue;
-      depth += item.opens;
-      column += item.width + (item.semicolon ? 1 : 0) + (isTight(this.source, items[i - 1], item) ? 0 : 1);
-      if (column > MAXIMUM_COLUMN) return false;
+      width += this.widthOf(item);
       depth -= item.closes;
     }
-    return true;
+    let rest = 0;
+    for (; i < items.length && items[i].breaks == 0 && !items[i].soft && (items[i].inside || !items[i].isComment); i++) {
+      rest += this.gap(i) + this.widthOf(items[i]);
+    }
+    widths.push(width);
+    if (isWhole) {
+      let total = column + rest + widths.length - 1;
+      for (let part = 0; part < widths.length; part++) total += widths[part];
+      if (total <= MAXIMUM_COLUMN) return;
+    }
+    if (indentation < column && column + widths[0] > MAXIMUM_COLUMN && items[index - 1].tightAfter) {
+      this.newLine(indentation);
+      column = indentation;
+    }
+    let line = rest;
+    for (let part = widths.length - 1; part > 0; part--) {
+      line += widths[part];
+      const before = part == 1 ? column : indentation;
+      if (items[starts[part]].breaks > 0) {
+        line = 0;
+      } else if (before + widths[part - 1] + 1 + line > MAXIMUM_COLUMN) {
+        items[starts[part]].broken = true;
+        line = 0;
+      } else {
+        line++;
+      }
+    }
+  }
+
+  private gap(index: i32): i32 {
+    return isTight(this.source, this.items[index - 1], this.items[index]) ? 0 : 1;
+  }
+
+  private widthOf(item: Item): i32 {
+    return item.kind == ItemKind.LineComment ? 0 : item.width + (item.semicolon ? 1 : 0);
   }
 
   /** Carriage returns before line feeds go, unless a backslash stands before them: that would join two lines. */

@@ -10,6 +10,8 @@ import { Token } from "./tokens";
 
 @final
 export class ProgramMarker extends ExpressionMarker {
+  private inMacro: bool = false;
+
   constructor(
     items: Array<Item>,
     private source: Source,
@@ -42,7 +44,9 @@ export class ProgramMarker extends ExpressionMarker {
         at = this.functionDeclaration(at, this.program.functions[functions++]);
       } else {
         items[at + 1].tightAfter = true;
+        this.inMacro = true;
         at = this.body(this.program.macros[macros++].body);
+        this.inMacro = false;
       }
     }
   }
@@ -197,12 +201,12 @@ export class ProgramMarker extends ExpressionMarker {
     return otherwise.kind == NodeKind.If ? this.choice(<If>otherwise, close) : this.behindBlock(<Block>otherwise, close);
   }
 
-  /** Marks the block that ends a statement. As the last one of a macro, without its `;` it might become the macro's value. */
+  /** Marks the block that ends a statement. Last in a macro, it might without its `;` become the macro's value. */
   private behindBlock(block: Block, close: i32): i32 {
     this.block(block, true);
     const end = this.items[this.indexAt(block.start)].match;
     const next = this.dropSemicolon(end + 1);
-    if (next == close && next > end + 1) this.items[end].semicolon = true;
+    if (this.inMacro && next == close && next > end + 1) this.items[end].semicolon = true;
     return next;
   }
 }
