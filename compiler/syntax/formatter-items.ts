@@ -23,8 +23,6 @@ export const enum ItemKind {
 export class Item {
   /** Of a bracket: index of the other one of its pair; else -1. */
   match: i32 = -1;
-  /** Of a token: the comments before it. */
-  comments: Array<Item> = [];
   // How it is laid out; found from the tree.
   /** Starts a line: a statement, an attach point, the end of a block. */
   line: bool = false;
@@ -60,6 +58,8 @@ export class Item {
     public lines: i32,
     /** Characters; of a comment of several lines, those of the first. */
     public width: i32,
+    /** Of a token: the comments before it. */
+    public comments: Array<Item>,
   ) {}
 
   get isComment(): bool {
@@ -75,6 +75,8 @@ class Collector {
   /** Line breaks since the last item. */
   private lines: i32 = 0;
   private comments: Array<Item> = [];
+  /** Shared by all items without comments. */
+  private none: Array<Item> = [];
 
   constructor(
     private source: Source,
@@ -99,10 +101,12 @@ class Collector {
       if (start >= this.source.length) break;
       if (start < program.headerEnd) {
         offset = program.headerEnd;
-        this.push(ItemKind.Verbatim, Token.End, start, offset);
+        this.push(ItemKind.Verbatim, Token.End, start, this.trimmed(offset));
       } else if (start == program.definitionsStart && program.definitionsEnd > start) {
         offset = program.definitionsEnd;
-        this.push(ItemKind.Verbatim, Token.End, start, offset);
+        const end = this.trimmed(offset);
+        // A backslash at the end of a line would join it with the next one.
+        this.push(ItemKind.Verbatim, Token.End, start, lexer.at(end - 1) == 0x5c ? offset : end);
       } else if (point < this.points.length && start == this.points[point].start) {
         offset = this.points[point++].end;
         this.push(ItemKind.AttachPoint, Token.End, start, offset);
@@ -121,10 +125,18 @@ class Collector {
     return this.items;
   }
 
+  /** `end` without the blanks before it. */
+  private trimmed(end: u32): u32 {
+    while (classOf(this.lexer.at(end - 1)) == CharacterClass.Blank) end--;
+    return end;
+  }
+
   private push(kind: ItemKind, token: Token, start: u32, end: u32): void {
     const item = this.item(kind, token, start, end);
-    item.comments = this.comments;
-    this.comments = [];
+    if (this.comments.length > 0) {
+      item.comments = this.comments;
+      this.comments = [];
+    }
     setTightness(item);
     this.items.push(item);
   }
@@ -136,7 +148,7 @@ class Collector {
       if (byte == 0x0a) break;
       if ((byte & 0xc0) != 0x80) width++;
     }
-    const item = new Item(kind, token, start, end, this.lines, width);
+    const item = new Item(kind, token, start, end, this.lines, width, this.none);
     this.lines = 0;
     return item;
   }
@@ -156,12 +168,12 @@ class Collector {
       const second = byte == 0x2f ? lexer.at(offset + 1) : 0;
       if (second == 0x2f) {
         while (offset < limit && lexer.at(offset) != 0x0a) offset++;
-        let end = offset;
-        while (classOf(lexer.at(end - 1)) == CharacterClass.Blank) end--;
-        this.comments.push(this.item(ItemKind.LineComment, Token.End, start, end));
+        this.comments.push(this.item(ItemKind.LineComment, Token.End, start, this.trimmed(offset)));
       } else if (second == 0x2a) {
         offset = lexer.blockCommentEnd(offset);
-        this.comments.push(this.item(ItemKind.BlockComment, Token.End, start, offset));
+        // One that is not closed ends with the text.
+        const end = lexer.openComment == start ? this.trimmed(offset) : offset;
+        this.comments.push(this.item(ItemKind.BlockComment, Token.End, start, end));
       } else {
         break;
       }

@@ -26,12 +26,15 @@ class Layout {
   private groups: Array<i32> = [];
   /** Groups around each open block. */
   private floors: Array<i32> = [0];
+  private carriageReturns: bool;
 
   constructor(
     private source: Source,
     private items: Array<Item>,
     private out: ByteBuffer,
-  ) {}
+  ) {
+    this.carriageReturns = hasCarriageReturns(source);
+  }
 
   run(): void {
     const items = this.items;
@@ -64,7 +67,7 @@ class Layout {
     const item = this.items[index];
     const previous = this.items[index - 1];
     if (item.breaks > 0) {
-      if (item.breaks > 1 && !previous.indents) this.out.writeU8(0x0a);
+      if (item.breaks > 1 && !previous.indents) this.newLine(0);
       this.newLine(item.kind == ItemKind.End ? 0 : item.inside ? this.continuation(index) : this.level * INDENTATION);
     } else if (item.broken) {
       this.newLine(this.continuation(index));
@@ -86,6 +89,7 @@ class Layout {
   }
 
   private newLine(indentation: i32): void {
+    if (this.carriageReturns) this.out.writeU8(0x0d);
     this.out.writeU8(0x0a);
     for (let i = 0; i < indentation; i++) this.out.writeU8(0x20);
     this.column = indentation;
@@ -134,7 +138,9 @@ class Layout {
       for (let part = 0; part < widths.length; part++) total += widths[part];
       if (total <= MAXIMUM_COLUMN) return;
     }
-    if (indentation < column && column + widths[0] > MAXIMUM_COLUMN && items[index - 1].tightAfter) {
+    const end = column + widths[0] + (widths.length == 1 ? rest : 0);
+    // Not before a comment: another time that line break would be the comment's own.
+    if (indentation < column && end > MAXIMUM_COLUMN && items[index - 1].tightAfter && !items[index].isComment) {
       this.newLine(indentation);
       column = indentation;
     }
@@ -161,27 +167,23 @@ class Layout {
     return item.kind == ItemKind.LineComment ? 0 : item.width + (item.semicolon ? 1 : 0);
   }
 
-  /** Carriage returns before line feeds go, unless a backslash stands before them: that would join two lines. */
   private write(item: Item): void {
-    const source = this.source;
-    const out = this.out;
-    if (item.kind == ItemKind.Token) {
-      out.writeBytes(source.address(item.start), item.end - item.start);
-      this.column += item.width;
-    } else {
-      for (let offset = item.start; offset < item.end; offset++) {
-        const byte = source.at(offset);
-        const endsLine = byte == 0x0d && (offset + 1 == item.end || source.at(offset + 1) == 0x0a);
-        if (endsLine && source.at(offset - 1) != 0x5c) continue;
-        out.writeU8(byte);
-        if (byte == 0x0a) this.column = 0;
-        else if ((byte & 0xc0) != 0x80) this.column++;
-      }
-    }
+    this.out.writeBytes(this.source.address(item.start), item.end - item.start);
+    let lineStart = item.end;
+    while (lineStart > item.start && this.source.at(lineStart - 1) != 0x0a) lineStart--;
+    // Of a comment of several lines, what follows stands behind the last one.
+    this.column = lineStart == item.start ? this.column + item.width : <i32>(item.end - lineStart);
     if (!item.semicolon) return;
-    out.writeU8(0x3b);
+    this.out.writeU8(0x3b);
     this.column++;
   }
+}
+
+/** Whether lines end with a carriage return and a line feed: the first one does. */
+function hasCarriageReturns(source: Source): bool {
+  let offset: u32 = 0;
+  while (offset < source.length && source.at(offset) != 0x0a) offset++;
+  return offset > 0 && offset < source.length && source.at(offset - 1) == 0x0d;
 }
 
 /** Whether nothing stands between two items on one line. */

@@ -60,14 +60,7 @@ function hasSameItems(left: Array<Item>, leftSource: Source, right: Array<Item>,
   return true;
 }
 
-/** Carriage returns aside. */
 function hasSameText(left: Item, leftSource: Source, right: Item, rightSource: Source): bool {
-  let i = left.start;
-  let j = right.start;
-  while (true) {
-    while (i < left.end && leftSource.at(i) == 0x0d) i++;
-    while (j < right.end && rightSource.at(j) == 0x0d) j++;
-    if (i == left.end || j == right.end) return i == left.end && j == right.end;
-    if (leftSource.at(i++) != rightSource.at(j++)) return false;
-  }
+  const length = left.end - left.start;
+  return right.end - right.start == length && memory.compare(leftSource.address(left.start), rightSource.address(right.start), length) == 0;
 }

@@ -6,7 +6,7 @@ import { Compiler } from "../../wasm/compiler.ts";
 import { makeParser, withoutSpans } from "../compiler/syntax/parse.ts";
 
 /** Strings and attach points, which may hold what looks like a comment, and comments. */
-const PIECE = /"(?:\\.|[^"\\\n])*"|\b(?:u(?:ret)?probe|usdt|k(?:ret)?probe):[^\s{,]*|\/\/.*|\/\*[\s\S]*?(?:\*\/|$)/g;
+const PIECE = /#!.*|"(?:\\.|[^"\\\n])*"|\b(?:u(?:ret)?probe|usdt|k(?:ret)?probe):[^\s{,]*|\/\/.*|\/\*[\s\S]*?(?:\*\/|$)/g;
 
 /** The comments of a script, without the blanks at the ends of their lines. */
 function commentsOf(script: string): string[] {

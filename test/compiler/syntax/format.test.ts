@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { newCompiler } from "../../support/compiler.ts";
 import { CheckedFormatter } from "../../support/formatting.ts";
 import { allScripts, toolFolders } from "../../support/script-list.ts";
 
@@ -55,6 +56,26 @@ for (const file of [...toolFolders.flatMap(scriptsOf), ...tools]) {
     if (tools.includes(file)) assert.is(formatted, text.replace(/\{\n\n/g, "{\n"));
   });
 }
+
+test("a script that is too large", async () => {
+  const compiler = await newCompiler();
+  const result = compiler.format(new Uint8Array((1 << 22) + 1).fill(0x20), "stdin");
+  assert.is(result.kind, "failed");
+  if (result.kind === "failed")
+    assert.equal(
+      result.diagnostics.map(({ code }) => code),
+      ["too-large"],
+    );
+});
+
+test("memory is given back", async () => {
+  const compiler = await newCompiler();
+  const format = () => compiler.format(new TextEncoder().encode("begin { @x[pid] = count(); }"), "stdin");
+  format();
+  const used = compiler.memoryInUse;
+  for (let i = 0; i < 1000; i++) format();
+  assert.is(compiler.memoryInUse, used);
+});
 
 test("text that is no UTF-8, and no text at all", () => {
   assert.is(formatter.format(Uint8Array.of(0xff, 0xfe)), undefined);
