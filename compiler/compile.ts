@@ -31,6 +31,7 @@ import { FileUse, Includes } from "./source/headers";
 import { Source } from "./source/source";
 import { Symbols } from "./source/symbols";
 import { Program, Provider } from "./syntax/ast";
+import { formatProgram } from "./syntax/formatter";
 import { parseProgram, reportNoProbes } from "./syntax/parser";
 import { printProgram } from "./syntax/printer";
 import { providerName } from "./syntax/providers";
@@ -58,6 +59,9 @@ const MAXIMUM_ON_STACK: i64 = 256;
 
 /** Longest text that max_strlen can ask for: two of them must fit a per-CPU scratch slot, and one a ring buffer record. */
 const MAXIMUM_STRING: i64 = 65536;
+
+/** Bytes of a script that is formatted, at most: its text is parsed twice, and both trees are compared. */
+const MAXIMUM_FORMATTED: u32 = 1 << 22;
 
 export class Compilation {
   object: ByteBuffer = new ByteBuffer();
@@ -106,6 +110,21 @@ export class Compilation {
     this.writeDiagnostics();
     if (status == Status.Needs) this.writeNeeds();
     return status;
+  }
+
+  /** Lays out the script's text anew: it is the object, then. */
+  format(): Status {
+    const diagnostics = this.diagnostics;
+    if (this.source.length > MAXIMUM_FORMATTED) {
+      diagnostics.error(Code.TooLarge, 0, 0, `the script is larger than ${MAXIMUM_FORMATTED >> 20} MiB: too large to be formatted`);
+    } else {
+      const macros = this.checker.architecture.macros;
+      const program = parseProgram(this.source, this.symbols, diagnostics, macros);
+      if (!diagnostics.hasErrors && !formatProgram(program, this.source, this.symbols, macros, this.object))
+        diagnostics.error(Code.Failed, 0, 0, "the script cannot be formatted: this is an error of bpfcast");
+    }
+    this.writeDiagnostics();
+    return diagnostics.hasErrors ? Status.Failed : Status.Object;
   }
 
   private stages(): Status {

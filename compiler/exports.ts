@@ -82,6 +82,13 @@ export function run(made: Compilation): Status {
   return made.run();
 }
 
+/** Lays a script's text out anew; the result's object is that text, or there are diagnostics. */
+export function format(text: usize, length: u32, name: usize, nameLength: u32): Status {
+  begin(profile.architecture);
+  compilation = new Compilation(profile, sourceAt(text, length, name, nameLength), 0);
+  return compilation!.format();
+}
+
 /** After `Status.Llvm`: makes the object from the one that llc made of the LLVM text. */
 export function link(pointer: usize, length: u32): Status {
   return compilation!.link(pointer, length);

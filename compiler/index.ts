@@ -7,6 +7,7 @@ import { Architecture } from "./target/architecture";
 export {
   allocateCompile,
   allocateProfile,
+  format,
   link,
   memoryInUse,
   release,

@@ -89,12 +89,17 @@ export type CompileResult =
   | { kind: "needs"; needs: Need[]; diagnostics: Diagnostic[] }
   | { kind: "failed"; diagnostics: Diagnostic[]; dumps: Record<string, string> };
 
+/** The text is bytes: comments may hold what is no UTF-8. */
+export type FormatResult = { kind: "formatted"; text: Uint8Array } | { kind: "failed"; diagnostics: Diagnostic[] };
+
 export interface CompilerApi {
   /** Records a fact of the target for this and all later compiles. */
   supply(need: Need, answer: Answer): void;
   compile(source: Uint8Array, options: CompileOptions): CompileResult;
   /** The result of the compile before, from the object that llc made of its text. */
   link(object: Uint8Array): CompileResult;
+  /** Lays the text of a script out anew. Comments, and everything else but layout and `;`, stay as they are. */
+  format(source: Uint8Array, name: string): FormatResult;
 }
 
 /** Exports of the module: addresses and lengths in its memory. */
@@ -121,6 +126,7 @@ interface Exports {
     architecture: number,
   ): number;
   link(object: number, length: number): number;
+  format(source: number, length: number, name: number, nameLength: number): number;
   resultPointer(part: number): number;
   resultLength(part: number): number;
   release(): void;
@@ -275,6 +281,17 @@ export class Compiler implements CompilerApi {
 
   link(object: Uint8Array): CompileResult {
     return this.#guarded(() => this.#exports.link(this.#put(object, false), object.length));
+  }
+
+  format(source: Uint8Array, name: string): FormatResult {
+    const bytes = encoder.encode(name);
+    this.#dumpBits = 0;
+    const result = this.#guarded(() =>
+      this.#exports.format(this.#put(source, false), source.length, this.#put(bytes, false), bytes.length),
+    );
+    return result.kind === "object"
+      ? { kind: "formatted", text: result.object }
+      : { kind: "failed", diagnostics: result.kind === "failed" ? result.diagnostics : [] };
   }
 
   /** Runs a step of the module and reads its result, whose memory is given back unless another step follows. */

@@ -131,6 +131,9 @@ export class Program extends Node {
   predefined: Array<string> = ["BPFTRACE_HAVE_BTF"];
   /** Span of the `#!` line; empty if there is none. */
   headerEnd: u32 = 0;
+  /** Span from the first `#` line or C definition of the script to the last one; empty if there is none. */
+  definitionsStart: u32 = 0;
+  definitionsEnd: u32 = 0;
 
   constructor(start: u32, end: u32) {
     super(NodeKind.Program, start, end);

@@ -39,37 +39,35 @@ export abstract class CSectionParser extends CDefinitionParser {
     return this.isTagWord(word) || word == this.words.typedef;
   }
 
-  /** Reads one `#` line or one definition. */
-  protected parseDefinition(): void {
-    if (this.is(Token.Hash)) {
-      this.parseDirective();
-      return;
-    }
+  /** Reads one `#` line, with the lines that it skips, or one definition; returns where it ends. */
+  protected parseDefinition(): u32 {
+    if (this.is(Token.Hash)) return this.parseDirective();
     if (this.isWord(this.words.typedef)) {
       const start = this.lexer.start;
       this.next();
       if (this.nesting > 0) {
         this.parseTypedef(start);
-        return;
+        return this.previousEnd;
       }
       this.fail(
         Code.InvalidDefinition,
         "syntax: expected '{'",
         "typedef is not understood; types of the kernel are known by name, others are written as struct",
       );
-      return;
+      return this.previousEnd;
     }
     const definition = this.parseTagged();
-    if (this.lost) return;
+    if (this.lost) return this.previousEnd;
     if (definition.kind == NodeKind.InlineType) {
       this.program.definitions.push((<InlineType>definition).definition);
       this.accept(Token.Semicolon);
-      return;
+      return this.previousEnd;
     }
     // The peer stops at the name.
     const end = this.previousEnd;
     const name = this.symbols.length((<TaggedType>definition).name);
     this.failAt(Code.InvalidDefinition, end - name, end, "syntax: expected '{'", "types of the kernel need no declaration");
+    return end;
   }
 
   /** Skips one `#` line or one definition without reading it; returns where it ends. */
@@ -97,7 +95,8 @@ export abstract class CSectionParser extends CDefinitionParser {
     this.taken.length = 0;
   }
 
-  private parseDirective(): void {
+  /** Returns the end of the last line that it takes. */
+  private parseDirective(): u32 {
     const lexer = this.lexer;
     const start = lexer.start;
     const end = this.lineEnd(start);
@@ -115,7 +114,7 @@ export abstract class CSectionParser extends CDefinitionParser {
     } else if (word == "if" || word == "ifdef" || word == "ifndef") {
       if (this.taken.length >= MAXIMUM_CONDITIONS) {
         this.failAt(Code.NestedTooDeeply, start, end, "syntax: nested too deeply");
-        return;
+        return end;
       }
       const holds = this.evaluate(word, start, offset, end);
       this.taken.push(holds);
@@ -135,6 +134,7 @@ export abstract class CSectionParser extends CDefinitionParser {
       this.directiveError(start, end, `invalid preprocessing directive '#${word}'`);
     }
     lexer.seek(resume);
+    return resume;
   }
 
   private directiveError(start: u32, end: u32, message: string): void {

@@ -37,6 +37,8 @@ import { binaryText, UnaryOperator, unaryText } from "./operators";
 
 export abstract class ExpressionPrinter {
   protected depth: i32 = 0;
+  /** Without them, the trees of texts that differ in layout alone are the same. */
+  spans: bool = true;
 
   constructor(
     protected source: Source,
@@ -55,10 +57,12 @@ export abstract class ExpressionPrinter {
 
   /** Ends a line with the node's span. */
   protected close(node: Node): void {
-    this.out.writeAscii("  ");
-    this.out.writeDecimal(node.start);
-    this.out.writeAscii("..");
-    this.out.writeDecimal(node.end);
+    if (this.spans) {
+      this.out.writeAscii("  ");
+      this.out.writeDecimal(node.start);
+      this.out.writeAscii("..");
+      this.out.writeDecimal(node.end);
+    }
     this.out.writeU8(0x0a);
   }
 

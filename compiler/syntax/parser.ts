@@ -106,7 +106,10 @@ export class Parser extends CSectionParser {
     const words = this.words;
     if (this.startsDefinition()) {
       if (this.stage == Stage.Definitions) {
-        this.parseDefinition();
+        const start = this.lexer.start;
+        const end = this.parseDefinition();
+        if (this.program.definitionsEnd == 0) this.program.definitionsStart = start;
+        this.program.definitionsEnd = end;
       } else {
         this.refuseDefinition();
       }

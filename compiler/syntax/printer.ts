@@ -412,6 +412,8 @@ function tagText(tag: Tag): string {
 }
 
 /** Appends the whole tree to `out`. */
-export function printProgram(program: Program, source: Source, symbols: Symbols, out: ByteBuffer): void {
-  new Printer(source, symbols, out).program(program);
+export function printProgram(program: Program, source: Source, symbols: Symbols, out: ByteBuffer, spans: bool = true): void {
+  const printer = new Printer(source, symbols, out);
+  printer.spans = spans;
+  printer.program(program);
 }

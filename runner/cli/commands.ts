@@ -88,7 +88,7 @@ async function runScript(options: Options): Promise<number> {
 
 /** Options of our subcommands, where they mean nothing. */
 function refuseOptions(options: Options, where: string, ...allowed: (keyof Options)[]): void {
-  for (const key of ["profile", "from", "common", "reporter", "scripts", "coverage", "watch"] as const) {
+  for (const key of ["profile", "from", "common", "reporter", "scripts", "coverage", "watch", "check", "diff"] as const) {
     if (options[key] !== undefined && !allowed.includes(key)) {
       throw new BpfcastError("usage", `option --${key} is not for ${where}`, { hint: "bpfcast --help says what it is for" });
     }
@@ -177,7 +177,14 @@ async function help(words: string[]): Promise<number> {
   return runHelp(words, output);
 }
 
-const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, profile, test, help };
+async function fmt(words: string[]): Promise<number> {
+  const options = parseOptions(words);
+  refuseOptions(options, "`bpfcast fmt`", "check", "diff");
+  const { runFormat } = await import("./format/command.ts");
+  return runFormat(options, output);
+}
+
+const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, fmt, profile, test, help };
 
 /**
  * @param words the command line behind the program's name.
@@ -201,6 +208,11 @@ export async function runCommand(words: string[]): Promise<number> {
     const { information } = await import("../host/information.ts");
     output.print(information(VERSION));
     return 0;
+  }
+  if (options.mode === "format") {
+    refuseOptions(options, "--fmt");
+    const { printFormatted } = await import("./format/command.ts");
+    return printFormatted(scriptOf(options), options, output);
   }
   if (options.list) return list(options);
   return runScript(options);

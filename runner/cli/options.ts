@@ -53,6 +53,11 @@ export interface Options {
   scripts?: string;
   coverage?: boolean;
   watch?: boolean;
+  /** What to do in place of running: the peer's developer modes. */
+  mode?: string;
+  /** What `bpfcast fmt` says instead of changing files. */
+  check?: boolean;
+  diff?: boolean;
   btf?: boolean;
   /** What is no option: file and script arguments. */
   words: string[];
@@ -87,11 +92,11 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   },
   { long: "unsafe", key: "unsafe", help: "allow unsafe/destructive functionality" },
   { long: "no-feature", argument: "LIST", key: "unsupported", help: "disable use of detected features" },
-  { long: "mode", argument: "MODE", key: "unsupported", help: "developer modes" },
+  { long: "mode", argument: "MODE", key: "mode", help: "'format': the same as --fmt" },
   { long: "test", key: "unsupported", help: "run all test: probes" },
   { long: "bench", key: "unsupported", help: "run all bench: probes" },
   { long: "probe-filter", argument: "REGEX", key: "probeFilter", help: "only run probes whose name matches REGEX" },
-  { long: "fmt", key: "unsupported", help: "format the input script and print it" },
+  { long: "fmt", key: "mode", help: "format the input script and print it, or write it to the file of -o" },
   { long: "dry-run", key: "dryRun", help: "terminate execution right after attaching all the probes" },
   { long: "verify-llvm-ir", key: "unsupported", help: "check that the generated LLVM IR is valid" },
   {
@@ -118,8 +123,24 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { long: "scripts", argument: "DIR", key: "scripts", help: "test: where scripts lie that are not beside their scenarios" },
   { long: "coverage", key: "coverage", help: "test: show the lines that no scenario ran" },
   { long: "watch", key: "watch", help: "check, test: run again whenever a file changes" },
+  { long: "check", key: "check", help: "fmt: name the files that would change, and change none" },
+  { long: "diff", key: "diff", help: "fmt: show what would change, and change nothing" },
   { short: "b", long: "btf", key: "btf", help: "accepted, no effect" },
 ];
+
+/** The peer's modes; we have one of them. */
+const MODES = ["codegen", "compiler-bench", "bench", "test", "format"];
+
+/** @param value of --mode; undefined: --fmt. */
+function setMode(options: Options, value: string | undefined): void {
+  if (value === undefined && options.mode !== undefined)
+    throw new BpfcastError("usage", "USAGE: --fmt conflicts with existing --mode", { hint: "give one of the two" });
+  const mode = value ?? "format";
+  if (!MODES.includes(mode))
+    throw new BpfcastError("usage", "USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'.");
+  if (mode !== "format") throw new BpfcastError("unsupported-option", `--mode ${mode} is not supported by this version of bpfcast`);
+  options.mode = mode;
+}
 
 function usageError(message: string): BpfcastError {
   return new BpfcastError("bad-option", `${message}\n${usage()}`);
@@ -142,6 +163,9 @@ function setOption(options: Options, row: OptionRow, spelled: string, value: str
       throw new BpfcastError("unsupported-option", `option ${spelled} is not supported by this version of bpfcast`, hint);
     }
     case "words":
+      break;
+    case "mode":
+      setMode(options, value);
       break;
     case "debug":
       options.debug = [...(options.debug ?? []), ...(value ?? "").split(",")];
@@ -236,6 +260,8 @@ USAGE:
     bpfcast run x.o    run such an object; needs no compiler
     bpfcast check filename|folder|glob...
                        report the errors of scripts, for people or CI
+    bpfcast fmt [--check] [--diff] filename...
+                       lay scripts out in one style, in place
     bpfcast test filename...
                        play the scenarios of scripts, in a simulated kernel
     bpfcast profile -o x.profile

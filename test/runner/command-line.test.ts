@@ -41,7 +41,7 @@ test("options: what is wrong", () => {
       "bad-option",
       words.join(" "),
     );
-  for (const words of [["--fmt"], ["--test"], ["--aot", "x"], ["--bench"]])
+  for (const words of [["--test"], ["--aot", "x"], ["--bench"], ["--mode", "test"]])
     assert.is(
       code(() => parseOptions(words)),
       "unsupported-option",
