@@ -518,7 +518,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
       default:
         break;
     }
-    const isTooLarge = operand.kind == NodeKind.IntegerLiteral && (<IntegerLiteral>operand).value > (<u64>1) << 63;
+    const isTooLarge = this.isFlexible(operand) && (<IntegerLiteral>operand).value > (<u64>1) << 63;
     if (e.operator == UnaryOperator.Negate && isTooLarge)
       return this.error(Code.NumberTooLarge, e.start, e.end, "negative value will underflow");
     const type = e.operator == UnaryOperator.Negate ? this.number(operand) : this.operand(operand);
