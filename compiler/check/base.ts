@@ -82,7 +82,20 @@ export abstract class CheckerBase {
   /** A text in the place of `e`, which has been computed. */
   protected textFor(e: Expression, bytes: ArrayBuffer): i32 {
     this.standIns.set(changetype<usize>(e), new StringLiteral(e.start, e.end, changetype<usize>(bytes), bytes.byteLength));
-    return this.types.text(bytes.byteLength + 1);
+    return this.literalType(e, changetype<usize>(bytes), bytes.byteLength);
+  }
+
+  /** The type of a literal text (features 5.3 T9); None, and an error, for one that is longer than texts may be. */
+  protected literalType(e: Expression, pointer: usize, length: u32): i32 {
+    if (length < <u32>this.maximumString) return this.types.text(length + 1);
+    const text = String.UTF8.decodeUnsafe(pointer, length);
+    return this.error(
+      Code.OutOfRange,
+      e.start,
+      e.end,
+      `String is too long (over ${this.maximumString} bytes): ${text}`,
+      "The config key max_strlen sets how long texts may be.",
+    );
   }
 
   protected error(code: Code, start: u32, end: u32, message: string, hint: string = ""): i32 {

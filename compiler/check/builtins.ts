@@ -85,7 +85,7 @@ export function builtinRows(): Array<BuiltinRow> {
     new BuiltinRow("cpu", Recipe.HelperResult, Helper.GetSmpProcessorId, BasicType.Uint64, "uint64", "Number of the running CPU"),
     new BuiltinRow("numaid", Recipe.HelperResult, Helper.GetNumaNodeId, BasicType.Uint64, "uint64", "NUMA node of the running CPU"),
     new BuiltinRow("jiffies", Recipe.HelperResult, Helper.Jiffies64, BasicType.Uint64, "uint64", "Ticks of the kernel's timer"),
-    new BuiltinRow("rand", Recipe.HelperResult, Helper.GetPrandomU32, BasicType.Uint32, "uint32", "A random number of 32 bits"),
+    new BuiltinRow("rand", Recipe.HelperResult, Helper.GetPrandomU32, BasicType.Uint64, "uint64", "A random number of 32 bits"),
     new BuiltinRow(
       "cgroup",
       Recipe.HelperResult,

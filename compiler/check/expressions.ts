@@ -108,7 +108,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
       case NodeKind.IntegerLiteral:
         return this.integerLiteral(<IntegerLiteral>e);
       case NodeKind.StringLiteral:
-        return this.types.text((<StringLiteral>e).length + 1);
+        return this.literalType(e, (<StringLiteral>e).pointer, (<StringLiteral>e).length);
       case NodeKind.BooleanLiteral:
         return BasicType.Bool;
       case NodeKind.Identifier:

@@ -120,8 +120,12 @@ export abstract class FunctionChecker extends ExpressionChecker {
   /** The literal text that argument `index` must be; null after an error. */
   protected literalText(e: Call, index: i32, name: string): StringLiteral | null {
     const argument = e.argumentList[index];
+    // It is for the compiler or the runner, and may be longer than texts of programs.
+    if (argument.kind == NodeKind.StringLiteral) {
+      argument.typeId = this.types.text((<StringLiteral>argument).length + 1);
+      return <StringLiteral>argument;
+    }
     const type = this.expression(argument);
-    if (argument.kind == NodeKind.StringLiteral) return <StringLiteral>argument;
     this.error(Code.NotConstant, e.start, e.end, `${name}() expects a string literal (${this.peerType(type)} provided)`);
     return null;
   }
@@ -379,7 +383,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
       );
     const longest = this.maximumString - 4;
     if (e.argumentList.length == 1) {
-      if (!isBytes || source.kind == NodeKind.StringLiteral)
+      if (!isBytes || info.kind == TypeKind.String)
         return this.error(
           Code.WrongArgumentCount,
           e.start,
