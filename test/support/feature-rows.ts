@@ -415,7 +415,7 @@ export const featureRows: FeatureRow[] = [
     script: "uprobe:libc:clock_nanosleep { @[func] = max(1); exit(); }",
     options: ["-c", "sleep 0.5"],
     output: "\n\n@[clock_nanosleep]: 1\n",
-    ours: "?",
+    ours: "bpftrace may look the name up when the process has ended",
   },
   {
     row: "B21 B22 probe, probetype",
