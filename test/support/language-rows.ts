@@ -411,6 +411,7 @@ export const sections: Record<string, Row[]> = {
       "true\ntrue\ntrue\ntrue\n\n\n",
     ],
     ["BEGIN { $p = curtask; $x = 0; if comptime (sizeof(typeof($p)) == 4) { $x = comm; } else { $x = 8; } print($x); }", "8\n\n\n"],
+    ['BEGIN { $x = { $x = (1, 2); 2 }; print($x); $y = { $y = "a"; $x + 1 }; print($y); }', "2\n3\n\n\n"],
     ["BEGIN { { $y = 5; print(comptime (sizeof($y))); } }", "1\n\n\n"],
   ],
   "corrected: has_cpid": [["BEGIN { print(has_cpid); print(cpid); }", "false\n0\n\n\n"]],
