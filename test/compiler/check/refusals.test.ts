@@ -7,6 +7,7 @@ import { compile, newCompiler } from "../../support/compiler.ts";
 
 /** A script and its errors: `code line:column-end message`. */
 const refused: [script: string, ...errors: string[]][] = [
+  ["BEGIN { print((int32[][])1); }", 'invalid-cast 1:15-26 Cannot cast from "int8" to "int32[0][0]"'],
   ["profile:hz { print(1); }", "invalid-attach-point 1:1-11 Invalid rate of profile probe: invalid integer: hz"],
   ["profile:hz:0 { print(1); }", "invalid-attach-point 1:1-13 profile frequency should be a positive integer"],
   ["profile:parsec:5 { print(1); }", "invalid-attach-point 1:1-17 parsec is not an accepted unit of time"],
