@@ -198,10 +198,11 @@ export abstract class DefinitionChecker extends CheckerBase {
     }
   }
 
-  /** A constant after a cast to `type`, which is None for casts of the C section: those are taken as they stand. */
+  /** A constant after a cast to `type`, which is not known for casts of the C section: those are taken as they stand. */
   private castConstant(type: i32, constant: Constant): Constant {
+    if (!constant.known || type <= BasicType.None) return constant;
     const info = this.types.get(type);
-    if (!constant.known || type == BasicType.None || info.kind == TypeKind.Pointer) return constant;
+    if (info.kind == TypeKind.Pointer) return constant;
     const unused: i64 = 64 - (info.size << 3);
     if (info.kind == TypeKind.Bool) constant.value = constant.value != 0 ? 1 : 0;
     else if (info.kind != TypeKind.Integer) constant.known = false;

@@ -45,6 +45,7 @@ export abstract class LibraryChecker extends FunctionChecker {
       case FunctionId.KernelFunctionExists:
         if (id == FunctionId.KernelFunctionExists && this.literalText(e, 0, name) == null) return BasicType.None;
         this.operand(list[0]);
+        this.remember(e);
         return BasicType.Bool;
       case FunctionId.IsError:
         return this.isError(list[0]);
@@ -147,14 +148,28 @@ export abstract class LibraryChecker extends FunctionChecker {
 
   // What is known while compiling
 
+  /** By expression: its value where it stands, with the variables that are in scope there. */
+  private remembered: Map<usize, Constant> = new Map();
+
+  private remember(e: Expression): Constant {
+    const constant = this.constant(e);
+    this.remembered.set(changetype<usize>(e), constant);
+    return constant;
+  }
+
+  private recall(e: Expression): Constant {
+    const key = changetype<usize>(e);
+    return this.remembered.has(key) ? this.remembered.get(key) : this.constant(e);
+  }
+
   /** The value of an expression that the checker has found to be constant. */
   knownValue(e: Expression): i64 {
-    return this.constant(e).value;
+    return this.recall(e).value;
   }
 
   protected comptime(e: Comptime): i32 {
     const type = this.expression(e.operand);
-    if (this.constant(e.operand).known) return type;
+    if (this.remember(e).known) return type;
     // The parentheses belong to it.
     const end = this.diagnostics.source.at(e.end) == 0x29 ? e.end + 1 : e.end;
     return this.error(Code.NotConstant, e.start, end, UNRESOLVED);
@@ -163,7 +178,7 @@ export abstract class LibraryChecker extends FunctionChecker {
   /** Which branch of `if comptime (...)` remains: 1 the first, 0 the other; -1 for a condition that is known only at run time. */
   chosenBranch(condition: Expression): i32 {
     if (condition.kind != NodeKind.Comptime) return -1;
-    const constant = this.constant((<Comptime>condition).operand);
+    const constant = this.recall(condition);
     return !constant.known ? -1 : constant.value != 0 ? 1 : 0;
   }
 

@@ -103,7 +103,11 @@ export class Scopes {
 
   add(name: u32, declaration: u32): VariableSymbol {
     const symbol = new VariableSymbol(name, declaration);
-    this.symbols.push(symbol);
+    this.adopt(symbol);
     return symbol;
+  }
+
+  adopt(symbol: VariableSymbol): void {
+    this.symbols.push(symbol);
   }
 }

@@ -269,7 +269,7 @@ export abstract class TypeChecker extends DefinitionChecker {
     }
     if (to.kind == TypeKind.Array && to.count == 0 && (from.kind == TypeKind.Integer || from.kind == TypeKind.String)) {
       const size = this.types.get(to.element).size;
-      if (from.size % size == 0) {
+      if (size > 0 && from.size % size == 0) {
         type = this.types.array(to.element, from.size / size);
         to = this.types.get(type);
       }

@@ -1,6 +1,5 @@
 // Lowering of field accesses: chains of kernel structs through CO-RE, and the fields of tracepoints.
 
-import { cString } from "../check/definitions";
 import { AddressSpace, TypeKind } from "../check/types";
 import { TracepointRow } from "../object/manifest";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
@@ -195,7 +194,7 @@ export abstract class FieldLowering extends MapLowering {
         const isRecord = btf.kind(inner) == BtfKind.Struct || btf.kind(inner) == BtfKind.Union;
         if (isRecord && !seen.includes(inner)) seen.push(inner);
         const name = btf.memberName(id, j);
-        const length = cString(name).length;
+        const length = btf.memberNameLength(id, j);
         if (length == 0 || btf.memberBitSize(id, j) > 0 || btf.sizeOf(inner) == 0) continue;
         const member = btf.findMember(id, name, length)!;
         const path = this.core().path(id);

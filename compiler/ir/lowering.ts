@@ -266,16 +266,13 @@ export class Lowering extends FunctionLowering {
 
   private let_(statement: Let): void {
     const value = statement.value;
-    // The value is computed before the name is known, so that it cannot refer to itself.
+    // The value is computed before the name is known, so that it cannot refer to itself; it may have a variable of that name inside.
     const symbol = new VariableSymbol(statement.name, statement.nameStart);
     this.allocate(symbol);
     if (value != null) this.assignTo(symbol, value);
     else if (this.types.isScalar(symbol.type)) this.writeVariable(symbol, this.b.constant(0));
     else if (symbol.type != BasicType.None) this.clear(symbol.storage, 0, this.types.get(symbol.type).size);
-    const declared = this.scopes.add(statement.name, statement.nameStart);
-    declared.type = symbol.type;
-    declared.storage = symbol.storage;
-    declared.inMemory = symbol.inMemory;
+    this.scopes.adopt(symbol);
   }
 
   protected assignTo(symbol: VariableSymbol, value: Expression): void {
@@ -326,12 +323,11 @@ export class Lowering extends FunctionLowering {
       return;
     }
     const variable = <Variable>target;
-    let symbol = this.scopes.find(variable.name);
-    if (symbol == null) {
-      symbol = this.scopes.add(variable.name, variable.start);
-      this.allocate(symbol);
-    }
+    const known = this.scopes.find(variable.name);
+    const symbol = known != null ? known : new VariableSymbol(variable.name, variable.start);
+    if (known == null) this.allocate(symbol);
     this.assignTo(symbol, value);
+    if (known == null) this.scopes.adopt(symbol);
   }
 
   // Calls

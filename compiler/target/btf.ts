@@ -301,6 +301,11 @@ export class Btf {
     return this.strings + load<u32>(this.record(id) + TYPE_SIZE + index * MEMBER_SIZE);
   }
 
+  /** Bytes of the name, which need not be text. */
+  memberNameLength(id: u32, index: u32): u32 {
+    return cStringLength(this.memberName(id, index));
+  }
+
   memberType(id: u32, index: u32): u32 {
     return load<u32>(this.record(id) + TYPE_SIZE + index * MEMBER_SIZE, 4);
   }

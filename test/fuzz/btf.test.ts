@@ -64,6 +64,13 @@ test("the undamaged BTF gives objects", async () => {
   for (const script of SCRIPTS.slice(0, 5)) assert.is(await survives(script, smallKernel(), "the whole"), "object", script);
 });
 
+test("a member whose name is no text", async () => {
+  const btf = smallKernel();
+  const at = Buffer.from(btf).indexOf("real_parent");
+  btf[at + 3] = 0xa5;
+  assert.is(await survives("BEGIN { print(*curtask); }", btf, "real_parent with a byte that is no UTF-8"), "object");
+});
+
 test("BTF cut at every length", async () => {
   const whole = smallKernel();
   for (let length = 0; length < whole.length; length++) {

@@ -50,6 +50,15 @@ function describe({ statistics: all, findings, seconds }: Report): string {
   );
 }
 
+function describeFinding({ message, count, script, options, target }: Finding): string {
+  const lines = [
+    `script: ${JSON.stringify(script)}`,
+    `options: ${JSON.stringify(options)}`,
+    `target: ${target.join(", ") || "the good one"}`,
+  ];
+  return `${message} (${count} times)\n  ${lines.join("\n  ")}`;
+}
+
 /** Nothing that scripts reach: text of the IR, its validator, objects of llc, and the entries of test modules. */
 const ELSEWHERE = /^wasm|\/testing|\/ir\/(parser|validator)|\/llvm\/read-object/;
 
@@ -86,11 +95,15 @@ async function work({ module, seed, inputs, milliseconds, shared }: Job): Promis
   const started = Date.now();
   const state = new Int32Array(shared, 0, 2);
   const bytes = new Uint8Array(shared, 8);
-  const fuzzer = new GuidedFuzzer(new WebAssembly.Module(readFileSync(module)), seeds(), new Random(seed), (script) => {
+  const onInput = (script: Buffer) => {
     state[1] = Math.min(script.length, bytes.length);
     bytes.set(script.subarray(0, bytes.length));
     Atomics.add(state, 0, 1);
-  });
+  };
+  // What a worker prints waits until it rests: the other thread prints.
+  const say = (text: string) => parentPort?.postMessage(text);
+  const compiled = new WebAssembly.Module(readFileSync(module));
+  const fuzzer = new GuidedFuzzer(compiled, seeds(), new Random(seed), onInput, (finding) => say(describeFinding(finding)));
   const report = (): Report => ({
     statistics: fuzzer.statistics,
     findings: [...fuzzer.findings.values()],
@@ -102,8 +115,7 @@ async function work({ module, seed, inputs, milliseconds, shared }: Job): Promis
     await fuzzer.step();
     if (Date.now() < next) continue;
     next += PROGRESS_MILLISECONDS;
-    // What a worker prints waits until it rests.
-    parentPort?.postMessage(describe(report()));
+    say(describe(report()));
   }
   return report();
 }
@@ -141,10 +153,7 @@ async function main(): Promise<void> {
       shared: new SharedArrayBuffer(8 + SHARED_BYTES),
     });
     if (isLong) console.log(`${describe(report)}\n${coverage(report)}`);
-    const findings = report.findings.map(
-      ({ message, count, script, options, target }) =>
-        `${message} (${count} times)\n  script: ${JSON.stringify(script)}\n  options: ${JSON.stringify(options)}\n  target: ${target.join(", ") || "the good one"}`,
-    );
+    const findings = report.findings.map(describeFinding);
     assert.is(findings.length, 0, findings.join("\n"));
     const { inputs, parsed, checked } = report.statistics;
     assert.ok(inputs > 500 && checked > 0, describe(report));

@@ -115,6 +115,7 @@ export class GuidedFuzzer {
   readonly #mutator: InputMutator;
   readonly #corpus: Input[];
   readonly #onInput: (script: Buffer) => void;
+  readonly #onFinding: (finding: Finding) => void;
   readonly #good = goodTarget();
   #target = this.#good;
   #compiler!: Compiler;
@@ -126,8 +127,17 @@ export class GuidedFuzzer {
   /** Bytes of the last object; 0 when there was none. */
   #size = 0;
 
-  /** @param onInput gets each script before it is compiled. */
-  constructor(module: WebAssembly.Module, seeds: readonly string[], random: Random, onInput: (script: Buffer) => void) {
+  /**
+   * @param onInput gets each script before it is compiled.
+   * @param onFinding gets each fault when it shows for the first time.
+   */
+  constructor(
+    module: WebAssembly.Module,
+    seeds: readonly string[],
+    random: Random,
+    onInput: (script: Buffer) => void,
+    onFinding: (finding: Finding) => void,
+  ) {
     this.#module = module;
     this.#random = random;
     this.#language = new LanguageGenerator(random);
@@ -135,6 +145,7 @@ export class GuidedFuzzer {
     this.#mutator = new InputMutator(random, this.#language);
     this.#corpus = seeds.filter((script) => script.length <= KEPT_LENGTH).map((script) => ({ script, options: {} }));
     this.#onInput = onInput;
+    this.#onFinding = onFinding;
   }
 
   async #renew(target: FuzzTarget, inputs: number): Promise<void> {
@@ -307,8 +318,9 @@ export class GuidedFuzzer {
         const compiler = await Compiler.create(this.#module);
         return this.#judge(compiler, Buffer.from(text, "latin1"), options, target) === message;
       };
-      const small = await minimise(script, fails);
-      this.findings.set(message, { message, script: small, options, target: target.changes, count: 1 });
+      const finding: Finding = { message, script: await minimise(script, fails), options, target: target.changes, count: 1 };
+      this.findings.set(message, finding);
+      this.#onFinding(finding);
     }
     // A module that gave up is in no state to go on.
     await this.#renew(target, this.#left);

@@ -405,6 +405,15 @@ export const sections: Record<string, Row[]> = {
     ["#define A (1 << 3)\nBEGIN { print(A | 1); print(A ^ 8); }", "9\n0\n\n\n"],
     ['BEGIN { $x = (string[8])"abc"; print($x); print(sizeof($x)); }', "abc\n8\n\n\n"],
   ],
+  "known of variables": [
+    [
+      'BEGIN { $x = "a"; print(is_str($x)); for ($i : 0..2) { print(is_integer($i)); } if (1) { $y = 5; print(is_integer($y)); } }',
+      "true\ntrue\ntrue\ntrue\n\n\n",
+    ],
+    ["BEGIN { $p = curtask; $x = 0; if comptime (sizeof(typeof($p)) == 4) { $x = comm; } else { $x = 8; } print($x); }", "8\n\n\n"],
+    ['BEGIN { $x = { $x = (1, 2); 2 }; print($x); $y = { $y = "a"; $x + 1 }; print($y); }', "2\n3\n\n\n"],
+    ["BEGIN { { $y = 5; print(comptime (sizeof($y))); } }", "1\n\n\n"],
+  ],
   "corrected: has_cpid": [["BEGIN { print(has_cpid); print(cpid); }", "false\n0\n\n\n"]],
   "not in the peer: classes and escapes of patterns": [
     [

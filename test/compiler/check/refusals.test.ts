@@ -12,6 +12,7 @@ const lists: Record<string, string[]> = {
   /** Attach points, types, operators, statements, settings and patterns. */
   refusals: [
     "profile:hz { print(1); }",
+    "BEGIN { print((int32[][])1); }",
     "profile:hz:0 { print(1); }",
     "profile:parsec:5 { print(1); }",
     "interval:s:x { print(1); }",
