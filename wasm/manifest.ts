@@ -153,6 +153,9 @@ export interface MapInfo {
 export type ProgramKind =
   | "begin"
   | "end"
+  | "self"
+  | "test"
+  | "bench"
   | "tracepoint"
   | "kprobe"
   | "kretprobe"
@@ -160,6 +163,8 @@ export type ProgramKind =
   | "uretprobe"
   | "interval"
   | "profile"
+  | "watchpoint"
+  | "iter"
   | "software"
   | "hardware"
   | "rawtracepoint"
@@ -179,7 +184,7 @@ export interface Program {
    * Parts of the attach point. tracepoint: [category, event]. kprobe, kretprobe: [module or "", function or "", offset in decimal],
    * without a function the offset is an address. uprobe, uretprobe: [binary, function or "", offset in decimal]. software, hardware:
    * perf's [type, number of the event, events between two samples], in decimal. interval, profile: [unit "hz"|"s"|"ms"|"us", number].
-   * rawtracepoint: [module or "", event]. fentry, fexit: [module or "", function]. begin, end: [].
+   * rawtracepoint: [module or "", event]. fentry, fexit: [module or "", function]. watchpoint: [address in decimal, bytes, mode]. iter: [name, file below /sys/fs/bpf or ""]. self: [signal]. test, bench: [name]. begin, end: [].
    */
   target: string[];
   /** Counts the probes of the script: the attach points of one have it in common. */

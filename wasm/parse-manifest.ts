@@ -150,6 +150,9 @@ const program = record({
   kind: oneOf(
     "begin",
     "end",
+    "self",
+    "test",
+    "bench",
     "tracepoint",
     "kprobe",
     "kretprobe",
@@ -157,6 +160,8 @@ const program = record({
     "uretprobe",
     "interval",
     "profile",
+    "watchpoint",
+    "iter",
     "software",
     "hardware",
     "fentry",
@@ -373,6 +378,9 @@ function checkEvent(info: EventInfo, maps: number, path: string): void {
 const TARGET_PARTS = {
   begin: 0,
   end: 0,
+  self: 1,
+  test: 1,
+  bench: 1,
   tracepoint: 2,
   kprobe: 3,
   kretprobe: 3,
@@ -380,6 +388,8 @@ const TARGET_PARTS = {
   uretprobe: 3,
   interval: 2,
   profile: 2,
+  watchpoint: 3,
+  iter: 2,
   software: 3,
   hardware: 3,
   rawtracepoint: 2,
@@ -393,6 +403,11 @@ function checkManifest(checked: Manifest): void {
     if (target.length !== TARGET_PARTS[kind]) refuse(path, `of ${TARGET_PARTS[kind]} parts`);
     const isFunction = kind === "kprobe" || kind === "kretprobe";
     if (isFunction && !/^[0-9]{1,20}$/.test(target[2] ?? "")) refuse(`${path}[2]`, "a decimal offset or address");
+    if (kind === "watchpoint") {
+      if (!/^[1-9][0-9]{0,19}$/.test(target[0] ?? "")) refuse(`${path}[0]`, "a decimal address");
+      if (!/^[1248]$/.test(target[1] ?? "")) refuse(`${path}[1]`, "1, 2, 4 or 8");
+      if (!/^(r|w|rw|x)$/.test(target[2] ?? "")) refuse(`${path}[2]`, "r, w, rw or x");
+    }
     if (kind === "interval" || kind === "profile") {
       if (!["hz", "s", "ms", "us"].includes(target[0] ?? "")) refuse(`${path}[0]`, "a unit of time");
       if (!/^[1-9][0-9]{0,18}$/.test(target[1] ?? "")) refuse(`${path}[1]`, "a positive number");

@@ -67,10 +67,28 @@ export class ProbeContext {
     }
   }
 
-  /** The kind of probe as `probetype` has it: `special` for begin and end. */
+  /** The tracer itself runs it. */
+  get isSpecial(): bool {
+    return this.provider == Provider.Begin || this.provider == Provider.End || this.provider == Provider.Self;
+  }
+
+  /** It runs while the script traces: not before or behind that, and not by itself. */
+  get isTracing(): bool {
+    switch (this.provider) {
+      case Provider.Begin:
+      case Provider.End:
+      case Provider.Test:
+      case Provider.Bench:
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  /** The kind of probe as `probetype` has it: `special` for begin, end and self. */
   get typeName(): string {
     if (this.isUnused) return "no";
-    return this.provider == Provider.Begin || this.provider == Provider.End ? "special" : providerName(this.provider);
+    return this.isSpecial ? "special" : providerName(this.provider);
   }
 
   /** `category:event` of a tracepoint. */
@@ -135,6 +153,28 @@ export class ProbeContext {
     }
   }
 
+  /** Name of the struct that `ctx` points to; empty where there is none. */
+  get contextStructure(): string {
+    switch (this.provider) {
+      case Provider.Kprobe:
+      case Provider.Kretprobe:
+      case Provider.Uprobe:
+      case Provider.Uretprobe:
+      case Provider.Usdt:
+        return "pt_regs";
+      case Provider.Profile:
+      case Provider.Interval:
+      case Provider.Software:
+      case Provider.Hardware:
+      case Provider.Watchpoint:
+        return "bpf_perf_event_data";
+      case Provider.Iterator:
+        return `bpf_iter__${this.part(0)}`;
+      default:
+        return "";
+    }
+  }
+
   /** True for probes of functions. */
   get hasFunction(): bool {
     return this.isKernelFunction || this.provider == Provider.Uprobe || this.provider == Provider.Uretprobe;
@@ -163,6 +203,8 @@ export class ProbeContext {
         return this.hasReturnValue || this.provider == Provider.Fexit;
       case Recipe.ProbedFunction:
         return this.hasFunction;
+      case Recipe.ProbeContext:
+        return this.contextStructure.length > 0;
       default:
         return true;
     }

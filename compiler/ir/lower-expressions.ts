@@ -165,6 +165,8 @@ export abstract class ExpressionLowering extends DecimalLowering {
         return b.binary(Op.Shr, b.call(row.helper, []), b.constant(32));
       case Recipe.RegisterArgument:
         return b.load(b.context(), this.argumentOffset(this.checker.registerIndex(e.name)), 8);
+      case Recipe.ProbeContext:
+        return b.context();
       case Recipe.ReturnValue:
         if (this.context.isTraced) return this.tracedValue(this.context.argumentCount, e.typeId);
         return b.load(b.context(), this.checker.architecture.returnValueOffset, 8);

@@ -53,6 +53,12 @@ export abstract class FieldLowering extends MapLowering {
     const path = this.fieldPath(e);
     const base = this.recordPlace(this.pathRoot(e));
     b.source = e.nameStart;
+    if (base.space == AddressSpace.Context) {
+      // The kernel rewrites loads from the context: it takes them from its own register only, with the offset in the instruction.
+      const place = new Place(base.space, base.pointer, <i32>(path.localBitOffset >> 3));
+      place.relocation = this.core().relocation(path, RelocationKind.CoreFieldOffset);
+      return place;
+    }
     const address = b.relocatedOffset(
       b.offset(base.pointer, base.offset),
       path.localBitOffset >> 3,

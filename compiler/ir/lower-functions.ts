@@ -142,7 +142,7 @@ export abstract class FunctionLowering extends StringLowering {
         return b.binary(Op.Sub, b.call(row.helper, []), this.boundConstant("start_time", e));
       case Recipe.UserMode:
         if (!this.context.hasRegisters)
-          return b.constant(this.context.provider == Provider.Begin || this.context.provider == Provider.End ? 1 : 0);
+          return b.constant(this.context.isSpecial ? 1 : 0);
         this.manifest.need("architecture", e.start, e.end);
         return this.isUserMode();
       default: {
@@ -516,7 +516,7 @@ export abstract class FunctionLowering extends StringLowering {
     this.endCount(loop);
     b.enter(done);
     b.store(record, row.offsets[0], 8, b.read(loop.index));
-    this.submitEvent(record, reserved);
+    this.submitEvent(record, row, reserved);
   }
 
   /** The kernel's own formatting, to its trace pipe: numbers alone, and texts by address. */

@@ -7,14 +7,12 @@ import { HARDWARE_EVENTS, SOFTWARE_EVENTS } from "../core/perf-events.ts";
 import { parseTracepointFormat } from "../core/tracepoint-format.ts";
 import { loadAddon } from "../host/addon.ts";
 import { findBinaries } from "../host/binaries.ts";
-import { btfFile, loadBtf, modulesWithBtf } from "../host/btf.ts";
+import { btfFile, ITERATOR, iteratorNames, loadBtf, modulesWithBtf } from "../host/btf.ts";
 import { ElfSymbols } from "../host/elf-symbols.ts";
 import { rawTracepointParameters, rawTracepoints } from "../host/raw-tracepoints.ts";
 import { hasFunctionTracing, readFormat, traceableFunctions, tracepointCategories, tracepointEvents } from "../host/tracefs.ts";
 
 const UNITS = ["hz", "ms", "s", "us"];
-
-const ITERATOR = "bpf_iter__";
 
 interface Provider {
   name: string;
@@ -75,12 +73,7 @@ function userFunctions(pattern: string): string[] {
 }
 
 function iterators(pattern: string): string[] {
-  if (!loadAddon().hasProbeType("iter")) return [];
-  return modulesWithBtf().flatMap((module) =>
-    [...(loadBtf(module)?.named(BtfKind.Struct) ?? [])]
-      .filter(([, name]) => name.startsWith(ITERATOR) && matchesGlob(pattern, name.slice(ITERATOR.length)))
-      .map(([, name]) => name.slice(ITERATOR.length)),
-  );
+  return loadAddon().hasProbeType("iter") ? iteratorNames().filter((name) => matchesGlob(pattern, name)) : [];
 }
 
 function tracepoints(pattern: string): string[] {

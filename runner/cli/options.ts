@@ -54,6 +54,8 @@ export interface Options {
   coverage?: boolean;
   watch?: boolean;
   btf?: boolean;
+  /** In place of tracing: run the script's tests or benches, or nothing. */
+  mode?: "test" | "bench" | "codegen";
   /** What is no option: file and script arguments. */
   words: string[];
 }
@@ -87,9 +89,9 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   },
   { long: "unsafe", key: "unsafe", help: "allow unsafe/destructive functionality" },
   { long: "no-feature", argument: "LIST", key: "unsupported", help: "disable use of detected features" },
-  { long: "mode", argument: "MODE", key: "unsupported", help: "developer modes" },
-  { long: "test", key: "unsupported", help: "run all test: probes" },
-  { long: "bench", key: "unsupported", help: "run all bench: probes" },
+  { long: "mode", argument: "MODE", key: "mode", help: "test and bench: as the options; codegen: compile only" },
+  { long: "test", key: "mode", help: "run all test: probes" },
+  { long: "bench", key: "mode", help: "run all bench: probes" },
   { long: "probe-filter", argument: "REGEX", key: "probeFilter", help: "only run probes whose name matches REGEX" },
   { long: "fmt", key: "unsupported", help: "format the input script and print it" },
   { long: "dry-run", key: "dryRun", help: "terminate execution right after attaching all the probes" },
@@ -133,6 +135,23 @@ function findLong(name: string): OptionRow {
   throw usageError(begun.length === 0 ? `unrecognized option '--${name}'` : `option '--${name}' is ambiguous`);
 }
 
+/** The mode that --mode names, or --test and --bench are. */
+function modeOf({ mode }: Options, option: string, value: string | undefined): NonNullable<Options["mode"]> {
+  if (value === undefined && mode !== undefined) throw new BpfcastError("usage", `USAGE: --${option} conflicts with existing --mode`);
+  const name = value ?? option;
+  switch (name) {
+    case "test":
+    case "bench":
+    case "codegen":
+      return name;
+    case "compiler-bench":
+    case "format":
+      throw new BpfcastError("unsupported-option", `option --mode ${name} is not supported by this version of bpfcast`);
+    default:
+      throw new BpfcastError("usage", "USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'.");
+  }
+}
+
 function setOption(options: Options, row: OptionRow, spelled: string, value: string | undefined): void {
   const { key } = row;
   switch (key) {
@@ -142,6 +161,9 @@ function setOption(options: Options, row: OptionRow, spelled: string, value: str
       throw new BpfcastError("unsupported-option", `option ${spelled} is not supported by this version of bpfcast`, hint);
     }
     case "words":
+      break;
+    case "mode":
+      options.mode = modeOf(options, row.long ?? "", value);
       break;
     case "debug":
       options.debug = [...(options.debug ?? []), ...(value ?? "").split(",")];

@@ -9,6 +9,7 @@ import {
   COUNTER_SECTION,
   MANIFEST_SECTION,
   type Manifest,
+  type ProgramKind,
   RELOCATION_SECTION,
   type Relocation,
   RING_BUFFER_MAP,
@@ -17,7 +18,7 @@ import {
 import { parseManifest, parseRelocations } from "../../wasm/parse-manifest.ts";
 import { type Changes, changeProgram, copyProgram, processFilter, programSymbol, wantsName } from "./copies.ts";
 import { type ElfObject, findSection, readElf, SymbolType, viewOf, writeElf } from "./elf.ts";
-import type { BindParameters, HostFacts } from "./facts.ts";
+import type { BindParameters, HostFacts, TestMode } from "./facts.ts";
 import { ProbeReport } from "./missing.ts";
 import { bindParameter, checkOptions } from "./parameters.ts";
 import { type Patch, patchesFor } from "./relocate.ts";
@@ -44,6 +45,8 @@ export interface BoundObject {
   hasRingBuffer: boolean;
   /** The process that alone is traced, or undefined. */
   pid?: number | undefined;
+  /** The script's tests or benches are to be run, in place of tracing. */
+  mode?: TestMode | undefined;
   warnings: BpfcastError[];
 }
 
@@ -131,6 +134,11 @@ function limitProbes(manifest: Manifest, programs: BoundProgram[], limit: number
     ...(location === undefined ? {} : { location, source: manifest.source }),
     hint: "You can increase the limit through the BPFTRACE_MAX_PROBES environment variable, but BE CAREFUL since a high number of probes attached can cause your system to crash.",
   });
+}
+
+/** Tests and benches are loaded for their modes only, in which nothing is attached. */
+function isOfMode(kind: ProgramKind, mode: TestMode | undefined): boolean {
+  return mode === undefined ? kind !== "test" && kind !== "bench" : kind === mode;
 }
 
 interface Variant {
@@ -258,6 +266,10 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
   const variants = manifest.programs.map((program, index) => {
     programSymbol(object, program.name);
     const always = program.kind === "begin" || program.kind === "end";
+    if (!always && !isOfMode(program.kind, parameters.mode)) {
+      living.add(program.body);
+      return [];
+    }
     const found = targetsOf(program, facts, parameters.unsafe === true);
     if (always || found.length > 0) living.add(program.body);
     else report.missing(program, facts);
@@ -287,6 +299,7 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
     hasCounters,
     hasRingBuffer,
     pid: parameters.pid,
+    mode: parameters.mode,
     warnings: report.warnings,
   };
 }

@@ -32,6 +32,8 @@ export interface HostFacts {
    * parts of the target.
    */
   typed: Map<string, KernelFunction[]>;
+  /** Names of the iterators that this kernel can load; absent when no probe names one, or nothing is known of them. */
+  iterators?: string[];
   /** What the targets of uprobes (`binary:function`) stand for; the function is empty for an address. */
   userFunctions: Map<string, { binary: string; name: string }[]>;
   /** The tracer is in a PID namespace of its own: `pid` is asked of the kernel by these numbers of the namespace. */
@@ -48,6 +50,8 @@ export function kernelVersion(release: string): bigint {
   return [major, minor, patch].reduce((sum, part) => (sum << 8n) | BigInt(Math.min(Number(part), 255)), 0n);
 }
 
+export type TestMode = "test" | "bench";
+
 /** What the user may set when an object is run. */
 export interface BindParameters {
   /** Words behind the script: `$1` is the first. */
@@ -60,6 +64,8 @@ export interface BindParameters {
   maxProbes?: number;
   /** Most programs. */
   maxPrograms?: number;
+  /** Run the script's tests, or its benches, in place of tracing. */
+  mode?: TestMode;
   /** Only what this process does. */
   pid?: number;
   /** Try functions that the given list does not have. */

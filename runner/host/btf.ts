@@ -1,7 +1,7 @@
 // Files with the BTF of the kernel and its modules.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { Btf } from "../core/btf.ts";
+import { Btf, BtfKind } from "../core/btf.ts";
 import { KERNEL_MODULE } from "../core/targets.ts";
 
 const FOLDER = "/sys/kernel/btf";
@@ -45,4 +45,16 @@ export function modulesWithBtf(): string[] {
   } catch {
     return [KERNEL_MODULE];
   }
+}
+
+/** The struct that an iterator's program is called with is named after it. */
+export const ITERATOR = "bpf_iter__";
+
+/** Names of all iterators of the kernel and its modules. */
+export function iteratorNames(): string[] {
+  return modulesWithBtf().flatMap((module) =>
+    [...(loadBtf(module)?.named(BtfKind.Struct) ?? [])]
+      .filter(([, name]) => name.startsWith(ITERATOR))
+      .map(([, name]) => name.slice(ITERATOR.length)),
+  );
 }

@@ -7,8 +7,9 @@ import { isPattern, matchesGlob } from "../core/glob.ts";
 import { similarNames } from "../core/similar.ts";
 import { KERNEL_MODULE } from "../core/targets.ts";
 import { parseTracepointFormat, type TracepointFormat } from "../core/tracepoint-format.ts";
+import { loadAddon } from "./addon.ts";
 import { findBinaries } from "./binaries.ts";
-import { loadBtf, modulesWithBtf } from "./btf.ts";
+import { iteratorNames, loadBtf, modulesWithBtf } from "./btf.ts";
 import { ElfSymbols } from "./elf-symbols.ts";
 import { rawTracepoints } from "./raw-tracepoints.ts";
 import {
@@ -74,6 +75,22 @@ function addTyped(program: Program, facts: HostFacts): void {
   facts.typed.set(key, matching);
 }
 
+/**
+ * The iterators of this kernel; none where it has them, but loads none.
+ * @throws BpfcastError `unknown-probe`, at the attach point, for one that the kernel knows nothing of, and for one that is to be pinned.
+ */
+function loadableIterators({ target: [name = "", pin = ""], location }: Program, { source }: Manifest): string[] {
+  const known = iteratorNames();
+  const details = { location, source, exitCode: 1 };
+  if (!known.includes(name)) throw new BpfcastError("unknown-probe", `iter ${name} not available for your kernel version.`, details);
+  if (pin !== "")
+    throw new BpfcastError("unsupported", "Pinning an iterator is not supported yet", {
+      ...details,
+      hint: "without a pin its output is printed at once",
+    });
+  return loadAddon().hasProbeType("iter") ? known : [];
+}
+
 /** @throws BpfcastError `unknown-binary`, at the attach point. */
 function addUserFunctions(program: Program, manifest: Manifest, facts: HostFacts, pid: number | undefined): void {
   const [binary = "", name = ""] = program.target;
@@ -112,6 +129,9 @@ export function addTargets(manifest: Manifest, relocated: Set<number>, facts: Ho
         facts.knowsFunctions = hasFunctionList();
         if (isPattern(first) || isPattern(second) || facts.knowsFunctions) facts.functions = traceableFunctions();
         if (first !== "" && first !== KERNEL_MODULE) facts.modules = loadedModules();
+        break;
+      case "iter":
+        facts.iterators = loadableIterators(program, manifest);
         break;
       case "rawtracepoint":
       case "fentry":

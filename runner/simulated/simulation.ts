@@ -153,6 +153,10 @@ export class Simulation {
     switch (attachment.kind) {
       case "kprobe":
         return attachment.offset > 0 ? unsupported("has no instructions inside of functions") : undefined;
+      case "watchpoint":
+        return unsupported("watches no memory");
+      case "iter":
+        return unsupported("has no iterators");
       case "kprobe_address":
         return unsupported("has no functions at addresses");
       case "uprobe":
