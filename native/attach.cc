@@ -133,7 +133,8 @@ void BpfObject::AttachRawTracepoint(const Napi::CallbackInfo& info) {
            log.text());
 }
 
-// attachUprobe(program, binary, function, offset, isReturn, pid): in one process, or all with pid -1; without a function name, `offset` is an address of the ELF file.
+// attachUprobe(program, binary, function, offset, isReturn, pid, semaphore): in one process, or all with pid -1; without a function
+// name, `offset` counts from the start of the file. `semaphore`: where the file has a counter of those who watch, or 0.
 void BpfObject::AttachUprobe(const Napi::CallbackInfo& info) {
   bpf_program* program = FindProgram(info.Env(), info[0]);
   if (program == nullptr) return;
@@ -142,6 +143,7 @@ void BpfObject::AttachUprobe(const Napi::CallbackInfo& info) {
   auto offset = static_cast<size_t>(info[3].ToNumber().Int64Value());
   LIBBPF_OPTS(bpf_uprobe_opts, options);
   options.retprobe = info[4].ToBoolean();
+  options.ref_ctr_offset = static_cast<size_t>(info[6].ToNumber().Int64Value());
   if (!function.empty()) options.func_name = function.c_str();
   LogCapture log(verbose_);
   bpf_link* link = bpf_program__attach_uprobe_opts(program, info[5].ToNumber().Int32Value(), binary.c_str(), offset, &options);

@@ -86,6 +86,12 @@ export function readTarget(context: ProbeContext): Target {
       target.section = "xdp";
       target.parts = [context.part(0)];
       return target;
+    case Provider.Usdt: {
+      if (count != 2 && count != 3) return wrong(target, "usdt:binary[:namespace]:name");
+      target.section = "uprobe";
+      target.parts = [context.part(0), count == 3 ? context.part(1) : "", context.part(count - 1)];
+      return target;
+    }
     case Provider.Watchpoint:
       return watchpoint(target, context);
     case Provider.Iterator:

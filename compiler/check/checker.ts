@@ -79,7 +79,6 @@ export class Checker extends CallChecker {
     this.reporting = true;
     for (let i = 0; i < this.contexts.length; i++) this.attachPoint(this.contexts[i]);
     this.checkNames();
-    this.checkIterators();
     this.reporting = false;
     this.changed = true;
     for (let walk = 0; this.changed; walk++) {
@@ -174,21 +173,6 @@ export class Checker extends CallChecker {
         if (error != null) error.note(other.point.start, other.point.end, "this is the other instance");
         break;
       }
-    }
-  }
-
-  /** An iterator prints what it finds and is done: nothing else runs beside it. */
-  private checkIterators(): void {
-    if (this.contexts.length == 1) return;
-    for (let i = 0; i < this.contexts.length; i++) {
-      const context = this.contexts[i];
-      if (context.provider != Provider.Iterator || context.isUnused) continue;
-      this.error(
-        Code.InvalidAttachPoint,
-        context.point.start,
-        context.point.end,
-        "iter probe must be the only probe defined in the program.",
-      );
     }
   }
 

@@ -8,6 +8,9 @@ import { TracepointFormat } from "../target/tracepoint";
 import { Recipe } from "./builtins";
 import { AddressSpace } from "./types";
 
+/** The program asks for more arguments of a static tracepoint than any has. */
+const USDT_ARGUMENTS: i32 = 255;
+
 @final
 export class ProbeContext {
   /** Full name where it is not as written; else empty. */
@@ -62,6 +65,8 @@ export class ProbeContext {
       case Provider.Uprobe:
       case Provider.Uretprobe:
         return this.isPattern || this.part(0).indexOf("/") < 0;
+      case Provider.Usdt:
+        return true;
       default:
         return this.isPattern;
     }
@@ -126,11 +131,20 @@ export class ProbeContext {
 
   /** True for probes that give `argN`. */
   get hasRegisterArguments(): bool {
-    return this.provider == Provider.Kprobe || this.provider == Provider.Uprobe || this.provider == Provider.Rawtracepoint;
+    switch (this.provider) {
+      case Provider.Kprobe:
+      case Provider.Uprobe:
+      case Provider.Usdt:
+      case Provider.Rawtracepoint:
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** How many arguments there are at most: those in registers, or what a raw tracepoint's context holds. */
   argumentLimit(architecture: ArchitectureRow): i32 {
+    if (this.provider == Provider.Usdt) return USDT_ARGUMENTS;
     return this.provider == Provider.Rawtracepoint ? 12 : architecture.argumentRegisters.length;
   }
 

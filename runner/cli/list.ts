@@ -8,8 +8,10 @@ import { parseTracepointFormat } from "../core/tracepoint-format.ts";
 import { loadAddon } from "../host/addon.ts";
 import { findBinaries } from "../host/binaries.ts";
 import { btfFile, ITERATOR, iteratorNames, loadBtf, modulesWithBtf } from "../host/btf.ts";
+import { hostArchitecture } from "../host/facts.ts";
 import { ElfSymbols } from "../host/elf-symbols.ts";
 import { rawTracepointParameters, rawTracepoints } from "../host/raw-tracepoints.ts";
+import { staticTracepoints } from "../host/static-tracepoints.ts";
 import { hasFunctionTracing, readFormat, traceableFunctions, tracepointCategories, tracepointEvents } from "../host/tracefs.ts";
 
 const UNITS = ["hz", "ms", "s", "us"];
@@ -69,6 +71,18 @@ function userFunctions(pattern: string): string[] {
   const name = pattern.slice(colon + 1);
   return findBinaries(pattern.slice(0, colon)).flatMap((file) =>
     (ElfSymbols.read(file)?.names() ?? []).filter((own) => matchesGlob(name, own)).map((own) => `${file}:${own}`),
+  );
+}
+
+/** `binary:name` or `binary:namespace:name`. */
+function staticPoints(pattern: string): string[] {
+  const [binary = "", ...parts] = pattern.split(":");
+  const [namespace, name] = parts.length > 1 ? [parts[0] ?? "*", parts[1] ?? "*"] : ["*", parts[0] ?? "*"];
+  if (parts.length === 0 && binary !== "*") return [];
+  return findBinaries(binary).flatMap((file) =>
+    staticTracepoints(file, hostArchitecture())
+      .filter((own) => matchesGlob(namespace, own.namespace) && matchesGlob(name, own.name))
+      .map((own) => `${file}:${own.namespace}:${own.name}`),
   );
 }
 
@@ -146,6 +160,7 @@ const PROVIDERS: Provider[] = [
   { name: "profile", short: "p", byDefault: false, list: named(UNITS) },
   { name: "uprobe", short: "u", byDefault: false, list: userFunctions },
   { name: "uretprobe", short: "ur", byDefault: false, list: userFunctions },
+  { name: "usdt", short: "U", byDefault: false, list: staticPoints },
   { name: "self", short: "self", byDefault: false, list: (pattern) => ["signal:SIGUSR1"].filter((name) => matchesGlob(pattern, name)) },
 ];
 /** Former names. */

@@ -8,6 +8,24 @@ export interface KernelFunction {
   module: string;
 }
 
+/** A static tracepoint of a binary, with the places of the code that it stands for. */
+export interface StaticTracepoint {
+  binary: string;
+  namespace: string;
+  name: string;
+  places: StaticPlace[];
+}
+
+export interface StaticPlace {
+  /** Bytes from the start of the file, of the instruction and of the counter that says that somebody watches (0: none). */
+  offset: number;
+  semaphore: number;
+  /** The instruction's address, as the symbols of the file count. */
+  address: number;
+  /** What `usdt_argument` of wasm/manifest.ts describes, for each argument. */
+  arguments: Uint8Array[];
+}
+
 export interface HostFacts {
   arch: string;
   /** CPUs that the kernel can ever have; CPU numbers are below it. */
@@ -36,6 +54,8 @@ export interface HostFacts {
   iterators?: string[];
   /** What the targets of uprobes (`binary:function`) stand for; the function is empty for an address. */
   userFunctions: Map<string, { binary: string; name: string }[]>;
+  /** Static tracepoints that targets stand for, by the parts of the target with colons between them. */
+  staticTracepoints: Map<string, StaticTracepoint[]>;
   /** The tracer is in a PID namespace of its own: `pid` is asked of the kernel by these numbers of the namespace. */
   pidNamespace?: { device: bigint; inode: bigint };
   /** Values of the constants that the object asks for, by the binding's kind, or `kind:name`. */

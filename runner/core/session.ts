@@ -165,17 +165,25 @@ export class Session {
     const { manifest } = this.#bound;
     const requests: AttachRequest[] = [];
     let unattached = 0;
+    /** Places of a static tracepoint that has several: it counts once. */
+    let repeated = 0;
+    const tracepoints = new Set<string>();
     for (const { symbol, program, attachments } of inAttachOrder(this.#bound)) {
       const kind = manifest.programs[program]?.kind;
       if (kind === "begin" || kind === "end") unattached++;
       for (const attachment of attachments) {
+        if (attachment.kind === "usdt") {
+          const name = `${program} ${attachment.binary} ${attachment.namespace} ${attachment.name}`;
+          if (tracepoints.has(name)) repeated++;
+          tracepoints.add(name);
+        }
         if (attachment.kind === "run") unattached++;
         else requests.push({ program: symbol, attachment });
       }
     }
     const failures = await object.attach(requests);
     this.#reportFailures(failures);
-    const count = unattached + requests.length - failures.length;
+    const count = unattached + requests.length - failures.length - repeated;
     if (count === 0) throw this.#nothingAttached();
     return count;
   }

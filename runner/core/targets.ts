@@ -1,7 +1,7 @@
 // From the attach points of an object to the places of one host that they stand for.
 
 import type { Program } from "../../wasm/manifest.ts";
-import type { HostFacts, KernelFunction } from "./facts.ts";
+import type { HostFacts, KernelFunction, StaticPlace } from "./facts.ts";
 import { isPattern, matchesGlob } from "./glob.ts";
 
 /** One place that a program is attached to. */
@@ -14,6 +14,8 @@ export type Attachment =
   | { kind: "uprobe"; binary: string; function: string; offset: number; isReturn: boolean }
   /** Every `period` events of perf's `type` and `config`, on every CPU. */
   | { kind: "perf"; type: number; config: number; period: number }
+  /** One of the places of a static tracepoint. */
+  | { kind: "usdt"; binary: string; namespace: string; name: string; place: StaticPlace }
   /** Reading (`r`), writing (`w`) or executing (`x`) memory at an address, which in decimal may not fit a number. */
   | { kind: "watchpoint"; address: string; length: number; mode: string }
   /** The objects of a kind, one after the other. */
@@ -144,6 +146,10 @@ export function targetsOf(program: Program, facts: HostFacts, unsafe: boolean): 
     case "interval":
     case "profile":
       return [timerTarget(program)];
+    case "usdt":
+      return (facts.staticTracepoints.get(program.target.join(":")) ?? []).flatMap(({ places, ...found }) =>
+        places.map((place): Attachment => ({ kind: "usdt", ...found, place })),
+      );
     case "watchpoint": {
       const [address = "", length = "", mode = ""] = program.target;
       return [{ kind: "watchpoint", address, length: Number(length), mode }];
@@ -175,6 +181,8 @@ export function placeName(program: Program, attachment: Attachment): string {
       const offset = attachment.function === "" ? String(attachment.offset) : attachment.offset > 0 ? `+${attachment.offset}` : "";
       return `${kind}:${attachment.binary}:${attachment.function}${offset}`;
     }
+    case "usdt":
+      return `${kind}:${attachment.binary}:${attachment.namespace}:${attachment.name}`;
     case "run":
     case "watchpoint":
     case "iter":

@@ -40,7 +40,16 @@ export interface NativeObject {
   attachTracing(program: string): void;
   attachKprobeMulti(program: string, names: string[], isReturn: boolean): void;
   attachRawTracepoint(program: string, event: string): void;
-  attachUprobe(program: string, binary: string, name: string, offset: number, isReturn: boolean, pid: number): void;
+  /** `semaphore`: place in the file of a counter that is one more while it is attached, or 0. */
+  attachUprobe(
+    program: string,
+    binary: string,
+    name: string,
+    offset: number,
+    isReturn: boolean,
+    pid: number,
+    semaphore: number,
+  ): void;
   /** On one CPU (-1: all), of one thread (-1: all). */
   attachPerfEvent(program: string, type: number, config: number, sample: number, isFrequency: boolean, cpu: number, thread: number): void;
   /** `address` in decimal, `type` the bits of bp_type; on one CPU (-1: all), of one thread (-1: all). */

@@ -52,9 +52,10 @@ export const ITERATOR = "bpf_iter__";
 
 /** Names of all iterators of the kernel and its modules. */
 export function iteratorNames(): string[] {
-  return modulesWithBtf().flatMap((module) =>
-    [...(loadBtf(module)?.named(BtfKind.Struct) ?? [])]
-      .filter(([, name]) => name.startsWith(ITERATOR))
-      .map(([, name]) => name.slice(ITERATOR.length)),
-  );
+  return modulesWithBtf().flatMap((module) => {
+    const btf = loadBtf(module);
+    const names = [...(btf?.named(BtfKind.Struct) ?? [])].filter(([, name]) => name.startsWith(ITERATOR));
+    // The kernel has a function of every iterator, and other structs with such names.
+    return names.map(([, name]) => name.slice(ITERATOR.length)).filter((name) => btf?.functions.has(`bpf_iter_${name}`));
+  });
 }

@@ -148,6 +148,9 @@ class HostObject implements LoadedObject {
       case "uprobe":
         this.#attachUprobe(program, attachment);
         break;
+      case "usdt":
+        object.attachUprobe(program, attachment.binary, "", attachment.place.offset, false, this.#pid ?? -1, attachment.place.semaphore);
+        break;
       case "watchpoint":
         this.#attachWatchpoint(program, attachment);
         break;
@@ -171,7 +174,7 @@ class HostObject implements LoadedObject {
   }
 
   #attachUprobe(program: string, { binary, function: name, offset, isReturn }: Extract<Attachment, { kind: "uprobe" }>): void {
-    const attach = (symbol: string, at: number) => this.#object.attachUprobe(program, binary, symbol, at, isReturn, this.#pid ?? -1);
+    const attach = (symbol: string, at: number) => this.#object.attachUprobe(program, binary, symbol, at, isReturn, this.#pid ?? -1, 0);
     if (name === "") {
       attach("", fileOffset(binary, offset));
       return;

@@ -8,10 +8,11 @@ import { similarNames } from "../core/similar.ts";
 import { KERNEL_MODULE } from "../core/targets.ts";
 import { parseTracepointFormat, type TracepointFormat } from "../core/tracepoint-format.ts";
 import { loadAddon } from "./addon.ts";
-import { findBinaries } from "./binaries.ts";
+import { findBinaries, mappedFiles } from "./binaries.ts";
 import { iteratorNames, loadBtf, modulesWithBtf } from "./btf.ts";
 import { ElfSymbols } from "./elf-symbols.ts";
 import { rawTracepoints } from "./raw-tracepoints.ts";
+import { staticTracepoints } from "./static-tracepoints.ts";
 import {
   allTracepoints,
   hasFunctionList,
@@ -112,6 +113,26 @@ function addUserFunctions(program: Program, manifest: Manifest, facts: HostFacts
   );
 }
 
+/** @throws BpfcastError `unknown-binary`, at the attach point. */
+function addStaticTracepoints(program: Program, { arch, source }: Manifest, facts: HostFacts, pid: number | undefined): void {
+  const [binary = "", namespace = "", name = ""] = program.target;
+  const key = program.target.join(":");
+  if (facts.staticTracepoints.has(key)) return;
+  // With -p a pattern means the files that the process has mapped.
+  const files = binary === "*" && pid !== undefined ? mappedFiles(pid) : findBinaries(binary);
+  if (files.length === 0 && !isPattern(binary)) {
+    throw new BpfcastError("unknown-binary", `usdt target file '${binary}' does not exist or is not executable`, {
+      location: program.location,
+      source,
+    });
+  }
+  const found = files.flatMap((file) => staticTracepoints(file, arch));
+  facts.staticTracepoints.set(
+    key,
+    found.filter((own) => matchesGlob(name, own.name) && (namespace === "" || matchesGlob(namespace, own.namespace))),
+  );
+}
+
 /**
  * Adds to `facts` what the object's attach points name or match.
  * @param relocated programs that read fields of tracepoints.
@@ -137,6 +158,9 @@ export function addTargets(manifest: Manifest, relocated: Set<number>, facts: Ho
       case "fentry":
       case "fexit":
         addTyped(program, facts);
+        break;
+      case "usdt":
+        addStaticTracepoints(program, manifest, facts, pid);
         break;
       case "uprobe":
       case "uretprobe":
