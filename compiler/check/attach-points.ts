@@ -87,9 +87,11 @@ export function readTarget(context: ProbeContext): Target {
       target.parts = [context.part(0)];
       return target;
     case Provider.Usdt: {
-      if (count != 2 && count != 3) return wrong(target, "usdt:binary[:namespace]:name");
+      if (context.part(count - 1).length == 0) return said(target, "usdt probe must have a target function or wildcard");
+      if (count < 1 || count > 3) return wrong(target, "usdt:binary[:namespace]:name");
       target.section = "uprobe";
-      target.parts = [context.part(0), count == 3 ? context.part(1) : "", context.part(count - 1)];
+      // Without a binary it is looked for in the process that -p names.
+      target.parts = [count == 1 ? "" : context.part(0), count == 3 ? context.part(1) : "", context.part(count - 1)];
       return target;
     }
     case Provider.Watchpoint:

@@ -123,7 +123,10 @@ export abstract class FunctionLowering extends StringLowering {
   private boundProbeName(): i32 {
     const bindings = this.manifest.bindings;
     const program = this.manifest.programs.length;
-    for (let i = 0; i < bindings.length; i++) if (bindings[i].program == program) return this.b.data(Section.Rodata, bindings[i].offset);
+    for (let i = 0; i < bindings.length; i++) {
+      const known = bindings[i];
+      if (known.kind == "probe_name" && known.program == program) return this.b.data(Section.Rodata, known.offset);
+    }
     const row = new BindingRow("probe_name", this.constantOfRodata(PROBE_NAME_SIZE), PROBE_NAME_SIZE);
     row.program = program;
     bindings.push(row);

@@ -38,6 +38,9 @@ const RODATA = ".rodata";
 const LOAD_WIDE = 0x18;
 const INSTRUCTION_BYTES = 8;
 
+/** Bytes of `.rodata` before anything was appended to it. */
+const originals = new WeakMap<ElfObject, number>();
+
 export function programSymbol(object: ElfObject, name: string): { symbol: ElfSymbol; section: Section } {
   const symbol = object.symbols.find((candidate) => candidate.name === name && candidate.type === SymbolType.Function);
   const section = symbol === undefined ? undefined : object.sections[symbol.section];
@@ -92,31 +95,43 @@ export function changeProgram(object: ElfObject, manifest: Manifest, program: nu
   for (const { binding, bytes } of changes.constants) constantsOf(object, binding.offset + binding.size).data.set(bytes, binding.offset);
 }
 
+/**
+ * Appends to `.rodata` a copy of all constants of the object as it came, with a place's own among them. All: an address may have been
+ * made from that of another constant.
+ * @returns how far they were moved; 0 when there are none of the place's own.
+ */
+function copyConstants(object: ElfObject, constants: PlaceConstant[]): number {
+  const [first] = constants;
+  if (first === undefined) return 0;
+  const rodata = constantsOf(object, first.binding.offset + first.binding.size);
+  const original = originals.get(object) ?? rodata.data.length;
+  originals.set(object, original);
+  const start = (rodata.data.length + 7) & ~7;
+  const own = rodata.data.slice(0, original);
+  for (const { binding, bytes } of constants) own.set(bytes, binding.offset);
+  rodata.data = concatenate(rodata.data, new Uint8Array(start - rodata.data.length), own);
+  return start;
+}
+
 /** Appends a copy of a program, changed, to its own section. Returns its symbol's name. */
 export function copyProgram(object: ElfObject, manifest: Manifest, program: number, copy: number, changes: Changes): string {
   const name = manifest.programs[program]?.name ?? "";
   const { symbol, section } = programSymbol(object, name);
   const { prologue, patches, constants } = changes;
-  /** Loads of addresses that point to a constant of this copy's own. */
-  const moved = new Set<number>();
   const start = section.data.length;
   const code = section.data.slice(symbol.value, symbol.value + symbol.size);
   for (const { instruction, bytes } of patches) code.set(bytes, instruction * INSTRUCTION_BYTES);
   const relocations = relocationsOf(object, symbol.section);
   const entries = relocations?.entries.filter(({ offset }) => offset >= symbol.value && offset < symbol.value + symbol.size) ?? [];
 
-  const view = viewOf(code);
-  for (const { binding, bytes } of constants) {
-    const rodata = constantsOf(object, binding.offset + binding.size);
-    const offset = (rodata.data.length + 7) & ~7;
-    rodata.data = concatenate(rodata.data, new Uint8Array(offset - rodata.data.length), bytes);
+  const moved = copyConstants(object, constants);
+  if (moved > 0) {
+    const view = viewOf(code);
     for (const entry of entries) {
       const at = entry.offset - symbol.value;
       const target = object.symbols[entry.symbol];
       if (target === undefined || object.sections[target.section]?.name !== RODATA || view.getUint8(at) !== LOAD_WIDE) continue;
-      if (moved.has(at) || view.getInt32(at + 4, true) + target.value !== binding.offset) continue;
-      view.setInt32(at + 4, offset - target.value, true);
-      moved.add(at);
+      view.setInt32(at + 4, view.getInt32(at + 4, true) + moved, true);
     }
   }
   section.data = concatenate(section.data, prologue, code);

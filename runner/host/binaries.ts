@@ -114,7 +114,7 @@ export function findBinary(name: string): string {
   throw new BpfcastError("unknown-binary", `uprobe target file '${name}' does not exist or is not executable`);
 }
 
-/** The files with code of a process: its program and its libraries. */
+/** The files with code of a process, its program and its libraries, as that process sees them. */
 export function mappedFiles(pid: number): string[] {
   let text = "";
   try {
@@ -123,5 +123,5 @@ export function mappedFiles(pid: number): string[] {
     // It has ended.
   }
   const files = text.split("\n").flatMap((line) => /^\S+ ..x. \S+ \S+ \d+ +(\/.*)$/.exec(line)?.[1] ?? []);
-  return [...new Set(files)].filter(isFile);
+  return [...new Set(files)].map((file) => `/proc/${pid}/root${file}`).filter(isFile);
 }

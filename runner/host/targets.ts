@@ -118,8 +118,18 @@ function addStaticTracepoints(program: Program, { arch, source }: Manifest, fact
   const [binary = "", namespace = "", name = ""] = program.target;
   const key = program.target.join(":");
   if (facts.staticTracepoints.has(key)) return;
+  if (binary === "" && pid === undefined) {
+    const isName = program.probe.split(":").length === 2;
+    throw new BpfcastError(
+      "unknown-binary",
+      isName
+        ? "usdt probe type requires 2 or 3 arguments, found 1"
+        : "usdt probe must specify at least path or pid to probe. To target all paths/pids set the path to '*'.",
+      { location: program.location, source },
+    );
+  }
   // With -p a pattern means the files that the process has mapped.
-  const files = binary === "*" && pid !== undefined ? mappedFiles(pid) : findBinaries(binary);
+  const files = (binary === "" || binary === "*") && pid !== undefined ? mappedFiles(pid) : findBinaries(binary);
   if (files.length === 0 && !isPattern(binary)) {
     throw new BpfcastError("unknown-binary", `usdt target file '${binary}' does not exist or is not executable`, {
       location: program.location,
