@@ -133,7 +133,8 @@ void BpfObject::AttachRawTracepoint(const Napi::CallbackInfo& info) {
            log.text());
 }
 
-// attachUprobe(program, binary, function, offset, isReturn, pid): in one process, or all with pid -1; without a function name, `offset` is an address of the ELF file.
+// attachUprobe(program, binary, function, offset, isReturn, pid, semaphore): in one process, or all with pid -1; without a function
+// name, `offset` counts from the start of the file. `semaphore`: where the file has a counter of those who watch, or 0.
 void BpfObject::AttachUprobe(const Napi::CallbackInfo& info) {
   bpf_program* program = FindProgram(info.Env(), info[0]);
   if (program == nullptr) return;
@@ -142,6 +143,7 @@ void BpfObject::AttachUprobe(const Napi::CallbackInfo& info) {
   auto offset = static_cast<size_t>(info[3].ToNumber().Int64Value());
   LIBBPF_OPTS(bpf_uprobe_opts, options);
   options.retprobe = info[4].ToBoolean();
+  options.ref_ctr_offset = static_cast<size_t>(info[6].ToNumber().Int64Value());
   if (!function.empty()) options.func_name = function.c_str();
   LogCapture log(verbose_);
   bpf_link* link = bpf_program__attach_uprobe_opts(program, info[5].ToNumber().Int32Value(), binary.c_str(), offset, &options);
@@ -182,10 +184,90 @@ void BpfObject::AttachPerfEvent(const Napi::CallbackInfo& info) {
   KeepLink(env, link, "attaching a timer on CPU " + std::to_string(cpu), log.text());
 }
 
+// attachBreakpoint(program, address as decimal text, length, type, cpu, thread): at every access of the kinds that `type` has bits for.
+void BpfObject::AttachBreakpoint(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  bpf_program* program = FindProgram(env, info[0]);
+  if (program == nullptr) return;
+  std::string address = info[1].ToString();
+  perf_event_attr attributes = {};
+  attributes.size = sizeof(attributes);
+  attributes.type = PERF_TYPE_BREAKPOINT;
+  attributes.bp_addr = strtoull(address.c_str(), nullptr, 10);
+  attributes.bp_len = info[2].ToNumber().Uint32Value();
+  attributes.bp_type = info[3].ToNumber().Uint32Value();
+  attributes.sample_period = 1;
+  attributes.wakeup_events = 1;
+  int cpu = info[4].ToNumber().Int32Value();
+  int thread = info[5].ToNumber().Int32Value();
+  const std::string what = "watching address " + address;
+  attributes.inherit = thread >= 0 ? 1 : 0;
+  Descriptor event(static_cast<int>(syscall(__NR_perf_event_open, &attributes, thread, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
+  if (!event.valid()) {
+    ThrowErrno(env, errno, what);
+    return;
+  }
+  LogCapture log(verbose_);
+  bpf_link* link = bpf_program__attach_perf_event(program, event.get());
+  if (link != nullptr) event.Release();
+  KeepLink(env, link, what, log.text());
+}
+
+// attachIterator(program, pid): to the objects of one process, or of all with 0. Only its link is made: `readIterator` runs it.
+void BpfObject::AttachIterator(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  bpf_program* program = FindProgram(env, info[0]);
+  if (program == nullptr) return;
+  LIBBPF_OPTS(bpf_link_create_opts, options);
+  bpf_iter_link_info target = {};
+  const uint32_t pid = info[1].ToNumber().Uint32Value();
+  if (pid != 0) {
+    target.task.pid = pid;
+    options.iter_info = &target;
+    options.iter_info_len = sizeof(target);
+  }
+  int descriptor = bpf_link_create(bpf_program__fd(program), 0, BPF_TRACE_ITER, &options);
+  if (descriptor < 0) {
+    ThrowErrno(env, errno, "attaching an iterator");
+    return;
+  }
+  iterators_[bpf_program__name(program)].link = Descriptor(descriptor);
+}
+
+// readIterator(program, size): ArrayBuffer with the next bytes of its output, empty at the end.
+Napi::Value BpfObject::ReadIterator(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  std::string name = info[0].ToString();
+  auto found = iterators_.find(name);
+  if (found == iterators_.end()) {
+    ThrowErrno(env, ENOENT, "iterator '" + name + "'");
+    return env.Undefined();
+  }
+  Iterator& iterator = found->second;
+  if (!iterator.file.valid()) iterator.file = Descriptor(bpf_iter_create(iterator.link.get()));
+  if (!iterator.file.valid()) {
+    ThrowErrno(env, errno, "starting an iterator");
+    return env.Undefined();
+  }
+  std::vector<char> bytes(info[1].ToNumber().Uint32Value());
+  ssize_t count = -1;
+  do {
+    count = read(iterator.file.get(), bytes.data(), bytes.size());
+  } while (count < 0 && (errno == EAGAIN || errno == EINTR));
+  if (count < 0) {
+    ThrowErrno(env, errno, "reading an iterator");
+    return env.Undefined();
+  }
+  Napi::ArrayBuffer result = Napi::ArrayBuffer::New(env, static_cast<size_t>(count));
+  if (count > 0) memcpy(result.Data(), bytes.data(), static_cast<size_t>(count));
+  return result;
+}
+
 // detach(): ends every attachment; programs and maps stay.
 void BpfObject::Detach(const Napi::CallbackInfo&) {
   links_.clear();
   link_descriptors_.clear();
+  iterators_.clear();
 }
 
 }  // namespace bpfcast

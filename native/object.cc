@@ -37,6 +37,9 @@ Napi::Function BpfObject::Define(Napi::Env env) {
                          InstanceMethod<&BpfObject::AttachRawTracepoint>("attachRawTracepoint"),
                          InstanceMethod<&BpfObject::AttachUprobe>("attachUprobe"),
                          InstanceMethod<&BpfObject::AttachPerfEvent>("attachPerfEvent"),
+                         InstanceMethod<&BpfObject::AttachBreakpoint>("attachBreakpoint"),
+                         InstanceMethod<&BpfObject::AttachIterator>("attachIterator"),
+                         InstanceMethod<&BpfObject::ReadIterator>("readIterator"),
                          InstanceMethod<&BpfObject::Detach>("detach"),
                          InstanceMethod<&BpfObject::ReadMap>("readMap"),
                          InstanceMethod<&BpfObject::ClearMap>("clearMap"),
@@ -195,18 +198,28 @@ Napi::Value BpfObject::ProgramInfo(const Napi::CallbackInfo& info) {
   return result;
 }
 
-// testRun(program): its 32-bit return value. Only raw tracepoint programs can be run this way.
+// testRun(program, repeat): { value: its 32-bit return value, duration: nanoseconds of one run }. Raw tracepoint programs run once;
+// those of packets as often as told, on the smallest packet that there is: an Ethernet header.
 Napi::Value BpfObject::TestRun(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   bpf_program* program = FindProgram(env, info[0]);
   if (program == nullptr) return env.Undefined();
   LIBBPF_OPTS(bpf_test_run_opts, options);
+  const uint8_t packet[14] = {};
+  if (bpf_program__type(program) == BPF_PROG_TYPE_XDP) {
+    options.data_in = packet;
+    options.data_size_in = sizeof(packet);
+    options.repeat = info[1].ToNumber().Int32Value();
+  }
   int error = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
   if (error != 0) {
     ThrowErrno(env, errno, std::string("running '") + bpf_program__name(program) + "'");
     return env.Undefined();
   }
-  return Napi::Number::New(env, static_cast<int32_t>(options.retval));
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("value", Napi::Number::New(env, static_cast<int32_t>(options.retval)));
+  result.Set("duration", Napi::Number::New(env, options.duration));
+  return result;
 }
 
 // startRing(map, capacity, handler(length)): ArrayBuffer of `capacity` bytes that holds each batch while the handler runs.
@@ -244,6 +257,7 @@ void BpfObject::Close(const Napi::CallbackInfo&) {
   ring_.reset();
   links_.clear();
   link_descriptors_.clear();
+  iterators_.clear();
   object_.reset();
   verifier_logs_.clear();
 }

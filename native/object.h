@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -46,6 +47,9 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   void AttachRawTracepoint(const Napi::CallbackInfo& info);
   void AttachUprobe(const Napi::CallbackInfo& info);
   void AttachPerfEvent(const Napi::CallbackInfo& info);
+  void AttachBreakpoint(const Napi::CallbackInfo& info);
+  void AttachIterator(const Napi::CallbackInfo& info);
+  Napi::Value ReadIterator(const Napi::CallbackInfo& info);
   void Detach(const Napi::CallbackInfo& info);
   void KeepLink(Napi::Env env, bpf_link* link, const std::string& what, const std::string& log);
 
@@ -67,6 +71,12 @@ class BpfObject : public Napi::ObjectWrap<BpfObject> {
   std::vector<LinkHandle> links_;
   // Links made by the system call itself, not through a libbpf object.
   std::vector<Descriptor> link_descriptors_;
+  // Links of iterators, and once they are read the files of their output.
+  struct Iterator {
+    Descriptor link;
+    Descriptor file;
+  };
+  std::map<std::string, Iterator> iterators_;
   std::shared_ptr<RingReader> ring_;
 };
 

@@ -153,6 +153,9 @@ export interface MapInfo {
 export type ProgramKind =
   | "begin"
   | "end"
+  | "self"
+  | "test"
+  | "bench"
   | "tracepoint"
   | "kprobe"
   | "kretprobe"
@@ -160,6 +163,9 @@ export type ProgramKind =
   | "uretprobe"
   | "interval"
   | "profile"
+  | "usdt"
+  | "watchpoint"
+  | "iter"
   | "software"
   | "hardware"
   | "rawtracepoint"
@@ -179,7 +185,7 @@ export interface Program {
    * Parts of the attach point. tracepoint: [category, event]. kprobe, kretprobe: [module or "", function or "", offset in decimal],
    * without a function the offset is an address. uprobe, uretprobe: [binary, function or "", offset in decimal]. software, hardware:
    * perf's [type, number of the event, events between two samples], in decimal. interval, profile: [unit "hz"|"s"|"ms"|"us", number].
-   * rawtracepoint: [module or "", event]. fentry, fexit: [module or "", function]. begin, end: [].
+   * rawtracepoint: [module or "", event]. fentry, fexit: [module or "", function]. usdt: [binary, namespace or "", name]. watchpoint: [address in decimal, bytes, mode]. iter: [name, file below /sys/fs/bpf or ""]. self: [signal]. test, bench: [name]. begin, end: [].
    */
   target: string[];
   /** Counts the probes of the script: the attach points of one have it in common. */
@@ -255,6 +261,12 @@ export type Binding =
   | { kind: "cgroup_id"; offset: number; size: 8; name: string; location: Location }
   /** NUL-terminated full name of the place that `program` (an index) is attached to. */
   | { kind: "probe_name"; offset: number; size: number; program: number }
+  /**
+   * Where an argument of the static tracepoint lies that `program` is attached to: u64 constant, u32 offset of a register in the
+   * context, u32 of an index register, u32 bits that the index is shifted by, u32 bits that the value is shifted by to the left and
+   * back, u32 flags (1: add the register, 2: add the index, 4: the sum is an address in the process, 8: the value has a sign).
+   */
+  | { kind: "usdt_argument"; offset: number; size: 32; program: number; argument: number }
   /** `$#`. */
   | { kind: "parameter_count"; offset: number; size: 8 }
   /** `$1` as a number: `index` counts from 1. */

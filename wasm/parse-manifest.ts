@@ -150,6 +150,9 @@ const program = record({
   kind: oneOf(
     "begin",
     "end",
+    "self",
+    "test",
+    "bench",
     "tracepoint",
     "kprobe",
     "kretprobe",
@@ -157,6 +160,9 @@ const program = record({
     "uretprobe",
     "interval",
     "profile",
+    "usdt",
+    "watchpoint",
+    "iter",
     "software",
     "hardware",
     "fentry",
@@ -222,6 +228,13 @@ const binding = union<Binding>({
   kernel_address: namedConstant("kernel_address"),
   cgroup_id: namedConstant("cgroup_id"),
   probe_name: record({ kind: oneOf("probe_name"), offset: size, size: integer(1, 4096), program: count }),
+  usdt_argument: record({
+    kind: oneOf("usdt_argument"),
+    offset: size,
+    size: oneOf(32),
+    program: count,
+    argument: integer(0, 254),
+  }),
   parameter_count: record({ kind: oneOf("parameter_count"), offset: size, size: oneOf(8) }),
   parameter_number: record({ kind: oneOf("parameter_number"), offset: size, size: oneOf(8), index: parameterIndex, location }),
   option: record({
@@ -373,6 +386,9 @@ function checkEvent(info: EventInfo, maps: number, path: string): void {
 const TARGET_PARTS = {
   begin: 0,
   end: 0,
+  self: 1,
+  test: 1,
+  bench: 1,
   tracepoint: 2,
   kprobe: 3,
   kretprobe: 3,
@@ -380,6 +396,9 @@ const TARGET_PARTS = {
   uretprobe: 3,
   interval: 2,
   profile: 2,
+  usdt: 3,
+  watchpoint: 3,
+  iter: 2,
   software: 3,
   hardware: 3,
   rawtracepoint: 2,
@@ -393,6 +412,11 @@ function checkManifest(checked: Manifest): void {
     if (target.length !== TARGET_PARTS[kind]) refuse(path, `of ${TARGET_PARTS[kind]} parts`);
     const isFunction = kind === "kprobe" || kind === "kretprobe";
     if (isFunction && !/^[0-9]{1,20}$/.test(target[2] ?? "")) refuse(`${path}[2]`, "a decimal offset or address");
+    if (kind === "watchpoint") {
+      if (!/^[1-9][0-9]{0,19}$/.test(target[0] ?? "")) refuse(`${path}[0]`, "a decimal address");
+      if (!/^[1248]$/.test(target[1] ?? "")) refuse(`${path}[1]`, "1, 2, 4 or 8");
+      if (!/^(r|w|rw|x)$/.test(target[2] ?? "")) refuse(`${path}[2]`, "r, w, rw or x");
+    }
     if (kind === "interval" || kind === "profile") {
       if (!["hz", "s", "ms", "us"].includes(target[0] ?? "")) refuse(`${path}[0]`, "a unit of time");
       if (!/^[1-9][0-9]{0,18}$/.test(target[1] ?? "")) refuse(`${path}[1]`, "a positive number");

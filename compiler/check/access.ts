@@ -30,8 +30,13 @@ export abstract class AccessChecker extends TracedChecker {
     }
   }
 
+  /** What a field is taken of, while that is checked. */
+  protected fieldObject: Expression | null = null;
+
   protected fieldAccess(e: FieldAccess): i32 {
+    this.fieldObject = e.object;
     const object = this.expression(e.object);
+    this.fieldObject = null;
     const info = this.types.get(object);
     if (info.kind == TypeKind.Arguments) return this.argumentField(e);
     if (object == BasicType.None) return BasicType.None;

@@ -19,6 +19,8 @@ export class Target {
   problem: string = "";
   /** Empty, or the whole message about it. */
   message: string = "";
+  /** What to do about it; may be empty. */
+  hint: string = "";
   /** Only `--unsafe` allows it. */
   isUnsafe: bool = false;
   /** The problem is that we cannot do it yet. */
@@ -75,6 +77,31 @@ export function readTarget(context: ProbeContext): Target {
     case Provider.Software:
     case Provider.Hardware:
       return perfEvent(target, context, name);
+    case Provider.Self:
+      return self(target, context);
+    case Provider.Test:
+    case Provider.Bench:
+      if (context.part(0).length == 0) return said(target, `${name} probes must have a name`);
+      // These programs can be run without anything that they are attached to.
+      target.section = "xdp";
+      target.parts = [context.part(0)];
+      return target;
+    case Provider.Usdt: {
+      if (context.part(count - 1).length == 0) return said(target, "usdt probe must have a target function or wildcard");
+      if (count < 1 || count > 3) return wrong(target, "usdt:binary[:namespace]:name");
+      target.section = "uprobe";
+      // Without a binary it is looked for in the process that -p names.
+      target.parts = [count == 1 ? "" : context.part(0), count == 3 ? context.part(1) : "", context.part(count - 1)];
+      return target;
+    }
+    case Provider.Watchpoint:
+      return watchpoint(target, context);
+    case Provider.Iterator:
+      if (context.point.parts[0].wildcard) return said(target, "iter probe type does not support wildcards");
+      if (context.part(0).length == 0) return said(target, "iter should specify a iterator's name");
+      target.section = `iter/${context.part(0)}`;
+      target.parts = [context.part(0), context.part(1)];
+      return target;
     case Provider.Unknown:
       return target;
     default:
@@ -97,6 +124,43 @@ function said(target: Target, message: string): Target {
 function unsupported(target: Target, what: string): Target {
   target.problem = what;
   target.isUnsupported = true;
+  return target;
+}
+
+/** `signal:SIGUSR1`: a signal that the tracer itself gets. */
+function self(target: Target, context: ProbeContext): Target {
+  if (context.part(0) != "signal") return said(target, `${context.part(0)} is not a supported trigger`);
+  if (context.part(1) != "SIGUSR1") return said(target, `${context.part(1)} is not a supported signal`);
+  target.section = "raw_tp/self";
+  target.parts = [context.part(1)];
+  return target;
+}
+
+/** Modes of the processor's breakpoints, by the peer's letters. */
+const WATCH_MODES: StaticArray<string> = ["x", "w", "rw"];
+
+/** `address:length:mode` */
+function watchpoint(target: Target, context: ProbeContext): Target {
+  const address = new Amount(context.part(0));
+  if (address.error.length > 0) return said(target, `Invalid function/address argument: ${address.error}`);
+  const length = new Amount(context.part(1));
+  if (length.error.length > 0) return said(target, `Invalid length argument: ${length.error}`);
+  if (address.value == 0) return said(target, "watchpoint must be attached to a non-zero address");
+  const bytes = length.value;
+  if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) return said(target, "watchpoint length must be one of (1,2,4,8)");
+  const letters = context.part(2).split("");
+  for (let i = 0; i < letters.length; i++) {
+    if (!"rwx".includes(letters[i])) return said(target, "watchpoint mode must be combination of (r,w,x)");
+    if (letters.indexOf(letters[i]) < i) return said(target, "watchpoint modes may not be duplicated");
+  }
+  const mode = letters.sort().join("");
+  if (WATCH_MODES.indexOf(mode) < 0) {
+    target.hint = `supported modes: ${WATCH_MODES.join(",")}`;
+    return said(target, `invalid watchpoint mode: ${context.part(2)}`);
+  }
+  target.section = "perf_event";
+  target.name = `watchpoint:${address.value}:${bytes}:${mode}`;
+  target.parts = [address.value.toString(), bytes.toString(), mode];
   return target;
 }
 

@@ -38,6 +38,8 @@ export const enum Recipe {
   UserMode,
   /** The probed function, by address. */
   ProbedFunction,
+  /** What the probe's program is called with, as a typed pointer. */
+  ProbeContext,
   /** A chain of fields from `struct task_struct`. */
   TaskField,
 }
@@ -140,6 +142,14 @@ export function builtinRows(): Array<BuiltinRow> {
     new BuiltinRow("pcomm", Recipe.TaskField, 0, 0, "string[16]", "Command name of the parent of the running task"),
     new BuiltinRow("leader_tid", Recipe.TaskField, 0, 0, "int32", "Thread id of the leader of the thread group"),
     new BuiltinRow("leader_comm", Recipe.TaskField, 0, 0, "string[16]", "Command name of the leader of the thread group"),
+    new BuiltinRow(
+      "ctx",
+      Recipe.ProbeContext,
+      0,
+      0,
+      "struct pt_regs *, struct bpf_perf_event_data *, struct bpf_iter__NAME *",
+      "What the kernel hands the probe: registers, a sample, or an iterator's object, as ctx.field",
+    ),
     new BuiltinRow("probe", Recipe.ProbeName, 0, 0, "string", "Full name of the probe, such as kprobe:vfs_read"),
   ];
 }

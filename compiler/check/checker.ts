@@ -79,6 +79,7 @@ export class Checker extends CallChecker {
     }
     this.reporting = true;
     for (let i = 0; i < this.contexts.length; i++) this.attachPoint(this.contexts[i]);
+    this.checkNames();
     this.reporting = false;
     this.changed = true;
     for (let walk = 0; this.changed; walk++) {
@@ -150,8 +151,30 @@ export class Checker extends CallChecker {
         point.start,
         point.end,
         target.message.length > 0 ? target.message : `${providerName(point.provider)} probe type requires the form ${target.problem}`,
+        target.hint,
       );
     } else for (let i = 0; i < point.parts.length; i++) if (point.parts[i].wildcard) context.isPattern = true;
+  }
+
+  /** Tests and benches are told apart by their names. */
+  private checkNames(): void {
+    for (let i = 0; i < this.contexts.length; i++) {
+      const context = this.contexts[i];
+      if (context.provider != Provider.Test && context.provider != Provider.Bench) continue;
+      for (let j = 0; j < i; j++) {
+        const other = this.contexts[j];
+        if (other.provider != context.provider || other.part(0) != context.part(0)) continue;
+        const kind = providerName(context.provider).toUpperCase();
+        const error = this.diagnostics.error(
+          Code.InvalidAttachPoint,
+          context.point.start,
+          context.point.end,
+          `"${context.part(0)}" was used as the name for more than one ${kind} probe`,
+        );
+        if (error != null) error.note(other.point.start, other.point.end, "this is the other instance");
+        break;
+      }
+    }
   }
 
   /** Asks for the format of a tracepoint; reports one that the target lacks. */

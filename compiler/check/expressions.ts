@@ -226,7 +226,11 @@ export abstract class ExpressionChecker extends DecimalChecker {
       return this.error(Code.UnknownIdentifier, e.start, e.end, `Unknown identifier: '${name}'`, closest(name, names));
     }
     const probe = this.probe;
-    const needsContext = row.recipe == Recipe.ProbeArguments || row.recipe == Recipe.RegisterArgument || row.recipe == Recipe.ReturnValue;
+    const needsContext =
+      row.recipe == Recipe.ProbeArguments ||
+      row.recipe == Recipe.RegisterArgument ||
+      row.recipe == Recipe.ReturnValue ||
+      row.recipe == Recipe.ProbeContext;
     if (needsContext && this.forDepth > 0) {
       return this.error(
         Code.NotAvailableHere,
@@ -241,6 +245,8 @@ export abstract class ExpressionChecker extends DecimalChecker {
         return this.types.text(16);
       case Recipe.CurrentTask:
         return this.currentTask(e);
+      case Recipe.ProbeContext:
+        return this.probeContext(e);
       case Recipe.ProbeName:
         if (!probe.hasBoundName) return this.types.text(this.probeName().length + 1);
         // The text of a function made from a loop's body would be the same for all places.
@@ -309,6 +315,40 @@ export abstract class ExpressionChecker extends DecimalChecker {
     const id = btf.findString(BtfKind.Struct, "task_struct");
     if (id == 0) return this.error(Code.UnknownType, e.start, e.end, "The BTF of the target has no struct task_struct");
     return this.types.pointer(this.kernelRecord(btf, id), AddressSpace.Kernel);
+  }
+
+  /** `ctx`: only its fields are values, since programs may neither keep nor hand out the address of their context. */
+  private probeContext(e: Identifier): i32 {
+    const probe = this.probe;
+    if (probe.provider == Provider.Tracepoint)
+      return this.error(Code.NotAvailableHere, e.start, e.end, "Use args instead of ctx in tracepoint");
+    const name = probe.contextStructure;
+    if (name.length == 0) {
+      return this.error(
+        Code.NotAvailableHere,
+        e.start,
+        e.end,
+        `The ctx builtin can not be used with '${providerName(probe.provider)}' probes`,
+      );
+    }
+    const btf = this.kernelTypes(e.start, e.end);
+    if (btf == null) return BasicType.None;
+    const id = btf.findString(BtfKind.Struct, name);
+    const isIterator = probe.provider == Provider.Iterator;
+    if (id == 0) {
+      if (isIterator)
+        return this.error(
+          Code.UnknownProbe,
+          probe.point.start,
+          probe.point.end,
+          `iter ${probe.part(0)} not available for your kernel version.`,
+        );
+      return this.error(Code.UnknownType, e.start, e.end, `The BTF of the target has no struct ${name}`);
+    }
+    if (this.fieldObject != e) {
+      return this.error(Code.TypeMismatch, e.start, e.end, `struct ${name} * has no value of its own here`, "its fields have: ctx.field");
+    }
+    return this.types.pointer(this.kernelRecord(btf, id), isIterator ? AddressSpace.Kernel : AddressSpace.Context);
   }
 
   private variable(e: Variable): i32 {

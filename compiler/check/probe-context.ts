@@ -8,6 +8,9 @@ import { TracepointFormat } from "../target/tracepoint";
 import { Recipe } from "./builtins";
 import { AddressSpace } from "./types";
 
+/** The program asks for more arguments of a static tracepoint than any has. */
+const USDT_ARGUMENTS: i32 = 255;
+
 @final
 export class ProbeContext {
   /** Full name where it is not as written; else empty. */
@@ -62,15 +65,35 @@ export class ProbeContext {
       case Provider.Uprobe:
       case Provider.Uretprobe:
         return this.isPattern || this.part(0).indexOf("/") < 0;
+      case Provider.Usdt:
+        return true;
       default:
         return this.isPattern;
     }
   }
 
-  /** The kind of probe as `probetype` has it: `special` for begin and end. */
+  /** The tracer itself runs it. */
+  get isSpecial(): bool {
+    return this.provider == Provider.Begin || this.provider == Provider.End || this.provider == Provider.Self;
+  }
+
+  /** It runs while the script traces: not before or behind that, and not by itself. */
+  get isTracing(): bool {
+    switch (this.provider) {
+      case Provider.Begin:
+      case Provider.End:
+      case Provider.Test:
+      case Provider.Bench:
+        return false;
+      default:
+        return true;
+    }
+  }
+
+  /** The kind of probe as `probetype` has it: `special` for begin, end and self. */
   get typeName(): string {
     if (this.isUnused) return "no";
-    return this.provider == Provider.Begin || this.provider == Provider.End ? "special" : providerName(this.provider);
+    return this.isSpecial ? "special" : providerName(this.provider);
   }
 
   /** `category:event` of a tracepoint. */
@@ -108,11 +131,20 @@ export class ProbeContext {
 
   /** True for probes that give `argN`. */
   get hasRegisterArguments(): bool {
-    return this.provider == Provider.Kprobe || this.provider == Provider.Uprobe || this.provider == Provider.Rawtracepoint;
+    switch (this.provider) {
+      case Provider.Kprobe:
+      case Provider.Uprobe:
+      case Provider.Usdt:
+      case Provider.Rawtracepoint:
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** How many arguments there are at most: those in registers, or what a raw tracepoint's context holds. */
   argumentLimit(architecture: ArchitectureRow): i32 {
+    if (this.provider == Provider.Usdt) return USDT_ARGUMENTS;
     return this.provider == Provider.Rawtracepoint ? 12 : architecture.argumentRegisters.length;
   }
 
@@ -132,6 +164,28 @@ export class ProbeContext {
         return true;
       default:
         return false;
+    }
+  }
+
+  /** Name of the struct that `ctx` points to; empty where there is none. */
+  get contextStructure(): string {
+    switch (this.provider) {
+      case Provider.Kprobe:
+      case Provider.Kretprobe:
+      case Provider.Uprobe:
+      case Provider.Uretprobe:
+      case Provider.Usdt:
+        return "pt_regs";
+      case Provider.Profile:
+      case Provider.Interval:
+      case Provider.Software:
+      case Provider.Hardware:
+      case Provider.Watchpoint:
+        return "bpf_perf_event_data";
+      case Provider.Iterator:
+        return `bpf_iter__${this.part(0)}`;
+      default:
+        return "";
     }
   }
 
@@ -163,6 +217,8 @@ export class ProbeContext {
         return this.hasReturnValue || this.provider == Provider.Fexit;
       case Recipe.ProbedFunction:
         return this.hasFunction;
+      case Recipe.ProbeContext:
+        return this.contextStructure.length > 0;
       default:
         return true;
     }

@@ -403,7 +403,7 @@ export abstract class TypeChecker extends DefinitionChecker {
         `Struct/union of type '${info.text}' does not contain a field named '${text}'`,
         closest(text, memberNames(btf, info.btf)),
       );
-    const found = this.fromBtf(btf, member.type, space);
+    const found = this.fromBtf(btf, member.type, space == AddressSpace.Context ? AddressSpace.Kernel : space);
     return found != BasicType.None ? found : this.error(Code.Unsupported, start, end, `The type of field '${text}' has no values`);
   }
 

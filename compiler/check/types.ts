@@ -81,6 +81,8 @@ export const enum AddressSpace {
   None,
   Kernel,
   User,
+  /** The context of the program, which it loads from itself. */
+  Context,
 }
 
 @final

@@ -30,6 +30,7 @@ export const enum Helper {
   Jiffies64 = 118,
   GetNsCurrentPidTgid = 120,
   KtimeGetBootNs = 125,
+  SeqWrite = 127,
   RingbufOutput = 130,
   RingbufReserve = 131,
   RingbufSubmit = 132,
@@ -69,6 +70,8 @@ export const enum Argument {
   Callback,
   /** An address in the stack frame, or 0. */
   StackOrNull,
+  /** An object of the kernel. */
+  Object,
 }
 
 export class HelperRow {
@@ -121,6 +124,7 @@ export function helperRows(): StaticArray<HelperRow> {
     new HelperRow("probe_read_kernel_str", Helper.ProbeReadKernelStr, Type.Scalar, [Argument.Output, Argument.Size, Argument.Address]),
     new HelperRow("jiffies64", Helper.Jiffies64, Type.Scalar, []),
     new HelperRow("ktime_get_boot_ns", Helper.KtimeGetBootNs, Type.Scalar, []),
+    new HelperRow("seq_write", Helper.SeqWrite, Type.Scalar, [Argument.Object, Argument.Input, Argument.Size]),
     new HelperRow("ringbuf_output", Helper.RingbufOutput, Type.Scalar, [Argument.Map, Argument.Input, Argument.Size, Argument.Scalar]),
     new HelperRow("ringbuf_reserve", Helper.RingbufReserve, Type.RecordOrNull, [Argument.Map, Argument.Scalar, Argument.Scalar]),
     new HelperRow("ringbuf_submit", Helper.RingbufSubmit, Type.Void, [Argument.Record, Argument.Scalar]),

@@ -32,6 +32,8 @@ export const enum Type {
   Data,
   /** A callback function. */
   Function,
+  /** An object of the kernel whose type the verifier knows: it may be loaded from. */
+  Object,
 }
 
 export const enum Op {
@@ -174,6 +176,7 @@ export const typeNames: StaticArray<string> = [
   "record",
   "data",
   "fn",
+  "object",
 ];
 
 /** The data sections of an object. */

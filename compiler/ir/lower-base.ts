@@ -246,6 +246,26 @@ export abstract class LoweringBase {
     b.enter(running);
   }
 
+  /** The file that an iterator's output goes to: `ctx->meta->seq`, both the first fields of their structs. */
+  protected sequence(): i32 {
+    const b = this.b;
+    const meta = b.load(b.context(), 0, 8, false, Type.Object);
+    return b.load(meta, 0, 8, false, Type.Object);
+  }
+
+  /** An iterator's program is called once more behind the last object, with none: that call is not the script's. */
+  protected leaveWithoutObject(): void {
+    const b = this.b;
+    const empty = b.newBlock(true);
+    const found = b.newBlock();
+    const slot = b.slot(8);
+    b.call(Helper.ProbeReadKernel, [slot, b.constant(8), b.offset(b.context(), 8)]);
+    b.branch(b.binary(Op.Equal, b.load(slot, 0, 8), b.constant(0)), empty, found);
+    b.enter(empty);
+    this.leave();
+    b.enter(found);
+  }
+
   // Leaving
 
   /** What a program returns by itself: a tracepoint's must be 1, or perf would lose the event. */

@@ -2,7 +2,7 @@
 
 import { alignUp, BasicType } from "../check/types";
 import { BindingRow, EventKind, EventRow } from "../object/manifest";
-import { Expression } from "../syntax/ast";
+import { Expression, Provider } from "../syntax/ast";
 import { Helper } from "./helpers";
 import { Op, Section } from "./ir";
 import { Counter, LoweringBase } from "./lower-base";
@@ -11,6 +11,25 @@ import { Counter, LoweringBase } from "./lower-base";
 export const EVENT_HEADER: i32 = 8;
 
 export abstract class EventLowering extends LoweringBase {
+  /** Sets bytes of the program's memory to zero. */
+  protected abstract clear(pointer: i32, offset: i32, size: i32): void;
+
+  /** What an iterator sends goes to whoever reads its file, not to the ring buffer. */
+  private get isIterator(): bool {
+    return this.context.provider == Provider.Iterator;
+  }
+
+  /** Sends `size` bytes; 0 if there was room for them. */
+  private output(record: i32, size: i32): i32 {
+    const b = this.b;
+    if (this.isIterator) {
+      // Where its buffer is full the kernel runs the program once more for the same object, with an empty one: nothing is lost.
+      b.call(Helper.SeqWrite, [this.sequence(), record, b.constant(size)]);
+      return b.constant(0);
+    }
+    return b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(size), b.constant(0)]);
+  }
+
   /** Lays out the arguments of an event behind its header. */
   protected layOut(row: EventRow, types: Array<i32>): void {
     let offset = EVENT_HEADER;
@@ -33,10 +52,16 @@ export abstract class EventLowering extends LoweringBase {
 
   protected reserveEvent(id: i32, row: EventRow): i32 {
     const b = this.b;
+    this.eventDone = b.newBlock();
+    if (this.isIterator) {
+      const copy = this.memory(row.size);
+      this.clear(copy, 0, row.size);
+      b.store(copy, 0, 8, b.constant(id));
+      return copy;
+    }
     const ring = this.ringBuffer();
     const lost = b.newBlock(true);
     const reserved = b.newBlock();
-    this.eventDone = b.newBlock();
     this.enterRoom(row, lost);
     const record = b.call(Helper.RingbufReserve, [ring, b.constant(row.size), b.constant(0)]);
     b.branch(b.binary(Op.NotEqual, record, b.constant(0)), reserved, lost);
@@ -70,6 +95,11 @@ export abstract class EventLowering extends LoweringBase {
   protected enterRoom(row: EventRow, lost: i32): void {
     const b = this.b;
     const room = b.newBlock();
+    if (this.isIterator) {
+      b.jump(room);
+      b.enter(room);
+      return;
+    }
     this.manifest.need("ring_buffer", row.start, row.end);
     b.branch(this.isFlooded(), lost, room);
     b.enter(room);
@@ -79,7 +109,7 @@ export abstract class EventLowering extends LoweringBase {
   protected sendInRoom(record: i32, row: EventRow, lost: i32): void {
     const b = this.b;
     const done = b.newBlock();
-    const failure = b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(row.size), b.constant(0)]);
+    const failure = this.output(record, row.size);
     b.branch(b.binary(Op.NotEqual, failure, b.constant(0)), lost, done);
     b.enter(lost);
     this.countLoss(Counter.LostEvents);
@@ -87,8 +117,9 @@ export abstract class EventLowering extends LoweringBase {
     b.enter(done);
   }
 
-  protected submitEvent(record: i32, done: i32): void {
-    this.b.call(Helper.RingbufSubmit, [record, this.b.constant(0)]);
+  protected submitEvent(record: i32, row: EventRow, done: i32): void {
+    if (this.isIterator) this.countIfNot(this.output(record, row.size), Counter.LostEvents);
+    else this.b.call(Helper.RingbufSubmit, [record, this.b.constant(0)]);
     this.b.jump(done);
     this.b.enter(done);
   }
@@ -108,18 +139,14 @@ export abstract class EventLowering extends LoweringBase {
 
   /** Sends an event without arguments. */
   protected sendConstantEvent(row: EventRow): void {
-    const b = this.b;
-    this.manifest.need("ring_buffer", row.start, row.end);
-    const record = this.constantRecord(row);
-    const failure = b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(EVENT_HEADER), b.constant(0)]);
-    this.countIfNot(failure, Counter.LostEvents);
+    if (!this.isIterator) this.manifest.need("ring_buffer", row.start, row.end);
+    this.countIfNot(this.output(this.constantRecord(row), EVENT_HEADER), Counter.LostEvents);
   }
 
   /** Sends a record that was built on the stack. */
   protected sendFromStack(record: i32, row: EventRow, loss: Counter = Counter.LostEvents): void {
-    const b = this.b;
-    this.manifest.need("ring_buffer", row.start, row.end);
-    this.countIfNot(b.call(Helper.RingbufOutput, [this.ringBuffer(), record, b.constant(row.size), b.constant(0)]), loss);
+    if (!this.isIterator) this.manifest.need("ring_buffer", row.start, row.end);
+    this.countIfNot(this.output(record, row.size), loss);
   }
 
   /** The expression that is lowered: what a failing helper is reported for. */

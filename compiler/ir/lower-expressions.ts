@@ -164,7 +164,10 @@ export abstract class ExpressionLowering extends DecimalLowering {
       case Recipe.HelperHigh:
         return b.binary(Op.Shr, b.call(row.helper, []), b.constant(32));
       case Recipe.RegisterArgument:
+        if (this.context.provider == Provider.Usdt) return this.usdtArgument(this.checker.registerIndex(e.name));
         return b.load(b.context(), this.argumentOffset(this.checker.registerIndex(e.name)), 8);
+      case Recipe.ProbeContext:
+        return b.context();
       case Recipe.ReturnValue:
         if (this.context.isTraced) return this.tracedValue(this.context.argumentCount, e.typeId);
         return b.load(b.context(), this.checker.architecture.returnValueOffset, 8);

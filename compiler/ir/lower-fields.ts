@@ -1,16 +1,35 @@
 // Lowering of field accesses: chains of kernel structs through CO-RE, and the fields of tracepoints.
 
 import { AddressSpace, TypeKind } from "../check/types";
-import { TracepointRow } from "../object/manifest";
+import { BindingRow, TracepointRow } from "../object/manifest";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { FieldAccess, OffsetOf } from "../syntax/expression-nodes";
 import { BtfKind, BtfMember } from "../target/btf";
 import { CoreTypes, FieldPath } from "../target/core-types";
 import { FieldKind, TracepointField } from "../target/tracepoint";
 import { Helper } from "./helpers";
-import { Op, Relocation, RelocationKind } from "./ir";
+import { Op, Relocation, RelocationKind, Section, Type } from "./ir";
 import { MapLowering } from "./lower-maps";
 import { Place } from "./place";
+
+/** Bytes of the description of an argument of a static tracepoint: `usdt_argument` in wasm/manifest.ts. */
+const enum UsdtField {
+  Constant = 0,
+  Register = 8,
+  Index = 12,
+  Scale = 16,
+  Shift = 20,
+  Flags = 24,
+  Size = 32,
+}
+
+/** Bits of its flags. */
+const enum UsdtFlag {
+  Register = 1,
+  Index = 2,
+  Memory = 4,
+  Signed = 8,
+}
 
 /** The first part of a path of field names. */
 @final
@@ -52,6 +71,12 @@ export abstract class FieldLowering extends MapLowering {
     const path = this.fieldPath(e);
     const base = this.recordPlace(this.pathRoot(e));
     b.source = e.nameStart;
+    if (base.space == AddressSpace.Context) {
+      // The kernel rewrites loads from the context: it takes them from its own register only, with the offset in the instruction.
+      const place = new Place(base.space, base.pointer, <i32>(path.localBitOffset >> 3));
+      place.relocation = this.core().relocation(path, RelocationKind.CoreFieldOffset);
+      return place;
+    }
     const address = b.relocatedOffset(
       b.offset(base.pointer, base.offset),
       path.localBitOffset >> 3,
@@ -241,6 +266,83 @@ export abstract class FieldLowering extends MapLowering {
     }
     relocations.push(new Relocation(kind, index, "", number));
     return relocations.length - 1;
+  }
+
+  /**
+   * An argument of a static tracepoint. Where it lies is described by a constant that `bind` sets for each place (`usdt_argument` in
+   * wasm/manifest.ts): the verifier knows what stands there, and of the code below only what the place needs is left.
+   */
+  protected usdtArgument(index: i32): i32 {
+    const b = this.b;
+    const at = b.data(Section.Rodata, this.usdtDescription(index));
+    const flags = b.load(at, UsdtField.Flags, 4);
+    const sum = b.addVariable(Type.Scalar);
+    b.write(sum, b.load(at, UsdtField.Constant, 8));
+    let next = this.whenSet(flags, UsdtFlag.Register);
+    b.write(sum, b.binary(Op.Add, b.read(sum), this.contextWord(b.load(at, UsdtField.Register, 4))));
+    this.resume(next);
+    next = this.whenSet(flags, UsdtFlag.Index);
+    const scaled = b.binary(Op.Shl, this.contextWord(b.load(at, UsdtField.Index, 4)), b.load(at, UsdtField.Scale, 4));
+    b.write(sum, b.binary(Op.Add, b.read(sum), scaled));
+    this.resume(next);
+    next = this.whenSet(flags, UsdtFlag.Memory);
+    const slot = b.slot(8);
+    this.checkRead(b.call(Helper.ProbeReadUser, [slot, b.constant(8), b.read(sum)]), Helper.ProbeReadUser);
+    b.write(sum, b.load(slot, 0, 8));
+    this.resume(next);
+    // Narrow ones are cut out and extended by two shifts.
+    const shift = b.load(at, UsdtField.Shift, 4);
+    b.write(sum, b.binary(Op.Shl, b.read(sum), shift));
+    const signed = b.newBlock();
+    const unsigned = b.newBlock();
+    const done = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, b.binary(Op.And, flags, b.constant(UsdtFlag.Signed)), b.constant(0)), signed, unsigned);
+    b.enter(signed);
+    b.write(sum, b.binary(Op.Sar, b.read(sum), shift));
+    b.jump(done);
+    b.enter(unsigned);
+    b.write(sum, b.binary(Op.Shr, b.read(sum), shift));
+    b.jump(done);
+    b.enter(done);
+    return b.read(sum);
+  }
+
+  /** Enters a block for code that only places with a flag need; returns the block behind it. */
+  private whenSet(flags: i32, flag: UsdtFlag): i32 {
+    const b = this.b;
+    const needed = b.newBlock();
+    const next = b.newBlock();
+    b.branch(b.binary(Op.NotEqual, b.binary(Op.And, flags, b.constant(flag)), b.constant(0)), needed, next);
+    b.enter(needed);
+    return next;
+  }
+
+  private resume(next: i32): void {
+    this.b.jump(next);
+    this.b.enter(next);
+  }
+
+  /** 8 bytes of the context at an offset that no instruction holds. */
+  private contextWord(offset: i32): i32 {
+    const b = this.b;
+    const slot = b.slot(8);
+    b.call(Helper.ProbeReadKernel, [slot, b.constant(8), b.contextAddress(offset)]);
+    return b.load(slot, 0, 8);
+  }
+
+  /** Offset in `.rodata` of what `bind` says of an argument. */
+  private usdtDescription(index: i32): i32 {
+    const bindings = this.manifest.bindings;
+    const program = this.manifest.programs.length;
+    for (let i = 0; i < bindings.length; i++) {
+      const known = bindings[i];
+      if (known.kind == "usdt_argument" && known.program == program && known.argument == index) return known.offset;
+    }
+    const row = new BindingRow("usdt_argument", this.constantOfRodata(UsdtField.Size), UsdtField.Size);
+    row.program = program;
+    row.argument = index;
+    bindings.push(row);
+    return row.offset;
   }
 
   /** An argument of a probe that BTF describes, by its place: all fill 8 bytes, of which a narrow one's own are the first. */

@@ -123,7 +123,10 @@ export abstract class FunctionLowering extends StringLowering {
   private boundProbeName(): i32 {
     const bindings = this.manifest.bindings;
     const program = this.manifest.programs.length;
-    for (let i = 0; i < bindings.length; i++) if (bindings[i].program == program) return this.b.data(Section.Rodata, bindings[i].offset);
+    for (let i = 0; i < bindings.length; i++) {
+      const known = bindings[i];
+      if (known.kind == "probe_name" && known.program == program) return this.b.data(Section.Rodata, known.offset);
+    }
     const row = new BindingRow("probe_name", this.constantOfRodata(PROBE_NAME_SIZE), PROBE_NAME_SIZE);
     row.program = program;
     bindings.push(row);
@@ -141,8 +144,7 @@ export abstract class FunctionLowering extends StringLowering {
       case Recipe.Elapsed:
         return b.binary(Op.Sub, b.call(row.helper, []), this.boundConstant("start_time", e));
       case Recipe.UserMode:
-        if (!this.context.hasRegisters)
-          return b.constant(this.context.provider == Provider.Begin || this.context.provider == Provider.End ? 1 : 0);
+        if (!this.context.hasRegisters) return b.constant(this.context.isSpecial ? 1 : 0);
         this.manifest.need("architecture", e.start, e.end);
         return this.isUserMode();
       default: {
@@ -516,7 +518,7 @@ export abstract class FunctionLowering extends StringLowering {
     this.endCount(loop);
     b.enter(done);
     b.store(record, row.offsets[0], 8, b.read(loop.index));
-    this.submitEvent(record, reserved);
+    this.submitEvent(record, row, reserved);
   }
 
   /** The kernel's own formatting, to its trace pipe: numbers alone, and texts by address. */

@@ -298,6 +298,11 @@ export abstract class PlaceLowering extends FieldLowering {
     const info = this.types.get(type);
     const misaligned = (place.offset & (info.size - 1)) != 0 && b.f.type[place.pointer] == Type.Stack;
     if (place.isOwn && !misaligned) return b.load(place.pointer, place.offset, info.size, info.signed, this.addressType(type));
+    if (place.space == AddressSpace.Context) {
+      const value = b.load(place.pointer, place.offset, info.size, false, this.addressType(type));
+      b.f.relocation[value] = place.relocation;
+      return info.size < 8 ? b.extend(value, info.size, info.signed) : value;
+    }
     const slot = b.slot(8);
     // Whatever goes wrong, the kernel fills the slot: with zeros when the address cannot be read.
     const helper = readHelper(place.space);

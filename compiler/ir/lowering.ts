@@ -62,8 +62,8 @@ export class Lowering extends FunctionLowering {
   probe(probe: Probe): void {
     const b = this.b;
     b.source = probe.start;
-    const isTracing = this.context.provider != Provider.Begin && this.context.provider != Provider.End;
-    if (this.checker.exits && isTracing) this.leaveWhenStopped();
+    if (this.checker.exits && this.context.isTracing) this.leaveWhenStopped();
+    if (this.context.provider == Provider.Iterator) this.leaveWithoutObject();
     if (this.scratch) this.acquireScratch();
     const predicate = probe.predicate;
     this.scopes.enter();
@@ -463,7 +463,7 @@ export class Lowering extends FunctionLowering {
     const done = this.eventDone;
     this.writeArguments(row, list, first, values, record, false);
     b.source = row.start;
-    this.submitEvent(record, done);
+    this.submitEvent(record, row, done);
   }
 
   /** Writes the arguments of an event behind its header: from `values` where they are known. */

@@ -5,6 +5,9 @@ import { AddressSpace } from "../check/types";
 /** Where a value lies. */
 @final
 export class Place {
+  /** Of a field of the context: what rewrites `offset`. */
+  relocation: i32 = -1;
+
   constructor(
     /** The program's own memory when None, else whose memory the address is in. */
     public space: AddressSpace,

@@ -230,7 +230,7 @@ class TypeCheck {
       case Op.Load: {
         const type = this.typeAt(v, 0);
         if (!isSize(f.aux[v])) return "loads a size that does not exist";
-        return isAddressable(type) || type == Type.Context ? "" : `cannot load from a ${typeNames[type]}`;
+        return isAddressable(type) || type == Type.Context || type == Type.Object ? "" : `cannot load from a ${typeNames[type]}`;
       }
       case Op.Store:
       case Op.AtomicAdd:
@@ -373,6 +373,8 @@ class TypeCheck {
         return isScalar(type) || isAddressable(type) || type == Type.Context;
       case Argument.Callback:
         return type == Type.Function;
+      case Argument.Object:
+        return type == Type.Object;
       case Argument.StackOrNull:
         return type == Type.Stack || (this.f.op[operand] == Op.Const && this.f.imm[operand] == 0);
       default:

@@ -144,8 +144,10 @@ export class BindingRow {
   name: string = "";
   start: u32 = 0;
   end: u32 = 0;
-  /** Names of probes: index of the program. */
+  /** What is bound for each place: index of the program. */
   program: i32 = -1;
+  /** Arguments of static tracepoints: which one, from 0; else -1. */
+  argument: i32 = -1;
   /** Named parameters: which one. */
   option: OptionSymbol | null = null;
 
@@ -288,6 +290,7 @@ export class Manifest {
   private binding(binding: BindingRow): void {
     const option = binding.option;
     this.raw("{");
+    if (binding.argument >= 0) this.raw(`"argument":${binding.argument},`);
     if (option != null) {
       this.raw('"default":');
       this.string(option.fallback);

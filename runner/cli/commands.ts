@@ -83,6 +83,7 @@ async function runScript(options: Options): Promise<number> {
   const object = await compile(script, options, liveOptions(options));
   if (object === undefined) return 1;
   if (options.emitElf !== undefined) writeObject(options.emitElf, object);
+  if (options.mode === "codegen") return 0;
   return execute(object, options);
 }
 

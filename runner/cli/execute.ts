@@ -112,6 +112,7 @@ export function bindParameters(options: Options, { config }: Manifest): BindPara
     maxPrograms: limit("BPFTRACE_MAX_BPF_PROGS", config.maxPrograms),
     ...probeFilter(options.probeFilter),
     unsafe: options.unsafe === true,
+    ...(options.mode === "test" || options.mode === "bench" ? { mode: options.mode } : {}),
     ...scriptWords(options.words),
   };
 }
@@ -179,6 +180,7 @@ export async function execute(object: Uint8Array, options: Options): Promise<num
   const shows = (stage: string) => stages.includes(stage) || stages.includes("all");
   const kernel = new HostKernel({
     verbose: options.verbose === true,
+    ...(command === undefined ? {} : { commandPid: command.pid }),
     logSize: limit("BPFTRACE_LOG_SIZE", manifest.config.logSize),
     ...(shows("libbpf") ? { libbpfLog: (text: string) => sink.print(text.replace(/^(?=.)/gm, "[DEBUG] ")) } : {}),
     ...(shows("verifier")

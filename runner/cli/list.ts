@@ -7,14 +7,14 @@ import { HARDWARE_EVENTS, SOFTWARE_EVENTS } from "../core/perf-events.ts";
 import { parseTracepointFormat } from "../core/tracepoint-format.ts";
 import { loadAddon } from "../host/addon.ts";
 import { findBinaries } from "../host/binaries.ts";
-import { btfFile, loadBtf, modulesWithBtf } from "../host/btf.ts";
+import { btfFile, ITERATOR, iteratorNames, loadBtf, modulesWithBtf } from "../host/btf.ts";
 import { ElfSymbols } from "../host/elf-symbols.ts";
+import { hostArchitecture } from "../host/facts.ts";
 import { rawTracepointParameters, rawTracepoints } from "../host/raw-tracepoints.ts";
+import { staticTracepoints } from "../host/static-tracepoints.ts";
 import { hasFunctionTracing, readFormat, traceableFunctions, tracepointCategories, tracepointEvents } from "../host/tracefs.ts";
 
 const UNITS = ["hz", "ms", "s", "us"];
-
-const ITERATOR = "bpf_iter__";
 
 interface Provider {
   name: string;
@@ -74,13 +74,20 @@ function userFunctions(pattern: string): string[] {
   );
 }
 
-function iterators(pattern: string): string[] {
-  if (!loadAddon().hasProbeType("iter")) return [];
-  return modulesWithBtf().flatMap((module) =>
-    [...(loadBtf(module)?.named(BtfKind.Struct) ?? [])]
-      .filter(([, name]) => name.startsWith(ITERATOR) && matchesGlob(pattern, name.slice(ITERATOR.length)))
-      .map(([, name]) => name.slice(ITERATOR.length)),
+/** `binary:name` or `binary:namespace:name`. */
+function staticPoints(pattern: string): string[] {
+  const [binary = "", ...parts] = pattern.split(":");
+  const [namespace, name] = parts.length > 1 ? [parts[0] ?? "*", parts[1] ?? "*"] : ["*", parts[0] ?? "*"];
+  if (parts.length === 0 && binary !== "*") return [];
+  return findBinaries(binary).flatMap((file) =>
+    staticTracepoints(file, hostArchitecture())
+      .filter((own) => matchesGlob(namespace, own.namespace) && matchesGlob(name, own.name))
+      .map((own) => `${file}:${own.namespace}:${own.name}`),
   );
+}
+
+function iterators(pattern: string): string[] {
+  return loadAddon().hasProbeType("iter") ? iteratorNames().filter((name) => matchesGlob(pattern, name)) : [];
 }
 
 function tracepoints(pattern: string): string[] {
@@ -153,6 +160,7 @@ const PROVIDERS: Provider[] = [
   { name: "profile", short: "p", byDefault: false, list: named(UNITS) },
   { name: "uprobe", short: "u", byDefault: false, list: userFunctions },
   { name: "uretprobe", short: "ur", byDefault: false, list: userFunctions },
+  { name: "usdt", short: "U", byDefault: false, list: staticPoints },
   { name: "self", short: "self", byDefault: false, list: (pattern) => ["signal:SIGUSR1"].filter((name) => matchesGlob(pattern, name)) },
 ];
 /** Former names. */

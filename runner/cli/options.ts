@@ -53,12 +53,12 @@ export interface Options {
   scripts?: string;
   coverage?: boolean;
   watch?: boolean;
-  /** What to do in place of running: the peer's developer modes. */
-  mode?: string;
   /** What `bpfcast fmt` says instead of changing files. */
   check?: boolean;
   diff?: boolean;
   btf?: boolean;
+  /** In place of tracing: run the script's tests or benches, lay the script out anew, or only compile it. */
+  mode?: "test" | "bench" | "codegen" | "format";
   /** What is no option: file and script arguments. */
   words: string[];
 }
@@ -92,9 +92,9 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   },
   { long: "unsafe", key: "unsafe", help: "allow unsafe/destructive functionality" },
   { long: "no-feature", argument: "LIST", key: "unsupported", help: "disable use of detected features" },
-  { long: "mode", argument: "MODE", key: "mode", help: "'format': the same as --fmt" },
-  { long: "test", key: "unsupported", help: "run all test: probes" },
-  { long: "bench", key: "unsupported", help: "run all bench: probes" },
+  { long: "mode", argument: "MODE", key: "mode", help: "test, bench, format: as the options; codegen: compile only" },
+  { long: "test", key: "mode", help: "run all test: probes" },
+  { long: "bench", key: "mode", help: "run all bench: probes" },
   { long: "probe-filter", argument: "REGEX", key: "probeFilter", help: "only run probes whose name matches REGEX" },
   { long: "fmt", key: "mode", help: "format the input script and print it, or write it to the file of -o" },
   { long: "dry-run", key: "dryRun", help: "terminate execution right after attaching all the probes" },
@@ -128,20 +128,6 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   { short: "b", long: "btf", key: "btf", help: "accepted, no effect" },
 ];
 
-/** The peer's modes; we have one of them. */
-const MODES = ["codegen", "compiler-bench", "bench", "test", "format"];
-
-/** @param value of --mode; undefined: --fmt. */
-function setMode(options: Options, value: string | undefined): void {
-  if (value === undefined && options.mode !== undefined)
-    throw new BpfcastError("usage", "USAGE: --fmt conflicts with existing --mode", { hint: "give one of the two" });
-  const mode = value ?? "format";
-  if (!MODES.includes(mode))
-    throw new BpfcastError("usage", "USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'.");
-  if (mode !== "format") throw new BpfcastError("unsupported-option", `--mode ${mode} is not supported by this version of bpfcast`);
-  options.mode = mode;
-}
-
 function usageError(message: string): BpfcastError {
   return new BpfcastError("bad-option", `${message}\n${usage()}`);
 }
@@ -152,6 +138,24 @@ function findLong(name: string): OptionRow {
   const begun = OPTION_TABLE.filter((row) => row.long?.startsWith(name));
   if (begun.length === 1 && begun[0] !== undefined) return begun[0];
   throw usageError(begun.length === 0 ? `unrecognized option '--${name}'` : `option '--${name}' is ambiguous`);
+}
+
+/** The mode that --mode names, or --test, --bench and --fmt are. */
+function modeOf({ mode }: Options, option: string, value: string | undefined): NonNullable<Options["mode"]> {
+  if (value === undefined && mode !== undefined)
+    throw new BpfcastError("usage", `USAGE: --${option} conflicts with existing --mode`, { hint: "give one of the two" });
+  const name = value ?? (option === "fmt" ? "format" : option);
+  switch (name) {
+    case "test":
+    case "bench":
+    case "codegen":
+    case "format":
+      return name;
+    case "compiler-bench":
+      throw new BpfcastError("unsupported-option", `option --mode ${name} is not supported by this version of bpfcast`);
+    default:
+      throw new BpfcastError("usage", "USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'.");
+  }
 }
 
 function setOption(options: Options, row: OptionRow, spelled: string, value: string | undefined): void {
@@ -165,7 +169,7 @@ function setOption(options: Options, row: OptionRow, spelled: string, value: str
     case "words":
       break;
     case "mode":
-      setMode(options, value);
+      options.mode = modeOf(options, row.long ?? "", value);
       break;
     case "debug":
       options.debug = [...(options.debug ?? []), ...(value ?? "").split(",")];

@@ -9,15 +9,25 @@ import {
   COUNTER_SECTION,
   MANIFEST_SECTION,
   type Manifest,
+  type ProgramKind,
   RELOCATION_SECTION,
   type Relocation,
   RING_BUFFER_MAP,
   SCRATCH_SECTION,
 } from "../../wasm/manifest.ts";
 import { parseManifest, parseRelocations } from "../../wasm/parse-manifest.ts";
-import { type Changes, changeProgram, copyProgram, processFilter, programSymbol, wantsName } from "./copies.ts";
+import {
+  type Changes,
+  changeProgram,
+  copyProgram,
+  type PlaceConstant,
+  placeBindings,
+  placeConstant,
+  processFilter,
+  programSymbol,
+} from "./copies.ts";
 import { type ElfObject, findSection, readElf, SymbolType, viewOf, writeElf } from "./elf.ts";
-import type { BindParameters, HostFacts } from "./facts.ts";
+import type { BindParameters, HostFacts, TestMode } from "./facts.ts";
 import { ProbeReport } from "./missing.ts";
 import { bindParameter, checkOptions } from "./parameters.ts";
 import { type Patch, patchesFor } from "./relocate.ts";
@@ -44,6 +54,8 @@ export interface BoundObject {
   hasRingBuffer: boolean;
   /** The process that alone is traced, or undefined. */
   pid?: number | undefined;
+  /** The script's tests or benches are to be run, in place of tracing. */
+  mode?: TestMode | undefined;
   warnings: BpfcastError[];
 }
 
@@ -84,7 +96,7 @@ function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, 
       throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
     if (kind === "max_cpu") view.setUint32(offset, facts.possibleCpus - 1, true);
     else if (kind === "ring_limit") view.setBigUint64(offset, BigInt(ring - Math.min(ring / 8, MAX_RING_RESERVE)), true);
-    else if (kind === "probe_name") continue;
+    else if (kind === "probe_name" || kind === "usdt_argument") continue;
     else if (!bindConstant(binding, view, manifest, facts))
       bindParameter(binding, view, parameters.positional ?? [], manifest, parameters.named);
   }
@@ -133,6 +145,11 @@ function limitProbes(manifest: Manifest, programs: BoundProgram[], limit: number
   });
 }
 
+/** Tests and benches are loaded for their modes only, in which nothing is attached. */
+function isOfMode(kind: ProgramKind, mode: TestMode | undefined): boolean {
+  return mode === undefined ? kind !== "test" && kind !== "bench" : kind === mode;
+}
+
 interface Variant {
   attachments: Attachment[];
   changes: Changes;
@@ -155,20 +172,20 @@ function variantsOf(
   const relocated = relocations.some((relocation) => relocation.program === index);
   if (relocated && program.kind !== "tracepoint")
     throw new BpfcastError("bad-relocation", "the object relocates a program that is no tracepoint's");
-  const named = wantsName(manifest, index);
+  const own = placeBindings(manifest, index);
   const prologue = processFilter(program.kind, parameters.pid, facts);
   const variants = new Map<string, Variant>();
   for (const target of targets) {
     const patches = relocated && target.kind === "tracepoint" ? tracepointPatches(manifest, relocations, index, code, target, facts) : [];
-    const name = named ? { probeName: placeName(program, target) } : {};
+    const constants = own.map((binding): PlaceConstant => ({ binding, bytes: placeConstant(manifest, program, binding, target) }));
     // The verifier checks programs of these kinds against the very function that they are attached to.
-    const own = target.kind === "fentry" ? `${target.module}:${target.function}` : "";
-    const key = `${own} ${name.probeName ?? ""} ${patches.map(({ instruction, bytes }) => `${instruction}:${bytes.join()}`).join(" ")}`;
+    const place = target.kind === "fentry" ? `${target.module}:${target.function}` : "";
+    const key = `${place} ${constants.map(({ bytes }) => bytes.join()).join(" ")} ${patches.map(({ instruction, bytes }) => `${instruction}:${bytes.join()}`).join(" ")}`;
     const known = variants.get(key);
-    if (known === undefined) variants.set(key, { attachments: [target], changes: { patches, prologue, ...name } });
+    if (known === undefined) variants.set(key, { attachments: [target], changes: { patches, prologue, constants } });
     else known.attachments.push(target);
   }
-  if (targets.length === 0) return [{ attachments: [], changes: { patches: [], prologue } }];
+  if (targets.length === 0) return [{ attachments: [], changes: { patches: [], prologue, constants: [] } }];
   return [...variants.values()];
 }
 
@@ -258,6 +275,10 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
   const variants = manifest.programs.map((program, index) => {
     programSymbol(object, program.name);
     const always = program.kind === "begin" || program.kind === "end";
+    if (!always && !isOfMode(program.kind, parameters.mode)) {
+      living.add(program.body);
+      return [];
+    }
     const found = targetsOf(program, facts, parameters.unsafe === true);
     if (always || found.length > 0) living.add(program.body);
     else report.missing(program, facts);
@@ -287,6 +308,7 @@ export function bind(bytes: Uint8Array, facts: HostFacts, parameters: BindParame
     hasCounters,
     hasRingBuffer,
     pid: parameters.pid,
+    mode: parameters.mode,
     warnings: report.warnings,
   };
 }

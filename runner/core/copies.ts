@@ -1,7 +1,7 @@
 // Copies of programs: one attach point stands for several places that one program cannot serve, or needs other code on this host.
 
 import { BpfcastError } from "../../wasm/errors.ts";
-import type { Manifest, ProgramKind } from "../../wasm/manifest.ts";
+import type { Binding, Manifest, Program, ProgramKind } from "../../wasm/manifest.ts";
 import { btfStrings, copyRecords, readBtfExt, writeBtfExt } from "./btf-ext.ts";
 import {
   type ElfObject,
@@ -16,19 +16,30 @@ import {
 } from "./elf.ts";
 import type { HostFacts } from "./facts.ts";
 import type { Patch } from "./relocate.ts";
+import { type Attachment, placeName } from "./targets.ts";
 
 /** What makes a program another one. */
 export interface Changes {
   patches: Patch[];
   /** Code before its first instruction. */
   prologue: Uint8Array;
-  /** The full name of its place, where the script asks for it. */
-  probeName?: string;
+  /** What stands in `.rodata` for its place. */
+  constants: PlaceConstant[];
+}
+
+export type PlaceBinding = Extract<Binding, { kind: "probe_name" | "usdt_argument" }>;
+
+export interface PlaceConstant {
+  binding: PlaceBinding;
+  bytes: Uint8Array;
 }
 
 const RODATA = ".rodata";
 const LOAD_WIDE = 0x18;
 const INSTRUCTION_BYTES = 8;
+
+/** Bytes of `.rodata` before anything was appended to it. */
+const originals = new WeakMap<ElfObject, number>();
 
 export function programSymbol(object: ElfObject, name: string): { symbol: ElfSymbol; section: Section } {
   const symbol = object.symbols.find((candidate) => candidate.name === name && candidate.type === SymbolType.Function);
@@ -42,30 +53,43 @@ export function programSymbol(object: ElfObject, name: string): { symbol: ElfSym
   return { symbol, section };
 }
 
-/** Where the name of a program's probe stands in `.rodata`; undefined when the script does not ask for it. */
-function nameBinding(manifest: Manifest, program: number): { offset: number; size: number } | undefined {
-  return manifest.bindings.find((binding) => binding.kind === "probe_name" && binding.program === program);
+/** The constants of a program that depend on the place that it is attached to. */
+export function placeBindings(manifest: Manifest, program: number): PlaceBinding[] {
+  return manifest.bindings.filter((binding): binding is PlaceBinding => "program" in binding && binding.program === program);
 }
 
-/** True for a program that must be told the name of its place. */
-export function wantsName(manifest: Manifest, program: number): boolean {
-  return nameBinding(manifest, program) !== undefined;
-}
-
-/** Writes a probe's name into a NUL-terminated text of `.rodata`. */
-function writeName(object: ElfObject, manifest: Manifest, program: number, offset: number, size: number, name: string): void {
-  const rodata = findSection(object, RODATA);
-  const bytes = new TextEncoder().encode(name);
-  if (rodata === undefined || offset + size > rodata.data.length)
-    throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
-  if (bytes.length >= size) {
-    const location = manifest.programs[program]?.location;
-    throw new BpfcastError("name-too-long", `the probe's name has ${bytes.length} bytes, and there is room for ${size - 1}: ${name}`, {
-      ...(location === undefined ? {} : { location, source: manifest.source }),
+/** @throws BpfcastError `name-too-long`. */
+export function placeConstant(
+  { source }: Manifest,
+  program: Program,
+  { kind, size, ...binding }: PlaceBinding,
+  place: Attachment,
+): Uint8Array {
+  const bytes = new Uint8Array(size);
+  if (kind === "usdt_argument") {
+    // Of an argument that the tracepoint does not have nothing is set: it is 0.
+    if (place.kind === "usdt" && "argument" in binding) bytes.set(place.place.arguments[binding.argument] ?? []);
+    return bytes;
+  }
+  const name = placeName(program, place);
+  const text = new TextEncoder().encode(name);
+  if (text.length >= size) {
+    throw new BpfcastError("name-too-long", `the probe's name has ${text.length} bytes, and there is room for ${size - 1}: ${name}`, {
+      location: program.location,
+      source,
     });
   }
+  bytes.set(text);
+  return bytes;
+}
+
+/** `.rodata` of the object, ready to be written to. */
+function constantsOf(object: ElfObject, end: number): Section {
+  const rodata = findSection(object, RODATA);
+  if (rodata === undefined || end > rodata.data.length)
+    throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
   rodata.data = rodata.data.slice();
-  rodata.data.fill(0, offset, offset + size).set(bytes, offset);
+  return rodata;
 }
 
 /** Makes the changes in the program itself. Its copies must have been made before. */
@@ -73,34 +97,46 @@ export function changeProgram(object: ElfObject, manifest: Manifest, program: nu
   const { symbol, section } = programSymbol(object, manifest.programs[program]?.name ?? "");
   section.data = section.data.slice();
   for (const { instruction, bytes } of changes.patches) section.data.set(bytes, symbol.value + instruction * INSTRUCTION_BYTES);
-  const binding = nameBinding(manifest, program);
-  if (binding !== undefined && changes.probeName !== undefined)
-    writeName(object, manifest, program, binding.offset, binding.size, changes.probeName);
+  for (const { binding, bytes } of changes.constants) constantsOf(object, binding.offset + binding.size).data.set(bytes, binding.offset);
+}
+
+/**
+ * Appends to `.rodata` a copy of all constants of the object as it came, with a place's own among them. All: an address may have been
+ * made from that of another constant.
+ * @returns how far they were moved; 0 when there are none of the place's own.
+ */
+function copyConstants(object: ElfObject, constants: PlaceConstant[]): number {
+  const [first] = constants;
+  if (first === undefined) return 0;
+  const rodata = constantsOf(object, first.binding.offset + first.binding.size);
+  const original = originals.get(object) ?? rodata.data.length;
+  originals.set(object, original);
+  const start = (rodata.data.length + 7) & ~7;
+  const own = rodata.data.slice(0, original);
+  for (const { binding, bytes } of constants) own.set(bytes, binding.offset);
+  rodata.data = concatenate(rodata.data, new Uint8Array(start - rodata.data.length), own);
+  return start;
 }
 
 /** Appends a copy of a program, changed, to its own section. Returns its symbol's name. */
 export function copyProgram(object: ElfObject, manifest: Manifest, program: number, copy: number, changes: Changes): string {
   const name = manifest.programs[program]?.name ?? "";
   const { symbol, section } = programSymbol(object, name);
-  const { prologue, patches, probeName } = changes;
+  const { prologue, patches, constants } = changes;
   const start = section.data.length;
   const code = section.data.slice(symbol.value, symbol.value + symbol.size);
   for (const { instruction, bytes } of patches) code.set(bytes, instruction * INSTRUCTION_BYTES);
   const relocations = relocationsOf(object, symbol.section);
   const entries = relocations?.entries.filter(({ offset }) => offset >= symbol.value && offset < symbol.value + symbol.size) ?? [];
 
-  const binding = nameBinding(manifest, program);
-  if (binding !== undefined && probeName !== undefined) {
-    const rodata = findSection(object, RODATA);
-    const offset = rodata?.data.length ?? 0;
-    if (rodata !== undefined) rodata.data = concatenate(rodata.data, new Uint8Array(binding.size));
-    writeName(object, manifest, program, offset, binding.size, probeName);
+  const moved = copyConstants(object, constants);
+  if (moved > 0) {
     const view = viewOf(code);
     for (const entry of entries) {
       const at = entry.offset - symbol.value;
       const target = object.symbols[entry.symbol];
       if (target === undefined || object.sections[target.section]?.name !== RODATA || view.getUint8(at) !== LOAD_WIDE) continue;
-      if (view.getInt32(at + 4, true) + target.value === binding.offset) view.setInt32(at + 4, offset - target.value, true);
+      view.setInt32(at + 4, view.getInt32(at + 4, true) + moved, true);
     }
   }
   section.data = concatenate(section.data, prologue, code);

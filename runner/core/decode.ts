@@ -26,6 +26,8 @@ export interface EventActions {
   mapCommand(command: MapCommand): Promise<void>;
   /** The script's exit(): 0 to 255. */
   exit(code: number): void;
+  /** The script's errorf() has printed. */
+  errorReported(): void;
   /** The first bytes of a file, or why it cannot be read. */
   readFile(path: string): { bytes: Uint8Array } | { error: string };
   /** Runs a command line in the shell; what it printed. */
@@ -38,7 +40,8 @@ export interface EventActions {
 
 export class Decoder {
   readonly #manifest: Manifest;
-  readonly #output: Output;
+  /** Where results go; may change between two batches. */
+  output: Output;
   readonly #actions: EventActions;
   readonly #formats: (PrintfFormat | null)[];
   /** Copies of what arrived while a map command was under way. */
@@ -57,7 +60,7 @@ export class Decoder {
   /** @throws BpfcastError `bad-format` when a format of the object does not fit its arguments. */
   constructor(manifest: Manifest, output: Output, actions: EventActions, style: Style) {
     this.#manifest = manifest;
-    this.#output = output;
+    this.output = output;
     this.#actions = actions;
     this.#style = style;
     this.#formats = manifest.events.map((event) =>
@@ -72,7 +75,7 @@ export class Decoder {
       return;
     }
     this.#process(batch);
-    if (this.flushBatches && this.#busy === null) this.#output.flush();
+    if (this.flushBatches && this.#busy === null) this.output.flush();
   }
 
   /** Resolves when everything that was handed in has been handled. */
@@ -121,7 +124,7 @@ export class Decoder {
     } catch (error) {
       this.#failure ??= error;
     }
-    if (this.flushBatches) this.#output.flush();
+    if (this.flushBatches) this.output.flush();
   }
 
   /** Handles one record; returns the command that must be finished before the next one. */
@@ -134,19 +137,19 @@ export class Decoder {
     switch (event.kind) {
       case "printf": {
         const format = this.#formats[id];
-        if (format) this.#output.printf(format, memory, record);
+        if (format) this.output.printf(format, memory, record);
         break;
       }
       case "print_value":
-        for (const field of event.args) this.#output.value(field, memory, record);
+        for (const field of event.args) this.output.value(field, memory, record);
         break;
       case "runtime_error":
-        if (this.showWarnings) this.#output.runtimeError(event.text, this.#manifest.source, event.location);
+        if (this.showWarnings) this.output.runtimeError(event.text, this.#manifest.source, event.location);
         break;
       case "helper_error": {
         const [result] = event.args;
         const code = result === undefined ? 0 : Number(readInteger(memory.view, record + result.offset, 8, true));
-        if (this.showWarnings) this.#output.helperError(event.helper, code, this.#manifest.source, event.location);
+        if (this.showWarnings) this.output.helperError(event.helper, code, this.#manifest.source, event.location);
         break;
       }
       case "exit": {
@@ -172,7 +175,7 @@ export class Decoder {
       default:
         return event;
     }
-    if (this.#output.pending >= FLUSH_BYTES) this.#output.flush();
+    if (this.output.pending >= FLUSH_BYTES) this.output.flush();
     return null;
   }
 
@@ -183,21 +186,22 @@ export class Decoder {
     format?.write(memory, record, out);
     const bytes = out.view();
     if (event.kind === "errorf" || event.kind === "warnf") {
+      if (event.kind === "errorf") this.#actions.errorReported();
       if (event.kind === "errorf" || this.showWarnings)
-        this.#output.report(event.kind, bytes, this.#manifest.source, event.location, event.kind === "errorf" ? event.library : "");
+        this.output.report(event.kind, bytes, this.#manifest.source, event.location, event.kind === "errorf" ? event.library : "");
       return;
     }
     const text = decoder.decode(bytes);
     if (event.kind === "system") {
       // What was printed before must not come after what the command prints.
-      this.#output.flush();
-      this.#output.message("syscall", this.#actions.runCommand(text));
+      this.output.flush();
+      this.output.message("syscall", this.#actions.runCommand(text));
       return;
     }
     const read = this.#actions.readFile(text);
-    if ("bytes" in read) this.#output.message("cat", read.bytes);
+    if ("bytes" in read) this.output.message("cat", read.bytes);
     else {
-      this.#output.flush();
+      this.output.flush();
       this.#actions.complain(`failed to open file '${text}' (${read.error})`);
     }
   }
@@ -205,10 +209,10 @@ export class Decoder {
   #time(format: string): void {
     const bytes = encoder.encode(formatTime(format, this.#actions.now()));
     if (bytes.length > 0 && bytes.length < TIME_BYTES) {
-      this.#output.message("time", bytes);
+      this.output.message("time", bytes);
       return;
     }
-    this.#output.flush();
+    this.output.flush();
     this.#actions.complain("strftime returned zero (Invalid argument)");
   }
 
@@ -222,6 +226,6 @@ export class Decoder {
       if (index > 0) out.text(event.separator);
       writeValue(type, memory, record + offset, this.#style, out);
     });
-    this.#output.message("join", out.view());
+    this.output.message("join", out.view());
   }
 }

@@ -8,6 +8,24 @@ export interface KernelFunction {
   module: string;
 }
 
+/** A static tracepoint of a binary, with the places of the code that it stands for. */
+export interface StaticTracepoint {
+  binary: string;
+  namespace: string;
+  name: string;
+  places: StaticPlace[];
+}
+
+export interface StaticPlace {
+  /** Bytes from the start of the file, of the instruction and of the counter that says that somebody watches (0: none). */
+  offset: number;
+  semaphore: number;
+  /** The instruction's address, as the symbols of the file count. */
+  address: number;
+  /** What `usdt_argument` of wasm/manifest.ts describes, for each argument. */
+  arguments: Uint8Array[];
+}
+
 export interface HostFacts {
   arch: string;
   /** CPUs that the kernel can ever have; CPU numbers are below it. */
@@ -32,8 +50,12 @@ export interface HostFacts {
    * parts of the target.
    */
   typed: Map<string, KernelFunction[]>;
+  /** Names of the iterators that this kernel can load; absent when no probe names one, or nothing is known of them. */
+  iterators?: string[];
   /** What the targets of uprobes (`binary:function`) stand for; the function is empty for an address. */
   userFunctions: Map<string, { binary: string; name: string }[]>;
+  /** Static tracepoints that targets stand for, by the parts of the target with colons between them. */
+  staticTracepoints: Map<string, StaticTracepoint[]>;
   /** The tracer is in a PID namespace of its own: `pid` is asked of the kernel by these numbers of the namespace. */
   pidNamespace?: { device: bigint; inode: bigint };
   /** Values of the constants that the object asks for, by the binding's kind, or `kind:name`. */
@@ -48,6 +70,8 @@ export function kernelVersion(release: string): bigint {
   return [major, minor, patch].reduce((sum, part) => (sum << 8n) | BigInt(Math.min(Number(part), 255)), 0n);
 }
 
+export type TestMode = "test" | "bench";
+
 /** What the user may set when an object is run. */
 export interface BindParameters {
   /** Words behind the script: `$1` is the first. */
@@ -60,6 +84,8 @@ export interface BindParameters {
   maxProbes?: number;
   /** Most programs. */
   maxPrograms?: number;
+  /** Run the script's tests, or its benches, in place of tracing. */
+  mode?: TestMode;
   /** Only what this process does. */
   pid?: number;
   /** Try functions that the given list does not have. */

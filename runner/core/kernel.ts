@@ -42,12 +42,20 @@ export interface ProgramSize {
   jited: number;
 }
 
+/** What a program returned, and how long it ran for: nanoseconds, of many runs the average. */
+export interface RunResult {
+  value: number;
+  duration: number;
+}
+
 /** A loaded object. Nothing of it outlives `close`. */
 export interface LoadedObject {
-  /** Runs a begin or end program once; resolves when it has run. */
-  testRun(program: string): Promise<void>;
+  /** Runs a program that is attached to nothing, `repeat` times where it is a bench; resolves when it has run. */
+  testRun(program: string, repeat?: number): Promise<RunResult>;
   /** Attaches all that can be attached; the failures are returned, in the order of the requests. */
   attach(requests: AttachRequest[]): Promise<AttachFailure[]>;
+  /** Has an iterator that is attached write its output, piece by piece, until it ends or the handler answers false. */
+  iterate(program: string, handler: (bytes: Uint8Array) => boolean): Promise<void>;
   /** Ends all attachments. */
   detach(): Promise<void>;
   /** From now on, `handler` gets what arrives in the ring buffer, including what is in it already. */

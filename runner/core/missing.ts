@@ -41,8 +41,8 @@ export class ProbeReport {
     const [module = "", name = ""] = program.target;
     const hasPattern = isPattern(module) || isPattern(name);
     const isNamed = isKernelFunction || program.kind === "fentry" || program.kind === "fexit";
-    // Nothing is said of a pattern, nor of a raw tracepoint without its module, unless its probe is left with nothing.
-    if (hasPattern || (program.kind === "rawtracepoint" && module === "") || mode === "ignore") return;
+    // Nothing is said of a pattern, nor of a static tracepoint or a raw one without its module, unless its probe is left with nothing.
+    if (hasPattern || program.kind === "usdt" || (program.kind === "rawtracepoint" && module === "") || mode === "ignore") return;
     const hint = similarHint(facts.similar.get(program.target.join(":")) ?? []);
     const isLoaded = module === "" || module === KERNEL_MODULE || (facts.modules?.includes(module) ?? true);
     const place = [module, name].filter((part) => part !== "").join(":");

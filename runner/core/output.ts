@@ -13,6 +13,31 @@ export interface Sink {
   writeError(text: string): void;
 }
 
+/** Keeps everything as one text. */
+export class CapturedText implements Sink {
+  #parts: Uint8Array[] = [];
+
+  write(bytes: Uint8Array): void {
+    this.#parts.push(bytes.slice());
+  }
+
+  writeError(text: string): void {
+    this.#parts.push(new TextEncoder().encode(text));
+  }
+
+  /** What has been written since the last time. */
+  take(): Uint8Array {
+    const whole = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of this.#parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    this.#parts = [];
+    return whole;
+  }
+}
+
 export type MessageKind = "time" | "cat" | "join" | "syscall";
 
 export interface Output {
@@ -36,6 +61,13 @@ export interface Output {
   runtimeError(message: string, source: Source, location: Location): void;
   /** A helper that failed (0: a key that is not there), with its place in the script. */
   helperError(helper: string, code: number, source: Source, location: Location): void;
+  /** The script's tests: their number; one that is to run; how it ended, after how many nanoseconds, and what it said; all of them. */
+  testsBegin(count: number): void;
+  testBegins(name: string): void;
+  testEnded(name: string, passed: boolean, duration: number, said: Uint8Array): void;
+  testsEnded(count: number, failed: string[]): void;
+  /** A bench: nanoseconds of one run. `width`: characters of the longest name of all. */
+  benchEnded(name: string, average: number, iterations: number, width: number, isFirst: boolean): void;
   /** After the last event, before the maps are printed at exit. */
   end(): void;
   /** Gives everything that is buffered to the sink. */

@@ -2,24 +2,32 @@
 //
 //   load -> begin programs -> attach -> let the command go -> "Attached" -> events
 //        -> detach -> end programs -> the rest of the events -> losses -> maps
+//
+// Or, of a script's tests: load -> begin programs -> tests -> end programs, as above.
 
 import { BpfcastError } from "../../wasm/errors.ts";
 import { COUNTER_SECTION, CounterKind, type MapInfo, type Program } from "../../wasm/manifest.ts";
 import type { BoundObject } from "./bind.ts";
 import { Decoder, type MapCommand } from "./decode.ts";
+import type { TestMode } from "./facts.ts";
 import { MAP_FULL } from "./format/helper-errors.ts";
+import { TextOutput } from "./format/text.ts";
 import { isPattern } from "./glob.ts";
 import type { AttachFailure, AttachRequest, Kernel, LoadedObject } from "./kernel.ts";
 import { readTable, zeroTable } from "./maps.ts";
 import { ProbeReport } from "./missing.ts";
 import type { Style } from "./names.ts";
-import { isBlock, type Output } from "./output.ts";
+import { CapturedText, isBlock, type Output } from "./output.ts";
+import { RecordStream } from "./record-stream.ts";
+import { runScriptTests } from "./script-tests.ts";
 import { type Attachment, placeName } from "./targets.ts";
 
 /** What happens outside of the kernel and can end the run. */
 export interface SessionHost {
   /** Calls `stop` once, when the user or the system asks the run to end. */
   onStopRequest(stop: () => void): void;
+  /** Calls `act` whenever the tracer gets a signal, which then has no other effect. */
+  onSignal(signal: "SIGUSR1", act: () => void): void;
   /** The command of `-c`, held before its start; undefined without one. */
   command: HeldCommand | undefined;
   /** Calls `tick` about every so many milliseconds until the returned function is called. */
@@ -70,7 +78,7 @@ const EXIT_NOT_ATTACHED = 255;
 export class Session {
   readonly #kernel: Kernel;
   readonly #bound: BoundObject;
-  readonly #output: Output;
+  #output: Output;
   readonly #host: SessionHost;
   readonly #options: SessionOptions;
   readonly #decoder: Decoder;
@@ -79,6 +87,8 @@ export class Session {
   #stop: () => void = () => {};
   #stopRequested = false;
   #failure: unknown = null;
+  /** The script's errorf() has printed something. */
+  #hasReported = false;
   /** Lost events that were reported. */
   #lost = 0;
   /** Scalar maps that zero() emptied: to the kernel they are as never assigned, yet they print as zero. */
@@ -98,6 +108,9 @@ export class Session {
         exit: (code) => {
           this.#exitCode = code;
           this.#requestStop();
+        },
+        errorReported: () => {
+          this.#hasReported = true;
         },
         readFile: (path) => host.readFile(path),
         runCommand: (line) => host.runCommand(line),
@@ -124,6 +137,7 @@ export class Session {
       });
       this.#host.onStopRequest(() => this.#requestStop());
       await this.#runPrograms("begin");
+      if (this.#bound.mode !== undefined) return await this.#runTests(object, this.#bound.mode);
       const count = await this.#attach(object);
       if (this.#options.dryRun) return 0;
       await this.#trace(object, count, stopped);
@@ -151,16 +165,68 @@ export class Session {
     const { manifest } = this.#bound;
     const requests: AttachRequest[] = [];
     let unattached = 0;
+    /** Places of a static tracepoint that has several: it counts once. */
+    let repeated = 0;
+    const tracepoints = new Set<string>();
     for (const { symbol, program, attachments } of inAttachOrder(this.#bound)) {
       const kind = manifest.programs[program]?.kind;
       if (kind === "begin" || kind === "end") unattached++;
-      for (const attachment of attachments) requests.push({ program: symbol, attachment });
+      for (const attachment of attachments) {
+        if (attachment.kind === "usdt") {
+          const name = `${program} ${attachment.binary} ${attachment.namespace} ${attachment.name}`;
+          if (tracepoints.has(name)) repeated++;
+          tracepoints.add(name);
+        }
+        if (attachment.kind === "run") unattached++;
+        else requests.push({ program: symbol, attachment });
+      }
     }
     const failures = await object.attach(requests);
     this.#reportFailures(failures);
-    const count = unattached + requests.length - failures.length;
-    if (count === 0) throw new BpfcastError("no-probes", "No probes to attach", { exitCode: 1 });
+    const count = unattached + requests.length - failures.length - repeated;
+    if (count === 0) throw this.#nothingAttached();
     return count;
+  }
+
+  #nothingAttached(): BpfcastError {
+    const has = (kind: Program["kind"]) => this.#bound.manifest.programs.some((program) => program.kind === kind);
+    const [option, what] = has("test") ? ["--test", "test"] : has("bench") ? ["--bench", "benchmark"] : [];
+    if (option === undefined) return new BpfcastError("no-probes", "No probes to attach", { exitCode: 1 });
+    return new BpfcastError("no-probes", `ERROR: No probes attached; use ${option} to run ${what} probes.`, {
+      exitCode: EXIT_NOT_ATTACHED,
+    });
+  }
+
+  /** Runs the script's tests or benches; the exit code. */
+  async #runTests(object: LoadedObject, mode: TestMode): Promise<number> {
+    const text = new CapturedText();
+    // What the begin programs have sent belongs to the first test; without any it is printed as ever.
+    const isEmpty = !this.#bound.programs.some(({ program }) => this.#bound.manifest.programs[program]?.kind === mode);
+    const own = this.#output;
+    if (!isEmpty) this.#useOutput(new TextOutput(text, this.#options.style));
+    if (this.#bound.hasRingBuffer) object.onBatch((batch) => this.#handle(batch));
+    object.pause();
+    const collect = async () => {
+      await this.#drain(object);
+      if (this.#failure !== null) throw this.#failure;
+      this.#output.flush();
+      const isFailure = this.#exitCode !== 0 || this.#hasReported;
+      this.#exitCode = 0;
+      this.#hasReported = false;
+      this.#decoder.stopped = false;
+      return { text: text.take(), isFailure };
+    };
+    const complain = (message: string) => this.#options.complain(message);
+    const passed = await runScriptTests({ bound: this.#bound, object, output: own, collect, complain }, mode);
+    await collect();
+    this.#useOutput(own);
+    await this.#finish(object, false);
+    return passed ? this.#exitCode : 1;
+  }
+
+  #useOutput(output: Output): void {
+    this.#output = output;
+    this.#decoder.output = output;
   }
 
   /** What could not be attached: errors, or warnings where the script says so. */
@@ -229,6 +295,8 @@ export class Session {
     this.#options.attached();
 
     if (this.#bound.hasRingBuffer) object.onBatch((batch) => this.#handle(batch));
+    this.#host.onSignal("SIGUSR1", () => this.#runPrograms("self").catch((error: unknown) => this.#fail(error)));
+    if (!this.#stopRequested) await this.#readIterators(object);
     const attached = this.#bound.programs.some(({ attachments }) => attachments.length > 0);
     if (!attached) this.#requestStop();
     const endTicks = this.#host.every(LOSS_INTERVAL, () => {
@@ -242,6 +310,11 @@ export class Session {
     await this.#drain(object);
     this.#decoder.stopped = false;
     command?.terminate();
+    await this.#finish(object, this.#bound.manifest.config.printMapsOnExit);
+  }
+
+  /** Behind the trace: the end programs, losses and maps. */
+  async #finish(object: LoadedObject, printsMaps: boolean): Promise<void> {
     await this.#runPrograms("end");
     await this.#drain(object);
     if (this.#failure !== null) throw this.#failure;
@@ -250,7 +323,21 @@ export class Session {
       this.#output.warning(`${MAP_FULL} (${refused} more ${refused === 1 ? "update" : "updates"} refused)`);
     if (this.#lost > 0) this.#output.warning(`Total lost event count: ${this.#lost}`);
     this.#output.end();
-    if (this.#bound.manifest.config.printMapsOnExit) await this.#printMaps(object);
+    if (printsMaps) await this.#printMaps(object);
+  }
+
+  /** An iterator's events come from its file, and the script is done when that ends. */
+  async #readIterators(object: LoadedObject): Promise<void> {
+    for (const { symbol, attachments } of this.#bound.programs) {
+      if (!attachments.some(({ kind }) => kind === "iter")) continue;
+      const stream = new RecordStream(this.#bound.manifest, (batch) => this.#handle(batch));
+      await object.iterate(symbol, (bytes) => {
+        stream.add(bytes);
+        return !this.#stopRequested;
+      });
+      await this.#decoder.idle();
+      this.#requestStop();
+    }
   }
 
   #handle(batch: Uint8Array): void {
@@ -342,7 +429,7 @@ function missingTarget(program: Program, { request, code }: AttachFailure): Prog
 
 /** Whether the kernel runs programs of one place in the order in which they were attached; others it runs in reverse. */
 export function runsInOrder(kind: Program["kind"]): boolean {
-  return ["kretprobe", "tracepoint", "profile", "interval", "hardware", "rawtracepoint", "software"].includes(kind);
+  return ["kretprobe", "tracepoint", "profile", "interval", "watchpoint", "hardware", "rawtracepoint", "software"].includes(kind);
 }
 
 /** The programs in an order that makes bodies of one place run in the order of the script. */

@@ -1,17 +1,25 @@
 // From the attach points of an object to the places of one host that they stand for.
 
 import type { Program } from "../../wasm/manifest.ts";
-import type { HostFacts, KernelFunction } from "./facts.ts";
+import type { HostFacts, KernelFunction, StaticPlace } from "./facts.ts";
 import { isPattern, matchesGlob } from "./glob.ts";
 
 /** One place that a program is attached to. */
 export type Attachment =
+  /** None: the runner itself runs the program, on a signal, or as a test or bench of the script. */
+  | { kind: "run" }
   | { kind: "tracepoint"; category: string; event: string }
   | { kind: "rawtracepoint"; event: string; module?: string }
   /** A function of a binary by name, plus `offset` bytes; without a name `offset` is the address in the file's own terms. */
   | { kind: "uprobe"; binary: string; function: string; offset: number; isReturn: boolean }
   /** Every `period` events of perf's `type` and `config`, on every CPU. */
   | { kind: "perf"; type: number; config: number; period: number }
+  /** One of the places of a static tracepoint. */
+  | { kind: "usdt"; binary: string; namespace: string; name: string; place: StaticPlace }
+  /** Reading (`r`), writing (`w`) or executing (`x`) memory at an address, which in decimal may not fit a number. */
+  | { kind: "watchpoint"; address: string; length: number; mode: string }
+  /** The objects of a kind, one after the other. */
+  | { kind: "iter"; name: string }
   /** `offset` in bytes, kprobe only. With a `module`, the function of that name in it (`vmlinux`: in the kernel proper). */
   | { kind: "kprobe"; function: string; offset: number; isReturn: boolean; module?: string }
   /** A kprobe at an address of the kernel: decimal, as it may not fit a number. */
@@ -114,6 +122,10 @@ export function targetsOf(program: Program, facts: HostFacts, unsafe: boolean): 
     case "begin":
     case "end":
       return [];
+    case "self":
+    case "test":
+    case "bench":
+      return [{ kind: "run" }];
     case "tracepoint":
       return tracepointTargets(program, facts);
     case "rawtracepoint":
@@ -134,6 +146,18 @@ export function targetsOf(program: Program, facts: HostFacts, unsafe: boolean): 
     case "interval":
     case "profile":
       return [timerTarget(program)];
+    case "usdt":
+      return (facts.staticTracepoints.get(program.target.join(":")) ?? []).flatMap(({ places, ...found }) =>
+        places.map((place): Attachment => ({ kind: "usdt", ...found, place })),
+      );
+    case "watchpoint": {
+      const [address = "", length = "", mode = ""] = program.target;
+      return [{ kind: "watchpoint", address, length: Number(length), mode }];
+    }
+    case "iter": {
+      const [name = ""] = program.target;
+      return facts.iterators?.includes(name) === false ? [] : [{ kind: "iter", name }];
+    }
   }
 }
 
@@ -157,6 +181,11 @@ export function placeName(program: Program, attachment: Attachment): string {
       const offset = attachment.function === "" ? String(attachment.offset) : attachment.offset > 0 ? `+${attachment.offset}` : "";
       return `${kind}:${attachment.binary}:${attachment.function}${offset}`;
     }
+    case "usdt":
+      return `${kind}:${attachment.binary}:${attachment.namespace}:${attachment.name}`;
+    case "run":
+    case "watchpoint":
+    case "iter":
     case "perf":
     case "timer":
       return program.probe;

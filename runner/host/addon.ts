@@ -26,7 +26,8 @@ export interface NativeObject {
   messages(): string;
   load(): void;
   programInfo(program: string): { translated: number; jited: number };
-  testRun(program: string): number;
+  /** What it returned, and the nanoseconds of one of `repeat` runs. */
+  testRun(program: string, repeat: number): { value: number; duration: number };
   /** The returned buffer of `capacity` bytes holds each batch while `handler` runs, from its start on. */
   startRing(map: string, capacity: number, handler: (length: number) => void): ArrayBuffer;
   drainRing(): number;
@@ -39,9 +40,16 @@ export interface NativeObject {
   attachTracing(program: string): void;
   attachKprobeMulti(program: string, names: string[], isReturn: boolean): void;
   attachRawTracepoint(program: string, event: string): void;
-  attachUprobe(program: string, binary: string, name: string, offset: number, isReturn: boolean, pid: number): void;
+  /** `semaphore`: place in the file of a counter that is one more while it is attached, or 0. */
+  attachUprobe(program: string, binary: string, name: string, offset: number, isReturn: boolean, pid: number, semaphore: number): void;
   /** On one CPU (-1: all), of one thread (-1: all). */
   attachPerfEvent(program: string, type: number, config: number, sample: number, isFrequency: boolean, cpu: number, thread: number): void;
+  /** `address` in decimal, `type` the bits of bp_type; on one CPU (-1: all), of one thread (-1: all). */
+  attachBreakpoint(program: string, address: string, length: number, type: number, cpu: number, thread: number): void;
+  /** To the objects of one process, or of all with 0. */
+  attachIterator(program: string, pid: number): void;
+  /** The next bytes of an iterator's output, at most `size`; none at its end. */
+  readIterator(program: string, size: number): ArrayBuffer;
   detach(): void;
   readMap(map: string): NativeMapContents;
   clearMap(map: string): void;

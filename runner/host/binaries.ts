@@ -113,3 +113,15 @@ export function findBinary(name: string): string {
   }
   throw new BpfcastError("unknown-binary", `uprobe target file '${name}' does not exist or is not executable`);
 }
+
+/** The files with code of a process, its program and its libraries, as that process sees them. */
+export function mappedFiles(pid: number): string[] {
+  let text = "";
+  try {
+    text = readFileSync(`/proc/${pid}/maps`, "utf8");
+  } catch {
+    // It has ended.
+  }
+  const files = text.split("\n").flatMap((line) => /^\S+ ..x. \S+ \S+ \d+ +(\/.*)$/.exec(line)?.[1] ?? []);
+  return [...new Set(files)].map((file) => `/proc/${pid}/root${file}`).filter(isFile);
+}

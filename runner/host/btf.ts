@@ -1,7 +1,7 @@
 // Files with the BTF of the kernel and its modules.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { Btf } from "../core/btf.ts";
+import { Btf, BtfKind } from "../core/btf.ts";
 import { KERNEL_MODULE } from "../core/targets.ts";
 
 const FOLDER = "/sys/kernel/btf";
@@ -45,4 +45,17 @@ export function modulesWithBtf(): string[] {
   } catch {
     return [KERNEL_MODULE];
   }
+}
+
+/** The struct that an iterator's program is called with is named after it. */
+export const ITERATOR = "bpf_iter__";
+
+/** Names of all iterators of the kernel and its modules. */
+export function iteratorNames(): string[] {
+  return modulesWithBtf().flatMap((module) => {
+    const btf = loadBtf(module);
+    const names = [...(btf?.named(BtfKind.Struct) ?? [])].filter(([, name]) => name.startsWith(ITERATOR));
+    // The kernel has a function of every iterator, and other structs with such names.
+    return names.map(([, name]) => name.slice(ITERATOR.length)).filter((name) => btf?.functions.has(`bpf_iter_${name}`));
+  });
 }

@@ -1,26 +1,12 @@
-// Functions of an executable file or library: the symbol tables of an ELF file (ELF-64 specification, little endian).
+// Functions and variables of an executable file or library: the symbol tables of an ELF file.
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { ElfFile, fileOffsetIn, MAX_TABLE, type Segment, textAt, word } from "./elf-file.ts";
 
-const HEADER_BYTES = 64;
-const PROGRAM_HEADER_BYTES = 56;
-const SECTION_HEADER_BYTES = 64;
 const SYMBOL_BYTES = 24;
-const LOAD = 1;
 const SYMBOL_TABLE = 2;
 const DYNAMIC_SYMBOLS = 11;
 const FUNCTION = 2;
 const INDIRECT_FUNCTION = 10;
-/** Larger tables are damage, not symbols. */
-const MAX_TABLE = 1 << 28;
-const MAX_SECTIONS = 65_536;
-
-/** A part of the file as it is mapped. */
-interface Segment {
-  fileOffset: number;
-  address: number;
-  size: number;
-}
 
 export interface FileSymbol {
   name: string;
@@ -28,11 +14,9 @@ export interface FileSymbol {
   offset: number;
 }
 
-const latin1 = new TextDecoder("latin1");
-
-/** Symbols of one file, sorted by address. Addresses are below 2^53 in every file, which is all that doubles hold. */
+/** Functions of one file, sorted by address. */
 export class ElfSymbols {
-  readonly #segments: Segment[] = [];
+  #segments: Segment[] = [];
   #addresses = new Float64Array(0);
   #sizes = new Float64Array(0);
   #names: number[] = [];
@@ -40,56 +24,23 @@ export class ElfSymbols {
 
   /** @returns undefined when the file cannot be read or is no 64-bit little-endian ELF file. */
   static read(path: string): ElfSymbols | undefined {
-    let descriptor: number;
-    try {
-      descriptor = openSync(path, "r");
-    } catch {
-      return undefined;
-    }
-    try {
+    return ElfFile.read(path, (file) => {
       const symbols = new ElfSymbols();
-      return symbols.#read(descriptor, fstatSync(descriptor).size) ? symbols : undefined;
-    } catch {
-      return undefined;
-    } finally {
-      closeSync(descriptor);
-    }
+      symbols.#read(file);
+      return symbols;
+    });
   }
 
-  #read(descriptor: number, fileSize: number): boolean {
-    const part = (offset: number, length: number): DataView => {
-      if (offset < 0 || length < 0 || length > MAX_TABLE || offset + length > fileSize)
-        throw new RangeError("a table lies outside of the file");
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const count = readSync(descriptor, bytes, done, length - done, offset + done);
-        if (count === 0) throw new RangeError("the file ended");
-        done += count;
-      }
-      return new DataView(bytes.buffer);
-    };
-    const header = part(0, HEADER_BYTES);
-    // 0x7f ELF, 64 bits, little endian.
-    if (header.getUint32(0, false) !== 0x7f454c46 || header.getUint8(4) !== 2 || header.getUint8(5) !== 1) return false;
-    const word = (view: DataView, at: number) => Number(view.getBigUint64(at, true));
-
-    const programs = part(word(header, 32), header.getUint16(56, true) * PROGRAM_HEADER_BYTES);
-    for (let at = 0; at < programs.byteLength; at += PROGRAM_HEADER_BYTES) {
-      if (programs.getUint32(at, true) !== LOAD) continue;
-      this.#segments.push({ fileOffset: word(programs, at + 8), address: word(programs, at + 16), size: word(programs, at + 32) });
-    }
-    const count = Math.min(header.getUint16(60, true), MAX_SECTIONS);
-    if (count === 0) return true;
-    const sections = part(word(header, 40), count * SECTION_HEADER_BYTES);
+  #read(file: ElfFile): void {
+    this.#segments = file.segments;
     const found: { address: number; size: number; name: number; table: number }[] = [];
-    for (let at = 0; at < sections.byteLength; at += SECTION_HEADER_BYTES) {
-      const type = sections.getUint32(at + 4, true);
-      if (type !== SYMBOL_TABLE && type !== DYNAMIC_SYMBOLS) continue;
-      const strings = sections.getUint32(at + 40, true) * SECTION_HEADER_BYTES;
-      if (strings + SECTION_HEADER_BYTES > sections.byteLength) continue;
+    for (const section of file.sections) {
+      if (section.type !== SYMBOL_TABLE && section.type !== DYNAMIC_SYMBOLS) continue;
+      const strings = file.sections[section.link];
+      if (strings === undefined) continue;
       const table = this.#strings.length;
-      this.#strings.push(new Uint8Array(part(word(sections, strings + 24), word(sections, strings + 32)).buffer));
-      const symbols = part(word(sections, at + 24), word(sections, at + 32));
+      this.#strings.push(new Uint8Array(file.data(strings).buffer));
+      const symbols = file.data(section);
       for (let symbol = 0; symbol + SYMBOL_BYTES <= symbols.byteLength; symbol += SYMBOL_BYTES) {
         const kind = symbols.getUint8(symbol + 4) & 15;
         const address = word(symbols, symbol + 8);
@@ -102,7 +53,6 @@ export class ElfSymbols {
     this.#addresses = Float64Array.from(found, ({ address }) => address);
     this.#sizes = Float64Array.from(found, ({ size }) => size);
     this.#names = found.map(({ name, table }) => table * MAX_TABLE + name);
-    return true;
   }
 
   /** The address, as the file's symbols count it, of a byte of the file; undefined when that byte is not mapped. */
@@ -135,8 +85,7 @@ export class ElfSymbols {
 
   /** The byte of the file that is mapped at an address; undefined when none is. */
   fileOffsetOf(address: number): number | undefined {
-    const segment = this.#segments.find((candidate) => address >= candidate.address && address < candidate.address + candidate.size);
-    return segment === undefined ? undefined : address - segment.address + segment.fileOffset;
+    return fileOffsetIn(this.#segments, address);
   }
 
   /** Where the function called `name` starts; undefined where none does, or several do in different places. */
@@ -152,9 +101,26 @@ export class ElfSymbols {
 
   #name(index: number): string {
     const packed = this.#names[index] as number;
-    const strings = this.#strings[Math.floor(packed / MAX_TABLE)] as Uint8Array;
-    const start = packed % MAX_TABLE;
-    const end = strings.indexOf(0, start);
-    return latin1.decode(strings.subarray(start, end < 0 ? strings.length : end));
+    return textAt(this.#strings[Math.floor(packed / MAX_TABLE)] as Uint8Array, packed % MAX_TABLE);
   }
+}
+
+/** A function or variable by name: its address and size; undefined where the file has none, or cannot be read. */
+export function findSymbol(path: string, name: string): { address: number; size: number } | undefined {
+  return ElfFile.read(path, (file) => {
+    const wanted = new TextEncoder().encode(name);
+    for (const section of file.sections) {
+      const strings = file.sections[section.link];
+      if ((section.type !== SYMBOL_TABLE && section.type !== DYNAMIC_SYMBOLS) || strings === undefined) continue;
+      const texts = new Uint8Array(file.data(strings).buffer);
+      const symbols = file.data(section);
+      for (let symbol = 0; symbol + SYMBOL_BYTES <= symbols.byteLength; symbol += SYMBOL_BYTES) {
+        const start = symbols.getUint32(symbol, true);
+        if (texts[start + wanted.length] !== 0 || !wanted.every((byte, index) => texts[start + index] === byte)) continue;
+        const address = word(symbols, symbol + 8);
+        if (symbols.getUint16(symbol + 6, true) !== 0 && address !== 0) return { address, size: word(symbols, symbol + 16) };
+      }
+    }
+    return undefined;
+  });
 }

@@ -105,6 +105,7 @@ export function gatherFacts(bytes: Uint8Array, manifest: Manifest, names: HostNa
     knowsFunctions: false,
     typed: new Map(),
     userFunctions: new Map(),
+    staticTracepoints: new Map(),
     constants: new Map(),
     similar: new Map(),
   };

@@ -13,6 +13,7 @@ import {
   type MapContents,
   type ProgramSize,
   RECORD_HEADER_BYTES,
+  type RunResult,
 } from "../core/kernel.ts";
 import { type Attachment, KERNEL_MODULE } from "../core/targets.ts";
 import { isNativeError, loadAddon, type NativeAddon, type NativeObject } from "./addon.ts";
@@ -24,6 +25,8 @@ const ATTACH_KPROBE_MULTI = 42;
 const AMBIGUOUS_FUNCTION = "LIBBPF_FORMAT";
 const PERF_TYPE_SOFTWARE = 1;
 const PERF_COUNT_SW_CPU_CLOCK = 0;
+/** Bits of `bp_type` in `struct perf_event_attr`, by the letters of a mode. */
+const BREAKPOINT_TYPES: Record<string, number> = { r: 1, w: 2, x: 4 };
 /** Requests between two turns of the event loop, so that signals get through while hundreds of probes are attached. */
 const ATTACH_SLICE = 32;
 /** A batch of the ring buffer holds at most this much, or one record if that is larger. */
@@ -74,20 +77,23 @@ class HostObject implements LoadedObject {
   readonly #multi: Set<string>;
   readonly #batchBytes: number;
   readonly #pid: number | undefined;
+  readonly #commandPid: number | undefined;
 
   /**
    * @param largestRecord bytes of the largest event; a batch holds at least that.
    * @param pid the process that alone is traced.
+   * @param commandPid the process of the command of -c.
    */
-  constructor(object: NativeObject, multi: Set<string>, largestRecord: number, pid: number | undefined) {
+  constructor(object: NativeObject, multi: Set<string>, largestRecord: number, pid: number | undefined, commandPid: number | undefined) {
     this.#object = object;
+    this.#commandPid = commandPid;
     this.#multi = multi;
     this.#pid = pid;
     this.#batchBytes = Math.max(BATCH_BYTES, largestRecord + 2 * RECORD_HEADER_BYTES);
   }
 
-  async testRun(program: string): Promise<void> {
-    run("run-failed", () => this.#object.testRun(program));
+  async testRun(program: string, repeat = 1): Promise<RunResult> {
+    return run("run-failed", () => this.#object.testRun(program, repeat));
   }
 
   async attach(requests: AttachRequest[]): Promise<AttachFailure[]> {
@@ -119,6 +125,8 @@ class HostObject implements LoadedObject {
   #attachTo(program: string, attachment: Attachment): void {
     const object = this.#object;
     switch (attachment.kind) {
+      case "run":
+        break;
       case "tracepoint":
         object.attachTracepoint(program, attachment.category, attachment.event);
         break;
@@ -140,6 +148,15 @@ class HostObject implements LoadedObject {
       case "uprobe":
         this.#attachUprobe(program, attachment);
         break;
+      case "usdt":
+        object.attachUprobe(program, attachment.binary, "", attachment.place.offset, false, this.#pid ?? -1, attachment.place.semaphore);
+        break;
+      case "watchpoint":
+        this.#attachWatchpoint(program, attachment);
+        break;
+      case "iter":
+        object.attachIterator(program, this.#pid ?? 0);
+        break;
       case "perf":
         this.#attachPerf(program, attachment.type, attachment.config, attachment.period, false, true);
         break;
@@ -157,7 +174,7 @@ class HostObject implements LoadedObject {
   }
 
   #attachUprobe(program: string, { binary, function: name, offset, isReturn }: Extract<Attachment, { kind: "uprobe" }>): void {
-    const attach = (symbol: string, at: number) => this.#object.attachUprobe(program, binary, symbol, at, isReturn, this.#pid ?? -1);
+    const attach = (symbol: string, at: number) => this.#object.attachUprobe(program, binary, symbol, at, isReturn, this.#pid ?? -1, 0);
     if (name === "") {
       attach("", fileOffset(binary, offset));
       return;
@@ -201,6 +218,25 @@ class HostObject implements LoadedObject {
       const half = requests.length >> 1;
       this.#attachMulti(requests.slice(0, half), failures);
       this.#attachMulti(requests.slice(half), failures);
+    }
+  }
+
+  /** Breakpoints lie in a process's own memory: on its threads, where one is known, else on every CPU. */
+  #attachWatchpoint(program: string, { address, length, mode }: Extract<Attachment, { kind: "watchpoint" }>): void {
+    const type = [...mode].reduce((bits, letter) => bits | (BREAKPOINT_TYPES[letter] ?? 0), 0);
+    // The processor takes only one length for instructions.
+    const bytes = mode === "x" ? 8 : length;
+    const attach = (cpu: number, thread: number) => this.#object.attachBreakpoint(program, address, bytes, type, cpu, thread);
+    const pid = this.#pid ?? this.#commandPid;
+    if (pid !== undefined) for (const thread of threadsOf(pid)) attach(-1, thread);
+    else for (const cpu of onlineCpus()) attach(cpu, -1);
+  }
+
+  async iterate(program: string, handler: (bytes: Uint8Array) => boolean): Promise<void> {
+    for (;;) {
+      const bytes = new Uint8Array(run("read-failed", () => this.#object.readIterator(program, BATCH_BYTES)));
+      if (bytes.length === 0 || !handler(bytes)) return;
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
@@ -260,6 +296,8 @@ export interface KernelOptions {
   verifierLog?: (program: string, text: string) => void;
   /** Bytes of the verifier's log of one program at most. */
   logSize: number;
+  /** Process of the command of -c. */
+  commandPid?: number;
 }
 
 export class HostKernel implements Kernel {
@@ -313,6 +351,6 @@ export class HostKernel implements Kernel {
     }
     report();
     const largestRecord = bound.manifest.events.reduce((most, { size }) => Math.max(most, size), 0);
-    return new HostObject(object, multi, largestRecord, bound.pid);
+    return new HostObject(object, multi, largestRecord, bound.pid, this.#options.commandPid);
   }
 }

@@ -43,6 +43,10 @@ export class ProcessHost implements SessionHost {
     for (const signal of STOP_SIGNALS) process.once(signal, () => this.requestStop());
   }
 
+  onSignal(signal: "SIGUSR1", act: () => void): void {
+    process.on(signal, act);
+  }
+
   requestStop(): void {
     this.#stop();
   }

@@ -7,10 +7,12 @@ import { isPattern, matchesGlob } from "../core/glob.ts";
 import { similarNames } from "../core/similar.ts";
 import { KERNEL_MODULE } from "../core/targets.ts";
 import { parseTracepointFormat, type TracepointFormat } from "../core/tracepoint-format.ts";
-import { findBinaries } from "./binaries.ts";
-import { loadBtf, modulesWithBtf } from "./btf.ts";
+import { loadAddon } from "./addon.ts";
+import { findBinaries, mappedFiles } from "./binaries.ts";
+import { iteratorNames, loadBtf, modulesWithBtf } from "./btf.ts";
 import { ElfSymbols } from "./elf-symbols.ts";
 import { rawTracepoints } from "./raw-tracepoints.ts";
+import { staticTracepoints } from "./static-tracepoints.ts";
 import {
   allTracepoints,
   hasFunctionList,
@@ -74,6 +76,22 @@ function addTyped(program: Program, facts: HostFacts): void {
   facts.typed.set(key, matching);
 }
 
+/**
+ * The iterators of this kernel; none where it has them, but loads none.
+ * @throws BpfcastError `unknown-probe`, at the attach point, for one that the kernel knows nothing of, and for one that is to be pinned.
+ */
+function loadableIterators({ target: [name = "", pin = ""], location }: Program, { source }: Manifest): string[] {
+  const known = iteratorNames();
+  const details = { location, source, exitCode: 1 };
+  if (!known.includes(name)) throw new BpfcastError("unknown-probe", `iter ${name} not available for your kernel version.`, details);
+  if (pin !== "")
+    throw new BpfcastError("unsupported", "Pinning an iterator is not supported yet", {
+      ...details,
+      hint: "without a pin its output is printed at once",
+    });
+  return loadAddon().hasProbeType("iter") ? known : [];
+}
+
 /** @throws BpfcastError `unknown-binary`, at the attach point. */
 function addUserFunctions(program: Program, manifest: Manifest, facts: HostFacts, pid: number | undefined): void {
   const [binary = "", name = ""] = program.target;
@@ -95,6 +113,36 @@ function addUserFunctions(program: Program, manifest: Manifest, facts: HostFacts
   );
 }
 
+/** @throws BpfcastError `unknown-binary`, at the attach point. */
+function addStaticTracepoints(program: Program, { arch, source }: Manifest, facts: HostFacts, pid: number | undefined): void {
+  const [binary = "", namespace = "", name = ""] = program.target;
+  const key = program.target.join(":");
+  if (facts.staticTracepoints.has(key)) return;
+  if (binary === "" && pid === undefined) {
+    const isName = program.probe.split(":").length === 2;
+    throw new BpfcastError(
+      "unknown-binary",
+      isName
+        ? "usdt probe type requires 2 or 3 arguments, found 1"
+        : "usdt probe must specify at least path or pid to probe. To target all paths/pids set the path to '*'.",
+      { location: program.location, source },
+    );
+  }
+  // With -p a pattern means the files that the process has mapped.
+  const files = (binary === "" || binary === "*") && pid !== undefined ? mappedFiles(pid) : findBinaries(binary);
+  if (files.length === 0 && !isPattern(binary)) {
+    throw new BpfcastError("unknown-binary", `usdt target file '${binary}' does not exist or is not executable`, {
+      location: program.location,
+      source,
+    });
+  }
+  const found = files.flatMap((file) => staticTracepoints(file, arch));
+  facts.staticTracepoints.set(
+    key,
+    found.filter((own) => matchesGlob(name, own.name) && (namespace === "" || matchesGlob(namespace, own.namespace))),
+  );
+}
+
 /**
  * Adds to `facts` what the object's attach points name or match.
  * @param relocated programs that read fields of tracepoints.
@@ -113,10 +161,16 @@ export function addTargets(manifest: Manifest, relocated: Set<number>, facts: Ho
         if (isPattern(first) || isPattern(second) || facts.knowsFunctions) facts.functions = traceableFunctions();
         if (first !== "" && first !== KERNEL_MODULE) facts.modules = loadedModules();
         break;
+      case "iter":
+        facts.iterators = loadableIterators(program, manifest);
+        break;
       case "rawtracepoint":
       case "fentry":
       case "fexit":
         addTyped(program, facts);
+        break;
+      case "usdt":
+        addStaticTracepoints(program, manifest, facts, pid);
         break;
       case "uprobe":
       case "uretprobe":

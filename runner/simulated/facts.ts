@@ -86,6 +86,7 @@ export function simulatedFacts(manifest: Manifest, host: SimulatedHost): HostFac
     knowsFunctions: !host.profile.isReduced && !host.profile.missing.includes("functions") && host.profile.functions.size > 0,
     typed: new Map(),
     userFunctions: new Map(),
+    staticTracepoints: new Map(),
     constants: new Map(),
     similar: new Map(),
   };

@@ -5,7 +5,16 @@ import type { Machine, MachineEvent } from "../../wasm/machine.ts";
 import { type Program, RING_BUFFER_MAP } from "../../wasm/manifest.ts";
 import type { BoundObject } from "../core/bind.ts";
 import { lineRecords } from "../core/btf-ext.ts";
-import type { AttachFailure, AttachRequest, BatchHandler, Kernel, LoadedObject, MapContents, ProgramSize } from "../core/kernel.ts";
+import type {
+  AttachFailure,
+  AttachRequest,
+  BatchHandler,
+  Kernel,
+  LoadedObject,
+  MapContents,
+  ProgramSize,
+  RunResult,
+} from "../core/kernel.ts";
 import { runsInOrder } from "../core/session.ts";
 import type { Attachment } from "../core/targets.ts";
 import type { TargetTypes } from "./core-types.ts";
@@ -53,6 +62,8 @@ export class SimulatedObject implements LoadedObject {
   readonly #code: LoadedObjectCode;
   #handler: BatchHandler | undefined;
   #isPaused = false;
+  /** By the program that ran last. */
+  #returned = 0n;
   readonly attached: AttachedProgram[] = [];
 
   constructor(kernel: SimulatedKernel, machine: Machine, bound: BoundObject, code: LoadedObjectCode) {
@@ -79,8 +90,12 @@ export class SimulatedObject implements LoadedObject {
     return this.#bound.pid;
   }
 
-  async testRun(symbol: string): Promise<void> {
-    this.run(this.#program(symbol), { context: new Uint8Array(8), event: this.#kernel.places.tracer() });
+  /** One instruction lasts a nanosecond here. */
+  async testRun(symbol: string, repeat = 1): Promise<RunResult> {
+    const program = this.#program(symbol);
+    const before = this.#kernel.instructions;
+    for (let run = 0; run < repeat; run++) this.run(program, { context: new Uint8Array(8), event: this.#kernel.places.tracer() });
+    return { value: Number(BigInt.asIntN(32, this.#returned)), duration: Math.round((this.#kernel.instructions - before) / repeat) };
   }
 
   /**
@@ -95,6 +110,7 @@ export class SimulatedObject implements LoadedObject {
     this.#kernel.instructions += result.instructions;
     this.#kernel.runs++;
     if (!result.ok) throw stoppedError(result.fault, this.#code, this.#bound);
+    this.#returned = result.returned;
     let override: bigint | undefined;
     for (const effect of machine.effects()) {
       if (effect.kind === "override") override = effect.value;
@@ -119,6 +135,8 @@ export class SimulatedObject implements LoadedObject {
     }
     return failures;
   }
+
+  async iterate(): Promise<void> {}
 
   async detach(): Promise<void> {
     this.attached.length = 0;

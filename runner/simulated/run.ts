@@ -123,6 +123,7 @@ export async function runSimulated(
         ask();
       });
     },
+    onSignal: () => {},
     command: player,
     // Losses are counted at the end: nothing is lost meanwhile that could be reported earlier.
     every: () => () => {},

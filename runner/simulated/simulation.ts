@@ -153,6 +153,12 @@ export class Simulation {
     switch (attachment.kind) {
       case "kprobe":
         return attachment.offset > 0 ? unsupported("has no instructions inside of functions") : undefined;
+      case "usdt":
+        return unsupported("has no static tracepoints");
+      case "watchpoint":
+        return unsupported("watches no memory");
+      case "iter":
+        return unsupported("has no iterators");
       case "kprobe_address":
         return unsupported("has no functions at addresses");
       case "uprobe":

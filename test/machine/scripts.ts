@@ -50,6 +50,7 @@ function loadedInMachine(
       const program = loaded.programs.get(symbol)?.handle ?? 0;
       const result = machine.run(program);
       if (!result.ok) throw stoppedError(result.fault, loaded, bound);
+      return { value: Number(result.returned), duration: 0 };
     },
     drain: () => {
       const batch = machine.drain(handle(RING_BUFFER_MAP));

@@ -37,6 +37,7 @@ function makeFacts(overrides: Partial<HostFacts> = {}): HostFacts {
     knowsFunctions: false,
     typed: new Map(),
     userFunctions: new Map(),
+    staticTracepoints: new Map(),
     constants: new Map(),
     similar: new Map(),
     ...overrides,

@@ -85,6 +85,7 @@ function fixture(manifest: Partial<Manifest> = {}, options: Partial<SessionOptio
   let stop = () => {};
   let ended = () => {};
   const host: SessionHost = {
+    onSignal: () => {},
     onStopRequest: (requested) => {
       stop = requested;
     },

@@ -9,6 +9,7 @@ import type {
   LoadedObject,
   MapContents,
   ProgramSize,
+  RunResult,
 } from "../../runner/core/kernel.ts";
 
 export class FakeKernel implements Kernel, LoadedObject {
@@ -36,15 +37,18 @@ export class FakeKernel implements Kernel, LoadedObject {
     if (!this.#paused) this.drain();
   }
 
-  async testRun(program: string): Promise<void> {
+  async testRun(program: string): Promise<RunResult> {
     this.log.push(`run ${program}`);
     this.#ring.push(...(this.sentBy.get(program) ?? []));
+    return { value: 0, duration: 0 };
   }
 
   async attach(requests: AttachRequest[]): Promise<AttachFailure[]> {
     this.log.push(`attach ${requests.length}`);
     return this.failures.map((failure, index) => ({ ...failure, request: requests[index] as AttachRequest }));
   }
+
+  async iterate(): Promise<void> {}
 
   async detach(): Promise<void> {
     this.log.push("detach");

@@ -263,5 +263,33 @@ export class JsonOutput implements Output {
     this.#out.text(`{"type": "helper_error", "msg": ${JSON.stringify(helperErrorText(code))}, ${result}, ${place}}\n`);
   }
 
+  testsBegin(): void {}
+
+  testBegins(): void {}
+
+  testEnded(name: string, passed: boolean, duration: number, said: Uint8Array): void {
+    const out = this.#out;
+    out.ascii('{"type": "test_result", "data": {"');
+    this.#escaped(name);
+    out.ascii(`": {"duration": ${duration}, "passed": ${passed}, "output": "`);
+    writeEscaped(said, said.length, out);
+    out.ascii('"}}}\n');
+    this.flush();
+  }
+
+  testsEnded(): void {}
+
+  benchEnded(name: string, average: number, iterations: number): void {
+    this.#out.ascii('{"type": "benchmark_result", "data": {"');
+    this.#escaped(name);
+    this.#out.ascii(`": {"average": ${average}, "iters": ${iterations}}}}\n`);
+    this.flush();
+  }
+
+  #escaped(text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    writeEscaped(bytes, bytes.length, this.#out);
+  }
+
   end(): void {}
 }

@@ -10,6 +10,7 @@ import { helperFailure } from "./helper-errors.ts";
 import { writeHistogram } from "./histogram.ts";
 import type { PrintfFormat } from "./printf.ts";
 import { writeSeries } from "./series.ts";
+import { benchText, testBeginsText, testEndedText, testsBeginText, testsEndedText } from "./test-results.ts";
 import { type Memory, writeKey, writeValue } from "./values.ts";
 import { ByteWriter } from "./writer.ts";
 
@@ -128,6 +129,34 @@ export class TextOutput implements Output {
     this.#error(
       diagnosticText("WARNING", source, location, `${helperFailure(helper, code)}\nAdditional Info - helper: ${helper}, retcode: ${code}`),
     );
+  }
+
+  testsBegin(count: number): void {
+    this.#out.text(testsBeginText(count));
+    this.flush();
+  }
+
+  testBegins(name: string): void {
+    this.#out.text(testBeginsText(name));
+    this.flush();
+  }
+
+  testEnded(name: string, passed: boolean, duration: number, said: Uint8Array): void {
+    // Of a test that went well nobody wants to read.
+    if (!passed) {
+      this.#out.copy(said, 0, -1);
+      if (said.length > 0 && said.at(-1) !== 10) this.#out.byte(10);
+    }
+    this.#out.text(testEndedText(name, passed, duration));
+  }
+
+  testsEnded(count: number, failed: string[]): void {
+    this.#out.text(testsEndedText(count, failed));
+  }
+
+  benchEnded(name: string, average: number, iterations: number, width: number, isFirst: boolean): void {
+    this.#out.text(benchText(name, average, iterations, width, isFirst));
+    this.flush();
   }
 
   end(): void {
