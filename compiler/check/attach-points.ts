@@ -97,7 +97,7 @@ export function readTarget(context: ProbeContext): Target {
     case Provider.Watchpoint:
       return watchpoint(target, context);
     case Provider.Iterator:
-      if (context.point.parts[0].wildcard) return said(target, "iter probe type does not support wildcards");
+      if (count > 0 && context.point.parts[0].wildcard) return said(target, "iter probe type does not support wildcards");
       if (context.part(0).length == 0) return said(target, "iter should specify a iterator's name");
       target.section = `iter/${context.part(0)}`;
       target.parts = [context.part(0), context.part(1)];

@@ -44,7 +44,7 @@ export class ProbeContext {
   }
 
   part(index: i32): string {
-    return index < this.point.parts.length ? partText(this.point.parts[index]) : "";
+    return index >= 0 && index < this.point.parts.length ? partText(this.point.parts[index]) : "";
   }
 
   /** The probe as the peer prints it, where that is known: `name`, or as written. */
