@@ -17,6 +17,7 @@ export {
   supplyMissingHeader,
   supplyMissingKernelBtf,
   supplyMissingTracepoint,
+  supplySymbol,
   supplyTracepoint,
 } from "./exports";
 export { reference, referenceLength } from "./reference";

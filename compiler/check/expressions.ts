@@ -320,7 +320,8 @@ export abstract class ExpressionChecker extends DecimalChecker {
   /** `ctx`: only its fields are values, since programs may neither keep nor hand out the address of their context. */
   private probeContext(e: Identifier): i32 {
     const probe = this.probe;
-    if (probe.provider == Provider.Tracepoint) return this.error(Code.NotAvailableHere, e.start, e.end, "Use args instead of ctx in tracepoint");
+    if (probe.provider == Provider.Tracepoint)
+      return this.error(Code.NotAvailableHere, e.start, e.end, "Use args instead of ctx in tracepoint");
     const name = probe.contextStructure;
     if (name.length == 0) {
       return this.error(
@@ -345,13 +346,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
       return this.error(Code.UnknownType, e.start, e.end, `The BTF of the target has no struct ${name}`);
     }
     if (this.fieldObject != e) {
-      return this.error(
-        Code.TypeMismatch,
-        e.start,
-        e.end,
-        `struct ${name} * has no value of its own here`,
-        "its fields have: ctx.field",
-      );
+      return this.error(Code.TypeMismatch, e.start, e.end, `struct ${name} * has no value of its own here`, "its fields have: ctx.field");
     }
     return this.types.pointer(this.kernelRecord(btf, id), isIterator ? AddressSpace.Kernel : AddressSpace.Context);
   }

@@ -28,7 +28,8 @@ export class RecordStream {
     while (at + 8 <= data.length) {
       const id = view.getUint32(at, true);
       const event = this.#manifest.events[id];
-      if (event === undefined) throw new BpfcastError("bad-record", `the kernel sent an event that the object does not describe (id ${id})`);
+      if (event === undefined)
+        throw new BpfcastError("bad-record", `the kernel sent an event that the object does not describe (id ${id})`);
       const size = (event.size + 7) & ~7;
       if (at + size > data.length) break;
       records.push({ at, size });

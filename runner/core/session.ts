@@ -192,7 +192,9 @@ export class Session {
     const has = (kind: Program["kind"]) => this.#bound.manifest.programs.some((program) => program.kind === kind);
     const [option, what] = has("test") ? ["--test", "test"] : has("bench") ? ["--bench", "benchmark"] : [];
     if (option === undefined) return new BpfcastError("no-probes", "No probes to attach", { exitCode: 1 });
-    return new BpfcastError("no-probes", `ERROR: No probes attached; use ${option} to run ${what} probes.`, { exitCode: EXIT_NOT_ATTACHED });
+    return new BpfcastError("no-probes", `ERROR: No probes attached; use ${option} to run ${what} probes.`, {
+      exitCode: EXIT_NOT_ATTACHED,
+    });
   }
 
   /** Runs the script's tests or benches; the exit code. */

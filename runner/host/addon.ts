@@ -41,15 +41,7 @@ export interface NativeObject {
   attachKprobeMulti(program: string, names: string[], isReturn: boolean): void;
   attachRawTracepoint(program: string, event: string): void;
   /** `semaphore`: place in the file of a counter that is one more while it is attached, or 0. */
-  attachUprobe(
-    program: string,
-    binary: string,
-    name: string,
-    offset: number,
-    isReturn: boolean,
-    pid: number,
-    semaphore: number,
-  ): void;
+  attachUprobe(program: string, binary: string, name: string, offset: number, isReturn: boolean, pid: number, semaphore: number): void;
   /** On one CPU (-1: all), of one thread (-1: all). */
   attachPerfEvent(program: string, type: number, config: number, sample: number, isFrequency: boolean, cpu: number, thread: number): void;
   /** `address` in decimal, `type` the bits of bp_type; on one CPU (-1: all), of one thread (-1: all). */

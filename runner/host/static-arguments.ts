@@ -17,8 +17,18 @@ const DESCRIPTION_BYTES = 32;
 const X86_64 = "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs flags rsp ss".split(" ");
 /** Other names of parts of the first eight: eax, ax, al. */
 const X86_64_PARTS: Record<string, string> = {
-  ...Object.fromEntries("a b c d".split(" ").flatMap((letter) => [[`${letter}x`, `r${letter}x`], [`${letter}l`, `r${letter}x`]])),
-  ...Object.fromEntries("si di bp sp".split(" ").flatMap((name) => [[name, `r${name}`], [`${name}l`, `r${name}`]])),
+  ...Object.fromEntries(
+    "a b c d".split(" ").flatMap((letter) => [
+      [`${letter}x`, `r${letter}x`],
+      [`${letter}l`, `r${letter}x`],
+    ]),
+  ),
+  ...Object.fromEntries(
+    "si di bp sp".split(" ").flatMap((name) => [
+      [name, `r${name}`],
+      [`${name}l`, `r${name}`],
+    ]),
+  ),
 };
 
 /** Offset of a register in the context of a probe; undefined for none that a probe has. */

@@ -5,7 +5,16 @@ import type { Machine, MachineEvent } from "../../wasm/machine.ts";
 import { type Program, RING_BUFFER_MAP } from "../../wasm/manifest.ts";
 import type { BoundObject } from "../core/bind.ts";
 import { lineRecords } from "../core/btf-ext.ts";
-import type { AttachFailure, AttachRequest, BatchHandler, Kernel, LoadedObject, MapContents, ProgramSize, RunResult } from "../core/kernel.ts";
+import type {
+  AttachFailure,
+  AttachRequest,
+  BatchHandler,
+  Kernel,
+  LoadedObject,
+  MapContents,
+  ProgramSize,
+  RunResult,
+} from "../core/kernel.ts";
 import { runsInOrder } from "../core/session.ts";
 import type { Attachment } from "../core/targets.ts";
 import type { TargetTypes } from "./core-types.ts";
