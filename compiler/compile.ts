@@ -396,9 +396,20 @@ export class Compilation {
     const needs = this.checker.needs;
     out.writeU8(0x5b);
     this.writeHeaderNeeds();
+    const first = <u32>out.length;
     if (needs.kernelBtf) out.writeText('{"kind":"btf","module":"vmlinux"}');
+    for (let i = 0; i < needs.symbols.length; i++) {
+      if (<u32>out.length > first) out.writeU8(0x2c);
+      const key = needs.symbols[i];
+      const end = key.indexOf("\n");
+      out.writeText('{"kind":"symbol","binary":');
+      writeText(out, key.substring(0, end));
+      out.writeText(',"name":');
+      writeText(out, key.substring(end + 1));
+      out.writeU8(0x7d);
+    }
     for (let i = 0; i < needs.tracepoints.length; i++) {
-      if (i > 0 || needs.kernelBtf) out.writeU8(0x2c);
+      if (<u32>out.length > first) out.writeU8(0x2c);
       const name = needs.tracepoints[i];
       const colon = name.indexOf(":");
       out.writeText('{"kind":"tracepoint","category":');

@@ -45,6 +45,12 @@ export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates
   profile.supplyMissingTracepoint(textAt(name, nameLength), names);
 }
 
+/** Bytes of a symbol of a binary, by the key of compiler/target/profile.ts; 0 where nobody knows. */
+export function supplySymbol(key: usize, keyLength: u32, size: i32): void {
+  useRegion(Region.Profile);
+  profile.symbols.set(textAt(key, keyLength), size);
+}
+
 /** The file that an #include or import of `key` stands for; see compiler/source/headers.ts. */
 export function supplyHeader(key: usize, keyLength: u32, name: usize, nameLength: u32, text: usize, length: u32): void {
   useRegion(Region.Profile);

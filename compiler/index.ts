@@ -18,6 +18,7 @@ export {
   supplyMissingHeader,
   supplyMissingKernelBtf,
   supplyMissingTracepoint,
+  supplySymbol,
   supplyTracepoint,
 } from "./exports";
 export { reference, referenceLength } from "./reference";

@@ -22,6 +22,7 @@ export {
   supplyMissingHeader,
   supplyMissingKernelBtf,
   supplyMissingTracepoint,
+  supplySymbol,
   supplyTracepoint,
 } from "./exports";
 

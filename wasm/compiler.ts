@@ -9,7 +9,9 @@ export type TargetNeed =
   /** Raw BTF of `vmlinux` or of a module. */
   | { kind: "btf"; module: string }
   /** The `format` file of a tracepoint. */
-  | { kind: "tracepoint"; category: string; event: string };
+  | { kind: "tracepoint"; category: string; event: string }
+  /** Bytes that a symbol of a binary has, as decimal text. The binary is empty for that of the process of -p. */
+  | { kind: "symbol"; binary: string; name: string };
 
 /** Another file of the script: `#include "path"`, `#include <path>` or `import "path"`, by its use. */
 export interface HeaderNeed {
@@ -109,6 +111,7 @@ interface Exports {
   allocateCompile(size: number): number;
   supplyKernelBtf(bytes: number, length: number): void;
   supplyTracepoint(name: number, nameLength: number, text: number, length: number): void;
+  supplySymbol(key: number, keyLength: number, size: number): void;
   supplyMissingTracepoint(name: number, nameLength: number, candidates: number, length: number): void;
   supplyMissingKernelBtf(): void;
   supplyHeader(key: number, keyLength: number, name: number, nameLength: number, text: number, length: number): void;
@@ -233,6 +236,12 @@ export class Compiler implements CompilerApi {
     }
     if (need.kind === "header") {
       this.#supplyHeader(need, answer);
+      return;
+    }
+    if (need.kind === "symbol") {
+      const key = encoder.encode(`${need.binary}\n${need.name}`);
+      const size = answer.found ? Number(decoder.decode(answer.bytes)) : 0;
+      this.#exports.supplySymbol(this.#put(key, true), key.length, size <= 8 ? size : 0);
       return;
     }
     const name = encoder.encode(`${need.category}:${need.event}`);

@@ -267,6 +267,8 @@ export type Binding =
    * back, u32 flags (1: add the register, 2: add the index, 4: the sum is an address in the process, 8: the value has a sign).
    */
   | { kind: "usdt_argument"; offset: number; size: 32; program: number; argument: number }
+  /** How far the symbol `name` of the file that `program` is attached to lies behind the place of the probe. */
+  | { kind: "user_address"; offset: number; size: 8; program: number; name: string; location: Location }
   /** `$#`. */
   | { kind: "parameter_count"; offset: number; size: 8 }
   /** `$1` as a number: `index` counts from 1. */

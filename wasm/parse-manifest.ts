@@ -228,6 +228,7 @@ const binding = union<Binding>({
   kernel_address: namedConstant("kernel_address"),
   cgroup_id: namedConstant("cgroup_id"),
   probe_name: record({ kind: oneOf("probe_name"), offset: size, size: integer(1, 4096), program: count }),
+  user_address: record({ kind: oneOf("user_address"), offset: size, size: oneOf(8), program: count, name: text(4096), location }),
   usdt_argument: record({
     kind: oneOf("usdt_argument"),
     offset: size,

@@ -87,8 +87,8 @@ export function readTarget(context: ProbeContext): Target {
       target.parts = [context.part(0)];
       return target;
     case Provider.Usdt: {
-      if (context.part(count - 1).length == 0) return said(target, "usdt probe must have a target function or wildcard");
       if (count < 1 || count > 3) return wrong(target, "usdt:binary[:namespace]:name");
+      if (context.part(count - 1).length == 0) return said(target, "usdt probe must have a target function or wildcard");
       target.section = "uprobe";
       // Without a binary it is looked for in the process that -p names.
       target.parts = [count == 1 ? "" : context.part(0), count == 3 ? context.part(1) : "", context.part(count - 1)];
@@ -97,8 +97,8 @@ export function readTarget(context: ProbeContext): Target {
     case Provider.Watchpoint:
       return watchpoint(target, context);
     case Provider.Iterator:
-      if (count > 0 && context.point.parts[0].wildcard) return said(target, "iter probe type does not support wildcards");
       if (context.part(0).length == 0) return said(target, "iter should specify a iterator's name");
+      if (context.point.parts[0].wildcard) return said(target, "iter probe type does not support wildcards");
       target.section = `iter/${context.part(0)}`;
       target.parts = [context.part(0), context.part(1)];
       return target;

@@ -8,7 +8,7 @@ import { BuiltinRow, Recipe, taskFields } from "./builtins";
 import { ExpressionChecker } from "./expressions";
 import { FunctionId } from "./functions";
 import { parseAddress } from "./network-address";
-import { BasicType, StackMode, stackModeNames, TypeKind } from "./types";
+import { AddressSpace, BasicType, StackMode, stackModeNames, TypeKind } from "./types";
 
 /** Bytes of the texts of strerror(), signal_name() and syscall_name(): the peer's. */
 export const NAME_SIZE: i32 = 64;
@@ -181,6 +181,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
         const problem = id == FunctionId.KernelAddress ? "Failed to resolve kernel symbol: " : 'Failed to get `cgroupid` for path: ""';
         return this.error(Code.InvalidArgument, e.start, e.end, problem);
       }
+      case FunctionId.UserAddress:
+        return this.userAddress(e, name);
       case FunctionId.NanoSeconds:
         return this.nanoSeconds(e);
       case FunctionId.ProcessId:
@@ -495,6 +497,24 @@ export abstract class FunctionChecker extends ExpressionChecker {
       frames = max(<i32>limit, 1);
     }
     return this.stackType(e, kind, frames, mode);
+  }
+
+  /** A pointer to as many bytes as the symbol has, where the target can say; a variable of another size is taken for 8. */
+  private userAddress(e: Call, name: string): i32 {
+    const probe = this.probe;
+    const isOfBinary = probe.provider == Provider.Uprobe || probe.provider == Provider.Uretprobe || probe.provider == Provider.Usdt;
+    if (!isOfBinary)
+      return this.error(Code.NotAvailableHere, e.start, e.end, `${name} can not be used with "${providerName(probe.provider)}" probes`);
+    const symbol = this.literalText(e, 0, name);
+    if (symbol == null) return BasicType.None;
+    const key = `${probe.point.parts.length > 1 ? probe.part(0) : ""}\n${this.word(e, 0)}`;
+    const known = this.profile.symbols;
+    if (!known.has(key)) {
+      this.needs.symbol(key);
+      return BasicType.None;
+    }
+    const size = known.get(key);
+    return this.types.pointer(this.types.integer(size == 1 || size == 2 || size == 4 ? size : 8, false), AddressSpace.User);
   }
 
   private stackType(e: Expression, kind: TypeKind, frames: i32, mode: StackMode): i32 {

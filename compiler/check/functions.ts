@@ -25,6 +25,7 @@ export const enum FunctionId {
   ByteSwap,
   Register,
   KernelAddress,
+  UserAddress,
   CgroupId,
   NanoSeconds,
   ProcessId,

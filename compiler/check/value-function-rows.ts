@@ -99,6 +99,15 @@ export function valueFunctions(): Array<FunctionRow> {
       "The address of a kernel symbol, found where the script runs",
     ),
     new FunctionRow(
+      "uaddr",
+      FunctionId.UserAddress,
+      1,
+      1,
+      "uint64 *, or of the symbol's size",
+      "uaddr(name)",
+      "The address of a symbol of the probed program or library, wherever that was loaded; in uprobe, uretprobe and usdt probes",
+    ).shownBy('uaddr("counter")'),
+    new FunctionRow(
       "percpu_kaddr",
       FunctionId.PerCpuAddress,
       1,

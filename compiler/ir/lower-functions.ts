@@ -59,6 +59,8 @@ export abstract class FunctionLowering extends StringLowering {
         return b.load(b.context(), this.register(literalText(e.argumentList[0])), 8);
       case FunctionId.KernelAddress:
         return this.boundConstant("kernel_address", e, literalText(e.argumentList[0]));
+      case FunctionId.UserAddress:
+        return this.userAddress(e);
       case FunctionId.CgroupId:
         return this.boundConstant("cgroup_id", e, literalText(e.argumentList[0]));
       case FunctionId.NanoSeconds:
@@ -112,6 +114,36 @@ export abstract class FunctionLowering extends StringLowering {
         assert(!this.types.isScalar(e.typeId), "a function without a lowering");
         return b.constant(0);
     }
+  }
+
+  /**
+   * A symbol of the probed file lies as far from the place of the probe as in the file, wherever that was loaded: a constant that `bind`
+   * sets for each place is added to where the program runs.
+   */
+  private userAddress(e: Call): i32 {
+    const b = this.b;
+    const name = literalText(e.argumentList[0]);
+    const bindings = this.manifest.bindings;
+    const program = this.manifest.programs.length;
+    let at = -1;
+    for (let i = 0; i < bindings.length; i++) {
+      const known = bindings[i];
+      if (known.kind == "user_address" && known.program == program && known.name == name) at = known.offset;
+    }
+    if (at < 0) {
+      const row = new BindingRow("user_address", this.constantOfRodata(8), 8);
+      row.program = program;
+      row.name = name;
+      row.start = e.start;
+      row.end = e.end;
+      bindings.push(row);
+      at = row.offset;
+    }
+    this.manifest.need("architecture", e.start, e.end);
+    const isReturn = this.context.provider == Provider.Uretprobe;
+    if (isReturn) this.manifest.need("helper:get_func_ip", e.start, e.end);
+    const place = isReturn ? b.call(Helper.GetFuncIp, [b.context()]) : b.load(b.context(), this.register("pc"), 8);
+    return b.binary(Op.Add, place, b.load(b.data(Section.Rodata, at), 0, 8));
   }
 
   /** A constant of 8 bytes that `bind` sets. */

@@ -26,6 +26,8 @@ export class Profile {
   headers: Headers = new Headers();
   /** By `category:event`. */
   tracepoints: Map<string, TracepointFact> = new Map();
+  /** Bytes of symbols of binaries, by binary and name with a line's end between them; 0 where nobody knows. */
+  symbols: Map<string, i32> = new Map();
 
   supplyKernelBtf(bytes: usize, length: u32): void {
     this.kernelAnswered = true;
@@ -53,8 +55,15 @@ export class Needs {
   /** `category:event`. */
   tracepoints: Array<string> = [];
 
+  /** As `Profile.symbols` has them. */
+  symbols: Array<string> = [];
+
   get any(): bool {
-    return this.kernelBtf || this.tracepoints.length > 0;
+    return this.kernelBtf || this.tracepoints.length > 0 || this.symbols.length > 0;
+  }
+
+  symbol(key: string): void {
+    if (this.symbols.indexOf(key) < 0) this.symbols.push(key);
   }
 
   tracepoint(name: string): void {

@@ -167,6 +167,8 @@ const PROVIDERS: Provider[] = [
 const ALIASES: Record<string, string> = { kfunc: "fentry", kretfunc: "fexit" };
 
 function providersOf(word: string): Provider[] {
+  // The only short name that differs from another by case alone.
+  if (word === "U") return PROVIDERS.filter(({ short }) => short === word);
   const lower = word.toLowerCase();
   const name = ALIASES[lower] ?? lower;
   return PROVIDERS.filter((row) => row.short === name || matchesGlob(name, row.name));

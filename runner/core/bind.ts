@@ -20,8 +20,8 @@ import {
   type Changes,
   changeProgram,
   copyProgram,
-  type PlaceConstant,
   placeBindings,
+  type PlaceConstant,
   placeConstant,
   processFilter,
   programSymbol,
@@ -96,7 +96,7 @@ function applyBindings(object: ElfObject, manifest: Manifest, facts: HostFacts, 
       throw new BpfcastError("bad-object", "a constant of the object lies outside its .rodata section");
     if (kind === "max_cpu") view.setUint32(offset, facts.possibleCpus - 1, true);
     else if (kind === "ring_limit") view.setBigUint64(offset, BigInt(ring - Math.min(ring / 8, MAX_RING_RESERVE)), true);
-    else if (kind === "probe_name" || kind === "usdt_argument") continue;
+    else if ("program" in binding) continue;
     else if (!bindConstant(binding, view, manifest, facts))
       bindParameter(binding, view, parameters.positional ?? [], manifest, parameters.named);
   }
@@ -177,7 +177,7 @@ function variantsOf(
   const variants = new Map<string, Variant>();
   for (const target of targets) {
     const patches = relocated && target.kind === "tracepoint" ? tracepointPatches(manifest, relocations, index, code, target, facts) : [];
-    const constants = own.map((binding): PlaceConstant => ({ binding, bytes: placeConstant(manifest, program, binding, target) }));
+    const constants = own.map((binding): PlaceConstant => ({ binding, bytes: placeConstant(manifest, program, binding, target, facts) }));
     // The verifier checks programs of these kinds against the very function that they are attached to.
     const place = target.kind === "fentry" ? `${target.module}:${target.function}` : "";
     const key = `${place} ${constants.map(({ bytes }) => bytes.join()).join(" ")} ${patches.map(({ instruction, bytes }) => `${instruction}:${bytes.join()}`).join(" ")}`;

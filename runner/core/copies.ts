@@ -27,7 +27,7 @@ export interface Changes {
   constants: PlaceConstant[];
 }
 
-export type PlaceBinding = Extract<Binding, { kind: "probe_name" | "usdt_argument" }>;
+export type PlaceBinding = Extract<Binding, { kind: "probe_name" | "usdt_argument" | "user_address" }>;
 
 export interface PlaceConstant {
   binding: PlaceBinding;
@@ -58,17 +58,34 @@ export function placeBindings(manifest: Manifest, program: number): PlaceBinding
   return manifest.bindings.filter((binding): binding is PlaceBinding => "program" in binding && binding.program === program);
 }
 
-/** @throws BpfcastError `name-too-long`. */
+/** @throws BpfcastError `name-too-long`, `unknown-symbol`. */
 export function placeConstant(
   { source }: Manifest,
   program: Program,
-  { kind, size, ...binding }: PlaceBinding,
+  binding: PlaceBinding,
   place: Attachment,
+  facts: HostFacts,
 ): Uint8Array {
+  const { size } = binding;
   const bytes = new Uint8Array(size);
-  if (kind === "usdt_argument") {
+  if (binding.kind === "usdt_argument") {
     // Of an argument that the tracepoint does not have nothing is set: it is 0.
-    if (place.kind === "usdt" && "argument" in binding) bytes.set(place.place.arguments[binding.argument] ?? []);
+    if (place.kind === "usdt") bytes.set(place.place.arguments[binding.argument] ?? []);
+    return bytes;
+  }
+  if (binding.kind === "user_address") {
+    if (place.kind !== "usdt" && place.kind !== "uprobe") return bytes;
+    const own = placeAddress(place, facts);
+    const wanted = facts.userSymbols.get(`${place.binary}:${binding.name}`);
+    if (wanted === undefined || own === undefined) {
+      const missing = wanted === undefined || place.kind === "usdt" ? binding.name : place.function;
+      throw new BpfcastError("unknown-symbol", `Could not resolve symbol: ${place.binary}:${missing}`, {
+        location: binding.location,
+        source,
+        exitCode: 1,
+      });
+    }
+    viewOf(bytes).setBigInt64(0, BigInt(wanted - own), true);
     return bytes;
   }
   const name = placeName(program, place);
@@ -81,6 +98,14 @@ export function placeConstant(
   }
   bytes.set(text);
   return bytes;
+}
+
+/** Where a place of a binary is, as the file counts addresses; undefined where its function is not known. */
+function placeAddress(place: Extract<Attachment, { kind: "usdt" | "uprobe" }>, facts: HostFacts): number | undefined {
+  if (place.kind === "usdt") return place.place.address;
+  if (place.function === "") return place.offset;
+  const start = facts.userSymbols.get(`${place.binary}:${place.function}`);
+  return start === undefined ? undefined : start + place.offset;
 }
 
 /** `.rodata` of the object, ready to be written to. */

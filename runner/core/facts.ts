@@ -54,6 +54,8 @@ export interface HostFacts {
   iterators?: string[];
   /** What the targets of uprobes (`binary:function`) stand for; the function is empty for an address. */
   userFunctions: Map<string, { binary: string; name: string }[]>;
+  /** Addresses of symbols of binaries as the file counts them, by `binary:name`: of those that scripts ask for, and where probes are. */
+  userSymbols: Map<string, number>;
   /** Static tracepoints that targets stand for, by the parts of the target with colons between them. */
   staticTracepoints: Map<string, StaticTracepoint[]>;
   /** The tracer is in a PID namespace of its own: `pid` is asked of the kernel by these numbers of the namespace. */

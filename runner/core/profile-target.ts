@@ -31,6 +31,8 @@ export class ProfileTarget implements Target {
       const bytes = this.profile.btf.get(need.module);
       return bytes === undefined ? { found: false, candidates: [] } : { found: true, bytes };
     }
+    // A profile knows the kernel, and no binaries.
+    if (need.kind === "symbol") return { found: false, candidates: [] };
     return this.#tracepoint(`${need.category}:${need.event}`);
   }
 

@@ -106,6 +106,7 @@ export function gatherFacts(bytes: Uint8Array, manifest: Manifest, names: HostNa
     typed: new Map(),
     userFunctions: new Map(),
     staticTracepoints: new Map(),
+    userSymbols: new Map(),
     constants: new Map(),
     similar: new Map(),
   };

@@ -5,6 +5,8 @@ import type { Answer, TargetNeed } from "../../wasm/compiler.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
 import { similarNames } from "../core/similar.ts";
 import type { Target } from "../core/target.ts";
+import { findBinaries } from "./binaries.ts";
+import { findSymbol } from "./elf-symbols.ts";
 import { allTracepoints, findTracefs, readFormat, tracepointCategories, tracepointEvents } from "./tracefs.ts";
 
 /** The file with the BTF of the kernel (`vmlinux`) or of a module; BPFTRACE_BTF names another one for the kernel. */
@@ -41,6 +43,11 @@ export function answerNeed(need: TargetNeed): Answer {
       }
       return { found: false, candidates: [] };
     }
+    case "symbol": {
+      const [file] = findBinaries(need.binary);
+      const size = file === undefined ? undefined : findSymbol(file, need.name)?.size;
+      return size === undefined ? { found: false, candidates: [] } : { found: true, bytes: Buffer.from(String(size)) };
+    }
     case "tracepoint": {
       const [category, event] = firstMatch(need.category, need.event);
       const text = readFormat(category, event);
@@ -62,6 +69,7 @@ export function unreadableReason(need: TargetNeed): string | undefined {
       return "the types of this machine's kernel (BTF) cannot be read";
     }
   }
+  if (need.kind === "symbol") return undefined;
   const place = findTracefs();
   if (place !== undefined) return undefined;
   return process.geteuid?.() === 0 ? "tracefs is not mounted" : "this machine's tracepoints cannot be read without root";

@@ -10,7 +10,7 @@ import { parseTracepointFormat, type TracepointFormat } from "../core/tracepoint
 import { loadAddon } from "./addon.ts";
 import { findBinaries, mappedFiles } from "./binaries.ts";
 import { iteratorNames, loadBtf, modulesWithBtf } from "./btf.ts";
-import { ElfSymbols } from "./elf-symbols.ts";
+import { ElfSymbols, findSymbol } from "./elf-symbols.ts";
 import { rawTracepoints } from "./raw-tracepoints.ts";
 import { staticTracepoints } from "./static-tracepoints.ts";
 import {
@@ -143,6 +143,26 @@ function addStaticTracepoints(program: Program, { arch, source }: Manifest, fact
   );
 }
 
+/** Adds the addresses of what scripts ask for by uaddr(), in each file that their probes are in, and of the functions probed there. */
+function addUserSymbols({ programs, bindings }: Manifest, facts: HostFacts): void {
+  for (const binding of bindings) {
+    if (binding.kind !== "user_address") continue;
+    const program = programs[binding.program];
+    if (program === undefined) continue;
+    const [binary = "", name = ""] = program.target;
+    const places = [
+      ...(facts.userFunctions.get(`${binary}:${name}`) ?? []),
+      ...(facts.staticTracepoints.get(program.target.join(":")) ?? []).map((found) => ({ binary: found.binary, name: "" })),
+    ];
+    for (const place of places) {
+      for (const symbol of [binding.name, place.name]) {
+        const address = symbol === "" ? undefined : findSymbol(place.binary, symbol)?.address;
+        if (address !== undefined) facts.userSymbols.set(`${place.binary}:${symbol}`, address);
+      }
+    }
+  }
+}
+
 /**
  * Adds to `facts` what the object's attach points name or match.
  * @param relocated programs that read fields of tracepoints.
@@ -180,4 +200,5 @@ export function addTargets(manifest: Manifest, relocated: Set<number>, facts: Ho
         break;
     }
   });
+  addUserSymbols(manifest, facts);
 }

@@ -87,6 +87,7 @@ export function simulatedFacts(manifest: Manifest, host: SimulatedHost): HostFac
     typed: new Map(),
     userFunctions: new Map(),
     staticTracepoints: new Map(),
+    userSymbols: new Map(),
     constants: new Map(),
     similar: new Map(),
   };

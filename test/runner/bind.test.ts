@@ -38,6 +38,7 @@ function makeFacts(overrides: Partial<HostFacts> = {}): HostFacts {
     typed: new Map(),
     userFunctions: new Map(),
     staticTracepoints: new Map(),
+    userSymbols: new Map(),
     constants: new Map(),
     similar: new Map(),
     ...overrides,

@@ -5,6 +5,9 @@ import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
 import type { Architecture } from "../../wasm/manifest.ts";
 import { smallKernel } from "./btf.ts";
 
+/** Bytes of the symbols of binaries that scripts of tests ask for. */
+const SYMBOL_SIZES: Record<string, string> = { counter: "4", total: "8" };
+
 /** Formats of tracepoints as tracefs would have them. */
 export const FORMATS: Record<string, string> = {
   "raw_syscalls:sys_enter": `name: sys_enter
@@ -75,6 +78,12 @@ export function compile(
         compiler.supply(
           need,
           text === undefined ? { found: false, candidates: [] } : { found: true, bytes: new TextEncoder().encode(text), name: need.path },
+        );
+      } else if (need.kind === "symbol") {
+        const size = SYMBOL_SIZES[need.name];
+        compiler.supply(
+          need,
+          size === undefined ? { found: false, candidates: [] } : { found: true, bytes: new TextEncoder().encode(size) },
         );
       } else {
         const text = FORMATS[`${need.category}:${need.event}`];

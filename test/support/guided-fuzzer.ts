@@ -1,7 +1,7 @@
 // Coverage-guided fuzzing of the compiler's module in this process: inputs are made by grammar and from earlier inputs; those that
 // reach new statements are kept and built upon. The same seed gives the same inputs.
 
-import { type CompileOptions, type CompileResult, Compiler } from "../../wasm/compiler.ts";
+import { type CompileOptions, type CompileResult, Compiler, type Need } from "../../wasm/compiler.ts";
 import { damagedTarget, type FuzzTarget, goodTarget } from "./fuzz-target.ts";
 import { LanguageGenerator } from "./language-grammar.ts";
 import { InputMutator } from "./mutate-input.ts";
@@ -234,12 +234,7 @@ export class GuidedFuzzer {
       const result = compiler.compile(source, { ...options, name: "stdin" });
       if (result.kind !== "needs") return result;
       for (const need of result.needs) {
-        const bytes =
-          need.kind === "btf"
-            ? target.btf
-            : need.kind === "header"
-              ? target.headers.get(need.path)
-              : target.formats.get(`${need.category}:${need.event}`);
+        const bytes = factOf(target, need);
         const name = need.kind === "header" ? need.path : "";
         compiler.supply(need, bytes ? { found: true, bytes, name } : { found: false, candidates: [...target.formats.keys()] });
       }
@@ -344,4 +339,18 @@ async function minimise(script: string, fails: (script: string) => Promise<boole
     script = parts.join("");
   }
   return script;
+}
+
+/** A symbol of a program is never found: the target is a kernel. */
+function factOf(target: FuzzTarget, need: Need): Uint8Array | undefined {
+  switch (need.kind) {
+    case "btf":
+      return target.btf;
+    case "header":
+      return target.headers.get(need.path);
+    case "tracepoint":
+      return target.formats.get(`${need.category}:${need.event}`);
+    case "symbol":
+      return undefined;
+  }
 }
