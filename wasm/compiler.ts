@@ -9,7 +9,13 @@ export type TargetNeed =
   /** Raw BTF of `vmlinux` or of a module. */
   | { kind: "btf"; module: string }
   /** The `format` file of a tracepoint. */
-  | { kind: "tracepoint"; category: string; event: string };
+  | { kind: "tracepoint"; category: string; event: string }
+  /** Whether programs of a type may call a function of the kernel: the answer has no bytes. */
+  | { kind: "kfunc"; programType: ProgramType; name: string };
+
+/** Program types of the kernel that may call different functions of it. */
+export const PROGRAM_TYPES = ["kprobe", "perf_event", "raw_tracepoint", "tracepoint", "tracing"] as const;
+export type ProgramType = (typeof PROGRAM_TYPES)[number];
 
 /** Another file of the script: `#include "path"`, `#include <path>` or `import "path"`, by its use. */
 export interface HeaderNeed {
@@ -108,6 +114,7 @@ interface Exports {
   allocateProfile(size: number): number;
   allocateCompile(size: number): number;
   supplyKernelBtf(bytes: number, length: number): void;
+  supplyKernelFunction(key: number, keyLength: number, isAllowed: boolean): void;
   supplyTracepoint(name: number, nameLength: number, text: number, length: number): void;
   supplyMissingTracepoint(name: number, nameLength: number, candidates: number, length: number): void;
   supplyMissingKernelBtf(): void;
@@ -233,6 +240,11 @@ export class Compiler implements CompilerApi {
     }
     if (need.kind === "header") {
       this.#supplyHeader(need, answer);
+      return;
+    }
+    if (need.kind === "kfunc") {
+      const key = encoder.encode(`${need.programType}:${need.name}`);
+      this.#exports.supplyKernelFunction(this.#put(key, true), key.length, answer.found);
       return;
     }
     const name = encoder.encode(`${need.category}:${need.event}`);

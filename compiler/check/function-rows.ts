@@ -254,8 +254,8 @@ function questions(): Array<FunctionRow> {
       1,
       "bool",
       "kfunc_allowed(name)",
-      "Whether programs of this probe may call the function",
-    ).unsupported(),
+      "Whether the kernel lets programs of this probe call the function; known while compiling",
+    ),
     new FunctionRow(
       "is_scalar",
       FunctionId.IsScalar,

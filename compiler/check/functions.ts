@@ -52,9 +52,9 @@ export const enum FunctionId {
   MemoryCompare,
   PerCpuAddress,
   KernelVersion,
-  /** comm(PID) */
-  TaskName,
   // Actions.
+  /** comm(PID): warns where there is no such process. */
+  TaskName,
   Time,
   Join,
   Cat,
@@ -142,7 +142,7 @@ export class FunctionRow {
 
 /** Whether a call changes nothing: only its value counts. */
 export function isPure(id: FunctionId): bool {
-  return id == FunctionId.Str || (id >= FunctionId.StringCompare && id <= FunctionId.TaskName);
+  return id == FunctionId.Str || (id >= FunctionId.StringCompare && id <= FunctionId.KernelVersion);
 }
 
 /** The most arguments that printf-like functions take. */

@@ -20,7 +20,7 @@ import { Recipe } from "./builtins";
 import { isLiteral } from "./constant-operators";
 import { Constant } from "./definitions";
 import { parseFormat } from "./format";
-import { FunctionChecker } from "./function-calls";
+import { FunctionChecker, NAME_SIZE } from "./function-calls";
 import { FunctionId, FunctionRow } from "./functions";
 import { AddressSpace, BasicType, TypeKind } from "./types";
 
@@ -43,7 +43,8 @@ export abstract class LibraryChecker extends FunctionChecker {
         return this.fail(e);
       case FunctionId.TypeQuestion:
       case FunctionId.KernelFunctionExists:
-        if (id == FunctionId.KernelFunctionExists && this.literalText(e, 0, name) == null) return BasicType.None;
+      case FunctionId.KernelFunctionAllowed:
+        if (id != FunctionId.TypeQuestion && this.literalText(e, 0, name) == null) return BasicType.None;
         this.operand(list[0]);
         return BasicType.Bool;
       case FunctionId.IsError:
@@ -61,6 +62,8 @@ export abstract class LibraryChecker extends FunctionChecker {
         return this.perCpuAddress(e, name);
       case FunctionId.KernelVersion:
         return this.kernelVersion(e);
+      case FunctionId.TaskName:
+        return this.taskName(e);
       default:
         return this.refused(e, id, name);
     }
@@ -78,7 +81,30 @@ export abstract class LibraryChecker extends FunctionChecker {
     const isTracing = provider == Provider.Fentry || provider == Provider.Fexit || provider == Provider.Rawtracepoint;
     if (id == FunctionId.Socket && !isTracing)
       return this.error(Code.NotAvailableHere, e.start, e.end, `${name} can not be used with "${providerName(provider)}" probes`);
-    return this.unsupported(e.start, e.end, `${name}(${id == FunctionId.TaskName ? "PID" : ""})`);
+    return this.unsupported(e.start, e.end, `${name}()`);
+  }
+
+  /** `comm(PID)` */
+  private taskName(e: Call): i32 {
+    const type = this.operand(e.argumentList[0]);
+    if (type != BasicType.None && !this.types.isInteger(type))
+      return this.error(Code.TypeMismatch, e.start, e.end, "Only integer supported for comm()'s pid");
+    const kind = programType(this.probe.provider);
+    if (kind == "kprobe" || kind == "raw_tracepoint")
+      return this.error(
+        Code.NotAvailableHere,
+        e.start,
+        e.end,
+        `Syntax comm(PID) is not supported in this probe type yet. Type: ${this.probe.typeName}`,
+        "The kernel looks processes up for tracepoint, rawtracepoint, fentry, fexit, profile, interval, software and hardware probes.",
+      );
+    const btf = this.kernelTypes(e.start, e.end);
+    if (btf == null) return BasicType.None;
+    const name = String.UTF8.encode("comm");
+    const task = btf.findString(BtfKind.Struct, "task_struct");
+    if (task == 0 || btf.findMember(task, changetype<usize>(name), name.byteLength) == null)
+      return this.error(Code.MissingTypes, e.start, e.end, "The target's types do not have the name of a task (struct task_struct)");
+    return this.types.text(NAME_SIZE);
   }
 
   /** The peer's is a macro that casts. */
@@ -203,6 +229,15 @@ export abstract class LibraryChecker extends FunctionChecker {
         result.value = btf.find(BtfKind.Function, (<StringLiteral>argument).pointer, (<StringLiteral>argument).length) != 0 ? 1 : 0;
         return result;
       }
+      case FunctionId.KernelFunctionAllowed: {
+        const name = this.textOf(e.argumentList[0]);
+        if (name == null) return result;
+        const key = `${programType(this.probe.provider)}:${name}`;
+        result.known = this.profile.kernelFunctions.has(key);
+        if (result.known) result.value = this.profile.kernelFunctions.get(key) ? 1 : 0;
+        else this.needs.kernelFunction(key);
+        return result;
+      }
       default:
         return result;
     }
@@ -270,5 +305,32 @@ export abstract class LibraryChecker extends FunctionChecker {
       if (type == BasicType.None) return type;
     }
     return this.types.pointer(struct, this.types.get(pointer).space);
+  }
+}
+
+/** The kernel's type of the programs of a probe, as far as it decides which functions of the kernel they may call. */
+function programType(provider: Provider): string {
+  switch (provider) {
+    case Provider.Tracepoint:
+      return "tracepoint";
+    case Provider.Fentry:
+    case Provider.Fexit:
+    case Provider.Rawtracepoint:
+    case Provider.Iterator:
+      return "tracing";
+    case Provider.Kprobe:
+    case Provider.Kretprobe:
+    case Provider.Uprobe:
+    case Provider.Uretprobe:
+    case Provider.Usdt:
+      return "kprobe";
+    case Provider.Profile:
+    case Provider.Interval:
+    case Provider.Software:
+    case Provider.Hardware:
+    case Provider.Watchpoint:
+      return "perf_event";
+    default:
+      return "raw_tracepoint";
   }
 }

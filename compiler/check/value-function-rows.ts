@@ -188,7 +188,15 @@ export function valueFunctions(): Array<FunctionRow> {
       "leader_comm([task])",
       "Command name of the leader of a task's thread group",
     ),
-    new FunctionRow("comm", FunctionId.TaskName, 1, 1, "string[64]", "comm(pid)", "Command name of a process").unsupported(),
+    new FunctionRow(
+      "comm",
+      FunctionId.TaskName,
+      1,
+      1,
+      "string[64]",
+      "comm(pid)",
+      "Command name of a process; N/A and a warning where there is none",
+    ).needs("kfunc:bpf_task_from_pid", "6.2"),
     new FunctionRow(
       "buf",
       FunctionId.Buffer,

@@ -24,6 +24,8 @@ export class Profile {
   /** Why the supplied BTF could not be used; empty otherwise. */
   kernelError: string = "";
   headers: Headers = new Headers();
+  /** Whether programs may call a function of the kernel, by `program type:function`. */
+  kernelFunctions: Map<string, bool> = new Map();
   /** By `category:event`. */
   tracepoints: Map<string, TracepointFact> = new Map();
 
@@ -52,9 +54,15 @@ export class Needs {
   kernelBtf: bool = false;
   /** `category:event`. */
   tracepoints: Array<string> = [];
+  /** `program type:function`. */
+  kernelFunctions: Array<string> = [];
 
   get any(): bool {
-    return this.kernelBtf || this.tracepoints.length > 0;
+    return this.kernelBtf || this.tracepoints.length > 0 || this.kernelFunctions.length > 0;
+  }
+
+  kernelFunction(name: string): void {
+    if (this.kernelFunctions.indexOf(name) < 0) this.kernelFunctions.push(name);
   }
 
   tracepoint(name: string): void {

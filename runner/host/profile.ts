@@ -5,6 +5,8 @@ import type { Answer, TargetNeed } from "../../wasm/compiler.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
 import { similarNames } from "../core/similar.ts";
 import type { Target } from "../core/target.ts";
+import { hasKernelFunction } from "./features.ts";
+import { missingPrivilege } from "./privileges.ts";
 import { allTracepoints, findTracefs, readFormat, tracepointCategories, tracepointEvents } from "./tracefs.ts";
 
 /** The file with the BTF of the kernel (`vmlinux`) or of a module; BPFTRACE_BTF names another one for the kernel. */
@@ -47,6 +49,8 @@ export function answerNeed(need: TargetNeed): Answer {
       if (text !== undefined) return { found: true, bytes: Buffer.from(text, "latin1") };
       return { found: false, candidates: similarNames(`${need.category}:${need.event}`, allTracepoints()) };
     }
+    case "kfunc":
+      return hasKernelFunction(need.programType, need.name) ? { found: true, bytes: new Uint8Array() } : { found: false, candidates: [] };
   }
 }
 
@@ -61,6 +65,10 @@ export function unreadableReason(need: TargetNeed): string | undefined {
     } catch {
       return "the types of this machine's kernel (BTF) cannot be read";
     }
+  }
+  if (need.kind === "kfunc") {
+    const privilege = missingPrivilege();
+    return privilege === undefined ? undefined : `what programs may call is found out by loading one, which needs ${privilege}`;
   }
   const place = findTracefs();
   if (place !== undefined) return undefined;

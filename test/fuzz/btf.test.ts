@@ -41,7 +41,7 @@ async function attempt(script: string, btf: Uint8Array, formats: Record<string, 
     }
     for (const need of result.needs) {
       if (need.kind === "btf") compiler.supply(need, { found: true, bytes: btf });
-      else if (need.kind === "header") compiler.supply(need, { found: false, candidates: [] });
+      else if (need.kind !== "tracepoint") compiler.supply(need, { found: false, candidates: [] });
       else {
         const bytes = formats[`${need.category}:${need.event}`];
         compiler.supply(need, bytes === undefined ? { found: false, candidates: [] } : { found: true, bytes });

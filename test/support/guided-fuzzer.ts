@@ -228,7 +228,9 @@ export class GuidedFuzzer {
             ? target.btf
             : need.kind === "header"
               ? target.headers.get(need.path)
-              : target.formats.get(`${need.category}:${need.event}`);
+              : need.kind === "kfunc"
+                ? target.btf
+                : target.formats.get(`${need.category}:${need.event}`);
         const name = need.kind === "header" ? need.path : "";
         compiler.supply(need, bytes ? { found: true, bytes, name } : { found: false, candidates: [...target.formats.keys()] });
       }
