@@ -221,6 +221,10 @@ export class Compilation {
           "This probe unrolls to more instructions than a BPF program can have",
         );
       if (scratchSize == 0) needs.push(lowering.scratchNeed);
+      if (lowering.needsTypedContext && context.provider == Provider.Rawtracepoint) {
+        row.section = context.isPattern ? "tp_btf" : `tp_btf/${context.part(context.point.parts.length - 1)}`;
+        lowering.f.section = row.section;
+      }
       // Callbacks, messages and names are made for each program anew: with one of them it stays one of its own.
       const isPlain = module.functions.length == known && manifest.events.length + manifest.bindings.length == effects;
       const twin = isPlain ? this.twin(row, context.provider, lowering.f, module, manifest) : null;

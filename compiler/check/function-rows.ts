@@ -187,13 +187,14 @@ function actions(): Array<FunctionRow> {
     ),
     new FunctionRow(
       "skboutput",
-      FunctionId.Socket,
+      FunctionId.Refused,
       4,
       4,
       "uint32",
       "skboutput(file, buffer, length, offset)",
       "Writes a network packet to a pcap file",
     ).unsupported(),
+    new FunctionRow("unwatch", FunctionId.Refused, 1, 1, "void", "unwatch(address)", "Ends a watchpoint").unsupported(),
   ];
 }
 

@@ -51,6 +51,8 @@ export const enum FunctionId {
   IsError,
   MemoryCompare,
   PerCpuAddress,
+  /** socket_cookie(), which needs a pointer that the verifier knows. */
+  SocketCookie,
   KernelVersion,
   // Actions.
   /** comm(PID): warns where there is no such process. */
@@ -70,8 +72,8 @@ export const enum FunctionId {
   StaticAssert,
   Fail,
   AssertText,
-  /** Functions about sockets, which need pointers that the verifier knows. */
-  Socket,
+  /** skboutput(), dw_ustack() and unwatch(), which are refused. */
+  Refused,
   HasKey,
   Find,
   Length,

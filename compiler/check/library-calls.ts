@@ -64,8 +64,11 @@ export abstract class LibraryChecker extends FunctionChecker {
         return this.kernelVersion(e);
       case FunctionId.TaskName:
         return this.taskName(e);
+      case FunctionId.SocketCookie:
+        return this.socketCookie(e);
       default:
-        return this.refused(e, id, name);
+        for (let i = 0; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
+        return this.refused(name, e.start, e.end);
     }
   }
 
@@ -74,14 +77,42 @@ export abstract class LibraryChecker extends FunctionChecker {
   /** The record of a typeinfo() that was checked; null for any other expression. */
   protected abstract typeRecord(e: Expression): Record | null;
 
-  /** Functions of the peer that need what BPF objects of this compiler cannot have yet. */
-  private refused(e: Call, id: FunctionId, name: string): i32 {
-    for (let i = 0; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
-    const provider = this.probe.provider;
-    const isTracing = provider == Provider.Fentry || provider == Provider.Fexit || provider == Provider.Rawtracepoint;
-    if (id == FunctionId.Socket && !isTracing)
-      return this.error(Code.NotAvailableHere, e.start, e.end, `${name} can not be used with "${providerName(provider)}" probes`);
-    return this.unsupported(e.start, e.end, `${name}()`);
+  protected refused(name: string, start: u32, end: u32): i32 {
+    let why = "it needs a perf buffer, and objects have a ring buffer alone";
+    let hint = "print(buf(...)) shows bytes of a packet.";
+    if (name == "dw_ustack") {
+      why = "the kernel would have to walk the DWARF tables of the traced process";
+      hint = "ustack walks frame pointers: programs built with -fno-omit-frame-pointer have them.";
+    } else if (name == "unwatch") {
+      why = "bpftrace itself has not implemented it since 0.25";
+      hint = "A watchpoint lasts until the trace ends: leave the probe by a condition on a map instead.";
+    } else if (!this.probe.isTraced) {
+      const provider = providerName(this.probe.provider);
+      return this.error(Code.NotAvailableHere, start, end, `${name} can not be used with "${provider}" probes`);
+    }
+    return this.error(Code.Unsupported, start, end, `${name}() is not supported: ${why}`, hint);
+  }
+
+  /** `socket_cookie(struct sock *)` */
+  private socketCookie(e: Call): i32 {
+    const socket = e.argumentList[0];
+    const type = this.operand(socket);
+    if (!this.probe.isTraced) {
+      const provider = providerName(this.probe.provider);
+      return this.error(Code.NotAvailableHere, e.start, e.end, `socket_cookie can not be used with "${provider}" probes`);
+    }
+    if (type == BasicType.None) return type;
+    const info = this.types.get(type);
+    if (info.kind != TypeKind.Pointer)
+      return this.error(
+        Code.TypeMismatch,
+        e.start,
+        e.end,
+        `socket_cookie() only supports pointer arguments (${this.peerType(type)} provided)`,
+      );
+    if (this.types.get(info.element).text == "struct sock") return BasicType.Uint64;
+    const message = `socket_cookie() only supports 'struct sock *' as the argument ('${this.types.describe(type)}' provided)`;
+    return this.error(Code.TypeMismatch, e.start, e.end, message);
   }
 
   /** `comm(PID)` */

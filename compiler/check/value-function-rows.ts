@@ -265,6 +265,15 @@ export function valueFunctions(): Array<FunctionRow> {
       "The process's stack: mode bpftrace, perf, raw or build_id; at most that many frames",
     ).shownBy("@[ustack(5)] = count()"),
     new FunctionRow(
+      "dw_ustack",
+      FunctionId.Refused,
+      0,
+      2,
+      "ustack_t",
+      "dw_ustack([mode, ][limit])",
+      "Stack of the running program by its DWARF tables",
+    ).unsupported(),
+    new FunctionRow(
       "strftime",
       FunctionId.FormatTime,
       2,
@@ -320,12 +329,12 @@ export function valueFunctions(): Array<FunctionRow> {
     ),
     new FunctionRow(
       "socket_cookie",
-      FunctionId.Socket,
+      FunctionId.SocketCookie,
       1,
       1,
       "uint64",
       "socket_cookie(socket)",
-      "A number that stands for a socket as long as it lives",
-    ).unsupported(),
+      "A number that stands for a socket as long as it lives; 0 for NULL. The socket is an argument of the probe",
+    ).needs("helper:get_socket_cookie", "5.12"),
   ];
 }

@@ -110,6 +110,10 @@ export abstract class FunctionLowering extends StringLowering {
         return this.compareMemories(e);
       case FunctionId.PerCpuAddress:
         return this.perCpuAddress(e);
+      case FunctionId.SocketCookie:
+        this.manifest.need("helper:get_socket_cookie", e.start, e.end);
+        this.needsTypedContext = true;
+        return b.call(Helper.GetSocketCookie, [this.value(e.argumentList[0])]);
       case FunctionId.KernelVersion:
         return e.argumentList.length > 0 ? b.constant(this.checker.versionOf(e)) : this.boundConstant("kernel_version", e);
       default:
@@ -379,6 +383,7 @@ export abstract class FunctionLowering extends StringLowering {
   private writeTaskName(e: Call, size: i32, pointer: i32, offset: i32, whole: bool): void {
     const b = this.b;
     this.manifest.need("kfunc:bpf_task_from_pid", e.start, e.end);
+    this.needsTypedContext = true;
     if (whole) this.clear(pointer, offset, size);
     const pid = this.value(e.argumentList[0]);
     const found = b.newBlock();

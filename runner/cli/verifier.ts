@@ -22,6 +22,10 @@ const CAUSES: readonly [RegExp, string][] = [
     /calling kernel function (\S+) is not allowed/,
     "this kernel does not let programs of this kind of probe call the function of the kernel that is needed here",
   ],
+  [
+    /R\d type=\S+ expected=\S*(ptr_|sock)/,
+    "the function takes a pointer as the probe hands it out, in args, and neither a number nor what was read from memory",
+  ],
   [/(too many instructions|program is too large|BPF program is too large)/i, "the program is too long for this kernel's verifier"],
   [
     /(sequence of \d+ jumps is too complex|infinite loop detected|back-edge)/,

@@ -162,7 +162,12 @@ function variantsOf(
     const patches = relocated && target.kind === "tracepoint" ? tracepointPatches(manifest, relocations, index, code, target, facts) : [];
     const name = named ? { probeName: placeName(program, target) } : {};
     // The verifier checks programs of these kinds against the very function that they are attached to.
-    const own = target.kind === "fentry" ? `${target.module}:${target.function}` : "";
+    const own =
+      target.kind === "fentry"
+        ? `${target.module}:${target.function}`
+        : target.kind === "rawtracepoint" && target.isTyped
+          ? `${target.module}:${target.event}`
+          : "";
     const key = `${own} ${name.probeName ?? ""} ${patches.map(({ instruction, bytes }) => `${instruction}:${bytes.join()}`).join(" ")}`;
     const known = variants.get(key);
     if (known === undefined) variants.set(key, { attachments: [target], changes: { patches, prologue, ...name } });

@@ -21,6 +21,7 @@ export function hasKernelFunction(type: ProgramType, name: string): boolean {
 /** Helpers that not every kernel since 5.10 has: their numbers in uapi/linux/bpf.h, and the kernel that brought them. */
 const HELPERS: Record<string, [number: number, since: string]> = {
   get_ns_current_pid_tgid: [120, "5.7"],
+  get_socket_cookie: [46, "5.12"],
   d_path: [147, "5.10"],
   for_each_map_elem: [164, "5.13"],
   get_func_ip: [173, "5.15"],

@@ -113,7 +113,8 @@ const CALLS: Record<string, string> = {
   system: 'begin { system("true"); }',
   signal: "tracepoint:syscalls:sys_enter_openat { signal(9); }",
   signal_thread: "tracepoint:syscalls:sys_enter_openat { signal_thread(9); }",
-  socket_cookie: "fentry:vfs_read { socket_cookie(1); }",
+  unwatch: "begin { unwatch(1); }",
+  dw_ustack: "begin { print(dw_ustack()); }",
   skboutput: 'fentry:vfs_read { skboutput("f", 1, 2, 3); }',
 };
 

@@ -1,4 +1,4 @@
-// Functions of the kernel that programs may call: where there are none of that name, one sentence says so.
+// Functions that take and give what only the kernel knows, processes and sockets: where a kernel lacks one, one sentence says so.
 
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
@@ -23,19 +23,38 @@ here("names of processes, on this kernel", () => {
   assert.match(stderr, /^stdin:1:\d+-\d+: WARNING: No such process \(pid=99999999\)$/m);
 });
 
-for (const series of process.env["TEST_MODE"] === "matrix" ? ["5.10", "6.1", "6.12"] : ["6.1"]) {
+/** A server that listens, and is gone. */
+const SERVER = '-c "node -e \'require(\\"net\\").createServer().listen(0, function() { this.close(); })\'"';
+const COOKIES = [
+  "fentry:inet_csk_listen_start { @cookies[socket_cookie(args.sk)] = count(); }",
+  "fexit:inet_csk_listen_start { @cookies[socket_cookie(args.sk)] = count(); }",
+  "rawtracepoint:inet_sock_set_state /args.newstate == 10/ { @cookies[socket_cookie(args.sk)] = count(); }",
+].join(" ");
+const RAW = `rawtracepoint:sys_enter ${BODY}`;
+
+const SERIES = process.env["TEST_MODE"] === "matrix" ? ["5.10", "6.1", "6.12"] : ["6.1"];
+
+for (const series of SERIES) {
   test(`names of processes, on kernel ${series}`, async () => {
-    const commands = [TRACEPOINT, FUNCTION].map((script) => `node ${bpfcast} -e '${script}'; echo "=== $?"`);
+    const commands = [TRACEPOINT, FUNCTION, RAW].map((script) => `node ${bpfcast} -e '${script}'; echo "=== $?"`);
     const { stdout, stderr } = await runInVm(series, `cd ${process.cwd()}\n${commands.join("\n")}\n`, 300);
     if (series === "6.12") {
-      assert.is([...stdout.matchAll(/^one \S+, own \S+\nnone N\/A$/gm)].length, 2, stdout + stderr);
+      assert.is([...stdout.matchAll(/^one \S+, own \S+\nnone N\/A$/gm)].length, 3, stdout + stderr);
       assert.match(stdout, /^@\[N\/A\]: 1$/m);
-      assert.is([...stderr.matchAll(/WARNING: No such process \(pid=99999999\)$/gm)].length, 2, stderr);
+      assert.is([...stderr.matchAll(/WARNING: No such process \(pid=99999999\)$/gm)].length, 3, stderr);
       return;
     }
     const sentence = "this kernel has no function bpf_task_from_pid for BPF programs, which this needs: it came with kernel 6.2";
-    assert.is(stderr.split(sentence).length, 3, stderr);
-    assert.is([...stdout.matchAll(/=== 255$/gm)].length, 2, stdout);
+    assert.is(stderr.split(sentence).length, 4, stderr);
+    assert.is([...stdout.matchAll(/=== 255$/gm)].length, 3, stdout);
+  });
+}
+
+for (const series of SERIES) {
+  test(`the cookie of a socket is the same in every probe, on kernel ${series}`, async () => {
+    const { stdout, stderr } = await runInVm(series, `cd ${process.cwd()}\nnode ${bpfcast} ${SERVER} -e '${COOKIES}'\n`, 300);
+    if (series === "5.10") assert.match(stderr, /BPF helper get_socket_cookie, which this needs: it came with kernel 5\.12/);
+    else assert.match(stdout, /^@cookies\[[1-9]\d*\]: 3$/m, stdout + stderr);
   });
 }
 

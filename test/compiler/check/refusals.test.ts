@@ -201,6 +201,7 @@ const lists: Record<string, string[]> = {
     "BEGIN { print(cgroup_path(cgroup, pid)); }",
     "BEGIN { socket_cookie(5); }",
     "fentry:vfs_read { print(socket_cookie(args.file)); }",
+    "fentry:vfs_read { print(socket_cookie(args.count)); }",
     "BEGIN { print(comm(5)); }",
     'fentry:vfs_read { print(comm("a")); }',
     "begin { print(kfunc_allowed(comm)); }",
