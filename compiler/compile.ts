@@ -221,6 +221,10 @@ export class Compilation {
           "This probe unrolls to more instructions than a BPF program can have",
         );
       if (scratchSize == 0) needs.push(lowering.scratchNeed);
+      if (lowering.needsTypedContext && context.provider == Provider.Rawtracepoint) {
+        row.section = context.isPattern ? "tp_btf" : `tp_btf/${context.part(context.point.parts.length - 1)}`;
+        lowering.f.section = row.section;
+      }
       // Callbacks, messages and names are made for each program anew: with one of them it stays one of its own.
       const isPlain = module.functions.length == known && manifest.events.length + manifest.bindings.length == effects;
       const twin = isPlain ? this.twin(row, context.provider, lowering.f, module, manifest) : null;
@@ -416,6 +420,14 @@ export class Compilation {
       writeText(out, name.substring(0, colon));
       out.writeText(',"event":');
       writeText(out, name.substring(colon + 1));
+      out.writeU8(0x7d);
+    }
+    for (let i = 0; i < needs.kernelFunctions.length; i++) {
+      if (i > 0 || needs.kernelBtf || needs.tracepoints.length > 0) out.writeU8(0x2c);
+      const key = needs.kernelFunctions[i];
+      const colon = key.indexOf(":");
+      out.writeText(`{"kind":"kfunc","programType":"${key.substring(0, colon)}","name":`);
+      writeText(out, key.substring(colon + 1));
       out.writeU8(0x7d);
     }
     out.writeU8(0x5d);

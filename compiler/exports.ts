@@ -38,6 +38,12 @@ export function supplyTracepoint(name: usize, nameLength: u32, text: usize, leng
   profile.supplyTracepoint(textAt(name, nameLength), text, length);
 }
 
+/** `key`: `program type:function`. */
+export function supplyKernelFunction(key: usize, keyLength: u32, isAllowed: bool): void {
+  useRegion(Region.Profile);
+  profile.kernelFunctions.set(textAt(key, keyLength), isAllowed);
+}
+
 /** `candidates`: names like the missing one, a line each. */
 export function supplyMissingTracepoint(name: usize, nameLength: u32, candidates: usize, length: u32): void {
   useRegion(Region.Profile);

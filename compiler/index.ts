@@ -15,6 +15,7 @@ export {
   resultPointer,
   supplyHeader,
   supplyKernelBtf,
+  supplyKernelFunction,
   supplyMissingHeader,
   supplyMissingKernelBtf,
   supplyMissingTracepoint,

@@ -19,6 +19,7 @@ export {
   resultPointer,
   supplyHeader,
   supplyKernelBtf,
+  supplyKernelFunction,
   supplyMissingHeader,
   supplyMissingKernelBtf,
   supplyMissingTracepoint,

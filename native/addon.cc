@@ -92,6 +92,7 @@ static Napi::Object InitializeAddon(Napi::Env env, Napi::Object exports) {
   exports.Set("raiseMemoryLimit", Napi::Function::New(env, bpfcast::RaiseMemoryLimit));
   exports.Set("raiseFileLimit", Napi::Function::New(env, bpfcast::RaiseFileLimit));
   exports.Set("hasHelper", Napi::Function::New(env, bpfcast::HasHelper));
+  exports.Set("mayCallFunction", Napi::Function::New(env, bpfcast::MayCallFunction));
   exports.Set("hasMapType", Napi::Function::New(env, bpfcast::HasMapType));
   exports.Set("hasProbeType", Napi::Function::New(env, bpfcast::HasProbeType));
   exports.Set("dumpTypes", Napi::Function::New(env, bpfcast::DumpTypes));

@@ -92,47 +92,65 @@ bool KnowsUprobeLink() {
   return link.valid() || errno == EBADF;
 }
 
-// The kernel's type of the function that task iterators attach to; 0 without it.
-uint32_t IteratorType() {
-  btf* types = btf__load_vmlinux_btf();
+// The id of a function in the kernel's types; 0 without it. They are read once: they do not change while the kernel runs.
+uint32_t FunctionType(const char* name) {
+  static btf* const types = btf__load_vmlinux_btf();
   if (types == nullptr) return 0;
-  int id = btf__find_by_name_kind(types, "bpf_iter_task", BTF_KIND_FUNC);
-  btf__free(types);
+  int id = btf__find_by_name_kind(types, name, BTF_KIND_FUNC);
   return id > 0 ? static_cast<uint32_t>(id) : 0;
 }
+
+// The function that task iterators attach to.
+uint32_t IteratorType() { return FunctionType("bpf_iter_task"); }
 
 bool KnowsIterators() {
   uint32_t id = IteratorType();
   return id != 0 && LoadNothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, id).valid();
 }
 
-// A call of one helper with nothing in its arguments; a tracing program is an iterator, which needs no ftrace. Whether the kernel takes it or not, its log tells whether it knows the
-// helper: libbpf 1.1 looks for the words of older kernels only ("invalid func ", "unknown func "), newer ones say "program of this
-// type cannot use helper " (since 6.11).
-bool KnowsHelper(bpf_prog_type type, int32_t helper) {
+// Loads a call of something with nothing in its arguments; a tracing program is an iterator, which needs no ftrace. Whether the kernel
+// takes it or not, its log tells whether the program may call that: empty where the kernel has not looked at the code.
+struct Trial {
+  bool loaded = false;
+  char log[4096] = "";
+  bool Says(const char* words) const { return strstr(log, words) != nullptr; }
+};
+
+Trial TryCall(bpf_prog_type type, uint8_t kind, int32_t callee) {
   const bpf_insn code[] = {
-      {.code = BPF_JMP | BPF_CALL, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = helper},
+      {.code = BPF_JMP | BPF_CALL, .dst_reg = 0, .src_reg = kind, .off = 0, .imm = callee},
       kNothing[1],
   };
-  char log[4096] = "";
+  Trial trial;
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   if (type == BPF_PROG_TYPE_TRACING) {
     static const uint32_t iterator = IteratorType();
     options.expected_attach_type = BPF_TRACE_ITER;
     options.attach_btf_id = iterator;
-    if (iterator == 0) return false;
+    if (iterator == 0) return trial;
   }
-  options.log_buf = log;
-  options.log_size = sizeof(log);
+  options.log_buf = trial.log;
+  options.log_size = sizeof(trial.log);
   options.log_level = 1;
-  Descriptor program(bpf_prog_load(type, "probe", "GPL", code, 2, &options));
-  if (program.valid()) return true;
-  // Without a log the kernel has not looked at the code.
-  if (log[0] == '\0') return false;
-  for (const char* words : {"invalid func ", "unknown func ", "cannot use helper "}) {
-    if (strstr(log, words) != nullptr) return false;
-  }
-  return true;
+  trial.loaded = Descriptor(bpf_prog_load(type, "probe", "GPL", code, 2, &options)).valid();
+  return trial;
+}
+
+// libbpf 1.1 looks for the words of older kernels only ("invalid func ", "unknown func "), newer ones say "program of this type cannot
+// use helper " (since 6.11).
+bool KnowsHelper(bpf_prog_type type, int32_t helper) {
+  Trial trial = TryCall(type, 0, helper);
+  if (trial.loaded || trial.log[0] == '\0') return trial.loaded;
+  return !trial.Says("invalid func ") && !trial.Says("unknown func ") && !trial.Says("cannot use helper ");
+}
+
+// Whether programs may call a function of the kernel proper. A kernel that refuses the call of any function does so before it walks
+// through the code; one that walks names each instruction.
+bool MayCall(bpf_prog_type type, const char* name) {
+  uint32_t id = FunctionType(name);
+  if (id == 0) return false;
+  Trial trial = TryCall(type, BPF_PSEUDO_KFUNC_CALL, static_cast<int32_t>(id));
+  return trial.loaded || (trial.Says("(85) call ") && !trial.Says("is not allowed"));
 }
 
 }  // namespace
@@ -142,6 +160,13 @@ Napi::Value HasHelper(const Napi::CallbackInfo& info) {
   LogCapture quiet(false);
   auto type = static_cast<bpf_prog_type>(info[0].ToNumber().Uint32Value());
   return Napi::Boolean::New(info.Env(), KnowsHelper(type, info[1].ToNumber().Int32Value()));
+}
+
+// mayCallFunction(programType, name): of a program type of uapi/linux/bpf.h and a function of the kernel proper.
+Napi::Value MayCallFunction(const Napi::CallbackInfo& info) {
+  LogCapture quiet(false);
+  auto type = static_cast<bpf_prog_type>(info[0].ToNumber().Uint32Value());
+  return Napi::Boolean::New(info.Env(), MayCall(type, info[1].ToString().Utf8Value().c_str()));
 }
 
 // hasMapType(type)

@@ -7,6 +7,7 @@
 namespace bpfcast {
 
 Napi::Value HasHelper(const Napi::CallbackInfo& info);
+Napi::Value MayCallFunction(const Napi::CallbackInfo& info);
 Napi::Value HasMapType(const Napi::CallbackInfo& info);
 Napi::Value HasProbeType(const Napi::CallbackInfo& info);
 

@@ -11,7 +11,13 @@ export type TargetNeed =
   /** The `format` file of a tracepoint. */
   | { kind: "tracepoint"; category: string; event: string }
   /** Bytes that a symbol of a binary has, as decimal text. The binary is empty for that of the process of -p. */
-  | { kind: "symbol"; binary: string; name: string };
+  | { kind: "symbol"; binary: string; name: string }
+  /** Whether programs of a type may call a function of the kernel: the answer has no bytes. */
+  | { kind: "kfunc"; programType: ProgramType; name: string };
+
+/** Program types of the kernel that may call different functions of it. */
+export const PROGRAM_TYPES = ["kprobe", "perf_event", "raw_tracepoint", "tracepoint", "tracing"] as const;
+export type ProgramType = (typeof PROGRAM_TYPES)[number];
 
 /** Another file of the script: `#include "path"`, `#include <path>` or `import "path"`, by its use. */
 export interface HeaderNeed {
@@ -110,6 +116,7 @@ interface Exports {
   allocateProfile(size: number): number;
   allocateCompile(size: number): number;
   supplyKernelBtf(bytes: number, length: number): void;
+  supplyKernelFunction(key: number, keyLength: number, isAllowed: boolean): void;
   supplyTracepoint(name: number, nameLength: number, text: number, length: number): void;
   supplySymbol(key: number, keyLength: number, size: number): void;
   supplyMissingTracepoint(name: number, nameLength: number, candidates: number, length: number): void;
@@ -242,6 +249,11 @@ export class Compiler implements CompilerApi {
       const key = encoder.encode(`${need.binary}\n${need.name}`);
       const size = answer.found ? Number(decoder.decode(answer.bytes)) : 0;
       this.#exports.supplySymbol(this.#put(key, true), key.length, size <= 8 ? size : 0);
+      return;
+    }
+    if (need.kind === "kfunc") {
+      const key = encoder.encode(`${need.programType}:${need.name}`);
+      this.#exports.supplyKernelFunction(this.#put(key, true), key.length, answer.found);
       return;
     }
     const name = encoder.encode(`${need.category}:${need.event}`);

@@ -208,6 +208,9 @@ export abstract class ExpressionChecker extends DecimalChecker {
     return value;
   }
 
+  /** Says why a function of the peer is not there. */
+  protected abstract refused(name: string, start: u32, end: u32): i32;
+
   private identifier(e: Identifier): i32 {
     const row = this.findBuiltin(e.name);
     if (row == null) {
@@ -221,6 +224,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
       const known = this.headerConstant(e.name);
       if (known.known) return known.value > <i64>i32.MAX_VALUE ? BasicType.Int64 : BasicType.Int32;
       const name = this.symbols.text(e.name);
+      if (name == "dw_ustack") return this.refused(name, e.start, e.end);
       const names: Array<string> = [];
       for (let i = 0; i < this.builtins.length; i++) names.push(this.builtins[i].name);
       return this.error(Code.UnknownIdentifier, e.start, e.end, `Unknown identifier: '${name}'`, closest(name, names));

@@ -187,13 +187,14 @@ function actions(): Array<FunctionRow> {
     ),
     new FunctionRow(
       "skboutput",
-      FunctionId.Socket,
+      FunctionId.Refused,
       4,
       4,
       "uint32",
       "skboutput(file, buffer, length, offset)",
       "Writes a network packet to a pcap file",
     ).unsupported(),
+    new FunctionRow("unwatch", FunctionId.Refused, 1, 1, "void", "unwatch(address)", "Ends a watchpoint").unsupported(),
   ];
 }
 
@@ -254,8 +255,8 @@ function questions(): Array<FunctionRow> {
       1,
       "bool",
       "kfunc_allowed(name)",
-      "Whether programs of this probe may call the function",
-    ).unsupported(),
+      "Whether the kernel lets programs of this probe call the function; known while compiling",
+    ),
     new FunctionRow(
       "is_scalar",
       FunctionId.IsScalar,

@@ -52,10 +52,12 @@ export const enum FunctionId {
   IsError,
   MemoryCompare,
   PerCpuAddress,
+  /** socket_cookie(), which needs a pointer that the verifier knows. */
+  SocketCookie,
   KernelVersion,
-  /** comm(PID) */
-  TaskName,
   // Actions.
+  /** comm(PID): warns where there is no such process. */
+  TaskName,
   Time,
   Join,
   Cat,
@@ -71,8 +73,8 @@ export const enum FunctionId {
   StaticAssert,
   Fail,
   AssertText,
-  /** Functions about sockets, which need pointers that the verifier knows. */
-  Socket,
+  /** skboutput(), dw_ustack() and unwatch(), which are refused. */
+  Refused,
   HasKey,
   Find,
   Length,
@@ -143,7 +145,7 @@ export class FunctionRow {
 
 /** Whether a call changes nothing: only its value counts. */
 export function isPure(id: FunctionId): bool {
-  return id == FunctionId.Str || (id >= FunctionId.StringCompare && id <= FunctionId.TaskName);
+  return id == FunctionId.Str || (id >= FunctionId.StringCompare && id <= FunctionId.KernelVersion);
 }
 
 /** The most arguments that printf-like functions take. */

@@ -20,7 +20,7 @@ import { Recipe } from "./builtins";
 import { isLiteral } from "./constant-operators";
 import { Constant } from "./definitions";
 import { parseFormat } from "./format";
-import { FunctionChecker } from "./function-calls";
+import { FunctionChecker, NAME_SIZE } from "./function-calls";
 import { FunctionId, FunctionRow } from "./functions";
 import { AddressSpace, BasicType, TypeKind } from "./types";
 
@@ -43,7 +43,8 @@ export abstract class LibraryChecker extends FunctionChecker {
         return this.fail(e);
       case FunctionId.TypeQuestion:
       case FunctionId.KernelFunctionExists:
-        if (id == FunctionId.KernelFunctionExists && this.literalText(e, 0, name) == null) return BasicType.None;
+      case FunctionId.KernelFunctionAllowed:
+        if (id != FunctionId.TypeQuestion && this.literalText(e, 0, name) == null) return BasicType.None;
         this.operand(list[0]);
         this.remember(e);
         return BasicType.Bool;
@@ -62,8 +63,13 @@ export abstract class LibraryChecker extends FunctionChecker {
         return this.perCpuAddress(e, name);
       case FunctionId.KernelVersion:
         return this.kernelVersion(e);
+      case FunctionId.TaskName:
+        return this.taskName(e);
+      case FunctionId.SocketCookie:
+        return this.socketCookie(e);
       default:
-        return this.refused(e, id, name);
+        for (let i = 0; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
+        return this.refused(name, e.start, e.end);
     }
   }
 
@@ -72,14 +78,65 @@ export abstract class LibraryChecker extends FunctionChecker {
   /** The record of a typeinfo() that was checked; null for any other expression. */
   protected abstract typeRecord(e: Expression): Record | null;
 
-  /** Functions of the peer that need what BPF objects of this compiler cannot have yet. */
-  private refused(e: Call, id: FunctionId, name: string): i32 {
-    for (let i = 0; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
-    const provider = this.probe.provider;
-    const isTracing = provider == Provider.Fentry || provider == Provider.Fexit || provider == Provider.Rawtracepoint;
-    if (id == FunctionId.Socket && !isTracing)
-      return this.error(Code.NotAvailableHere, e.start, e.end, `${name} can not be used with "${providerName(provider)}" probes`);
-    return this.unsupported(e.start, e.end, `${name}(${id == FunctionId.TaskName ? "PID" : ""})`);
+  protected refused(name: string, start: u32, end: u32): i32 {
+    let why = "it needs a perf buffer, and objects have a ring buffer alone";
+    let hint = "print(buf(...)) shows bytes of a packet.";
+    if (name == "dw_ustack") {
+      why = "the kernel would have to walk the DWARF tables of the traced process";
+      hint = "ustack walks frame pointers: programs built with -fno-omit-frame-pointer have them.";
+    } else if (name == "unwatch") {
+      why = "bpftrace itself has not implemented it since 0.25";
+      hint = "A watchpoint lasts until the trace ends: leave the probe by a condition on a map instead.";
+    } else if (!this.probe.isTraced) {
+      const provider = providerName(this.probe.provider);
+      return this.error(Code.NotAvailableHere, start, end, `${name} can not be used with "${provider}" probes`);
+    }
+    return this.error(Code.Unsupported, start, end, `${name}() is not supported: ${why}`, hint);
+  }
+
+  /** `socket_cookie(struct sock *)` */
+  private socketCookie(e: Call): i32 {
+    const socket = e.argumentList[0];
+    const type = this.operand(socket);
+    if (!this.probe.isTraced) {
+      const provider = providerName(this.probe.provider);
+      return this.error(Code.NotAvailableHere, e.start, e.end, `socket_cookie can not be used with "${provider}" probes`);
+    }
+    if (type == BasicType.None) return type;
+    const info = this.types.get(type);
+    if (info.kind != TypeKind.Pointer)
+      return this.error(
+        Code.TypeMismatch,
+        e.start,
+        e.end,
+        `socket_cookie() only supports pointer arguments (${this.peerType(type)} provided)`,
+      );
+    if (this.types.get(info.element).text == "struct sock") return BasicType.Uint64;
+    const message = `socket_cookie() only supports 'struct sock *' as the argument ('${this.types.describe(type)}' provided)`;
+    return this.error(Code.TypeMismatch, e.start, e.end, message);
+  }
+
+  /** `comm(PID)` */
+  private taskName(e: Call): i32 {
+    const type = this.operand(e.argumentList[0]);
+    if (type != BasicType.None && !this.types.isInteger(type))
+      return this.error(Code.TypeMismatch, e.start, e.end, "Only integer supported for comm()'s pid");
+    const kind = programType(this.probe.provider);
+    if (kind == "kprobe" || kind == "raw_tracepoint")
+      return this.error(
+        Code.NotAvailableHere,
+        e.start,
+        e.end,
+        `Syntax comm(PID) is not supported in this probe type yet. Type: ${this.probe.typeName}`,
+        "The kernel looks processes up for tracepoint, rawtracepoint, fentry, fexit, profile, interval, software and hardware probes.",
+      );
+    const btf = this.kernelTypes(e.start, e.end);
+    if (btf == null) return BasicType.None;
+    const name = String.UTF8.encode("comm");
+    const task = btf.findString(BtfKind.Struct, "task_struct");
+    if (task == 0 || btf.findMember(task, changetype<usize>(name), name.byteLength) == null)
+      return this.error(Code.MissingTypes, e.start, e.end, "The target's types do not have the name of a task (struct task_struct)");
+    return this.types.text(NAME_SIZE);
   }
 
   /** The peer's is a macro that casts. */
@@ -218,6 +275,15 @@ export abstract class LibraryChecker extends FunctionChecker {
         result.value = btf.find(BtfKind.Function, (<StringLiteral>argument).pointer, (<StringLiteral>argument).length) != 0 ? 1 : 0;
         return result;
       }
+      case FunctionId.KernelFunctionAllowed: {
+        const name = this.textOf(e.argumentList[0]);
+        if (name == null) return result;
+        const key = `${programType(this.probe.provider)}:${name}`;
+        result.known = this.profile.kernelFunctions.has(key);
+        if (result.known) result.value = this.profile.kernelFunctions.get(key) ? 1 : 0;
+        else this.needs.kernelFunction(key);
+        return result;
+      }
       default:
         return result;
     }
@@ -285,5 +351,32 @@ export abstract class LibraryChecker extends FunctionChecker {
       if (type == BasicType.None) return type;
     }
     return this.types.pointer(struct, this.types.get(pointer).space);
+  }
+}
+
+/** The kernel's type of the programs of a probe, as far as it decides which functions of the kernel they may call. */
+function programType(provider: Provider): string {
+  switch (provider) {
+    case Provider.Tracepoint:
+      return "tracepoint";
+    case Provider.Fentry:
+    case Provider.Fexit:
+    case Provider.Rawtracepoint:
+    case Provider.Iterator:
+      return "tracing";
+    case Provider.Kprobe:
+    case Provider.Kretprobe:
+    case Provider.Uprobe:
+    case Provider.Uretprobe:
+    case Provider.Usdt:
+      return "kprobe";
+    case Provider.Profile:
+    case Provider.Interval:
+    case Provider.Software:
+    case Provider.Hardware:
+    case Provider.Watchpoint:
+      return "perf_event";
+    default:
+      return "raw_tracepoint";
   }
 }

@@ -197,7 +197,15 @@ export function valueFunctions(): Array<FunctionRow> {
       "leader_comm([task])",
       "Command name of the leader of a task's thread group",
     ),
-    new FunctionRow("comm", FunctionId.TaskName, 1, 1, "string[64]", "comm(pid)", "Command name of a process").unsupported(),
+    new FunctionRow(
+      "comm",
+      FunctionId.TaskName,
+      1,
+      1,
+      "string[64]",
+      "comm(pid)",
+      "Command name of a process; N/A and a warning where there is none",
+    ).needs("kfunc:bpf_task_from_pid", "6.2"),
     new FunctionRow(
       "buf",
       FunctionId.Buffer,
@@ -266,6 +274,15 @@ export function valueFunctions(): Array<FunctionRow> {
       "The process's stack: mode bpftrace, perf, raw or build_id; at most that many frames",
     ).shownBy("@[ustack(5)] = count()"),
     new FunctionRow(
+      "dw_ustack",
+      FunctionId.Refused,
+      0,
+      2,
+      "ustack_t",
+      "dw_ustack([mode, ][limit])",
+      "Stack of the running program by its DWARF tables",
+    ).unsupported(),
+    new FunctionRow(
       "strftime",
       FunctionId.FormatTime,
       2,
@@ -321,12 +338,12 @@ export function valueFunctions(): Array<FunctionRow> {
     ),
     new FunctionRow(
       "socket_cookie",
-      FunctionId.Socket,
+      FunctionId.SocketCookie,
       1,
       1,
       "uint64",
       "socket_cookie(socket)",
-      "A number that stands for a socket as long as it lives",
-    ).unsupported(),
+      "A number that stands for a socket as long as it lives; 0 for NULL. The socket is an argument of the probe",
+    ).needs("helper:get_socket_cookie", "5.12"),
   ];
 }

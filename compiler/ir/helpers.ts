@@ -1,7 +1,11 @@
-// The BPF helpers that our code calls, one row each: number (include/uapi/linux/bpf.h), name, what it returns and takes.
+// The BPF helpers that our code calls, one row each: number (include/uapi/linux/bpf.h), name, what it returns and takes. Functions
+// of the kernel that programs may call (kfuncs) have numbers of our own: the object's writer makes references to names of them.
 // The validator holds every call to its row; numbers and minimum kernels are those of facts and the kernel's helper list.
 
 import { Type } from "./ir";
+
+/** Numbers from here on are kernel functions. */
+export const KERNEL_FUNCTION: i32 = 0x10000;
 
 /** Helper numbers of the kernel. */
 export const enum Helper {
@@ -18,6 +22,7 @@ export const enum Helper {
   GetCurrentTask = 35,
   ProbeWriteUser = 36,
   GetNumaNodeId = 42,
+  GetSocketCookie = 46,
   OverrideReturn = 58,
   GetStack = 67,
   GetCurrentCgroupId = 80,
@@ -42,6 +47,8 @@ export const enum Helper {
   BpfLoop = 181,
   MapLookupPercpuElem = 195,
   KtimeGetTaiNs = 208,
+  TaskFromPid = 0x10000,
+  TaskRelease = 0x10001,
 }
 
 /** What a helper takes in one argument register. */
@@ -66,6 +73,8 @@ export const enum Argument {
   Address,
   /** A reserved record, whose ownership ends with the call. */
   Record,
+  /** An object, whose reference the call gives back. */
+  Reference,
   /** A callback function. */
   Callback,
   /** An address in the stack frame, or 0. */
@@ -115,6 +124,7 @@ export function helperRows(): StaticArray<HelperRow> {
     new HelperRow("get_current_comm", Helper.GetCurrentComm, Type.Scalar, [Argument.Output, Argument.Size]),
     new HelperRow("get_current_task", Helper.GetCurrentTask, Type.Kernel, []),
     new HelperRow("get_numa_node_id", Helper.GetNumaNodeId, Type.Scalar, []),
+    new HelperRow("get_socket_cookie", Helper.GetSocketCookie, Type.Scalar, [Argument.Address]),
     new HelperRow("get_stack", Helper.GetStack, Type.Scalar, [Argument.Context, Argument.Output, Argument.Size, Argument.Scalar]),
     new HelperRow("get_current_cgroup_id", Helper.GetCurrentCgroupId, Type.Scalar, []),
     new HelperRow("send_signal", Helper.SendSignal, Type.Scalar, [Argument.Scalar]),
@@ -140,6 +150,8 @@ export function helperRows(): StaticArray<HelperRow> {
     new HelperRow("map_lookup_percpu_elem", Helper.MapLookupPercpuElem, Type.MapValueOrNull, [Argument.Map, Argument.Key, Argument.Scalar]),
     new HelperRow("d_path", Helper.DPath, Type.Scalar, [Argument.Address, Argument.Output, Argument.Size]),
     new HelperRow("get_func_ip", Helper.GetFuncIp, Type.Kernel, [Argument.Context]),
+    new HelperRow("task_from_pid", Helper.TaskFromPid, Type.ReferenceOrNull, [Argument.Scalar]),
+    new HelperRow("task_release", Helper.TaskRelease, Type.Void, [Argument.Reference]),
   ];
 }
 

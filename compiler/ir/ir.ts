@@ -28,6 +28,10 @@ export const enum Type {
   RecordOrNull,
   /** A reserved ring buffer record: must be submitted or discarded on every path. */
   Record,
+  /** An object of the kernel that the program has taken a reference to, or NULL. */
+  ReferenceOrNull,
+  /** An object of the kernel: its reference must be given back on every path. Only helpers read it. */
+  Reference,
   /** Bytes of `.rodata` or a `.data` section. */
   Data,
   /** A callback function. */
@@ -98,7 +102,7 @@ export const enum Op {
   Store,
   /** Adds operand 1 atomically to the `aux` (4, 8) bytes at operand 0 + `imm`. */
   AtomicAdd,
-  /** Calls helper `imm` (a `Helper`) with the operands. */
+  /** Calls helper or kernel function `imm` (a `Helper`) with the operands. */
   Call,
   /** Slot `imm` begins a new life here: what it held is gone. Bounds the live range for slot colouring. */
   SlotBegin,
@@ -174,6 +178,8 @@ export const typeNames: StaticArray<string> = [
   "mapvalue",
   "record?",
   "record",
+  "reference?",
+  "reference",
   "data",
   "fn",
   "object",

@@ -79,6 +79,8 @@ export abstract class LoweringBase {
   protected symbols: Symbols;
   protected checker: Checker;
   protected expansions: Expansions;
+  /** A raw tracepoint's program must be one that the verifier knows the types of its context of. */
+  needsTypedContext: bool = false;
   /** Address of this run's scratch slot; -1 while the program has none. */
   protected scratchSlot: i32 = -1;
   /** Bytes of the slot that are handed out now, at most, and to variables of the blocks around. */

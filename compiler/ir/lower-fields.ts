@@ -85,6 +85,17 @@ export abstract class FieldLowering extends MapLowering {
     return new Place(base.space, address, 0);
   }
 
+  /** Address of a member that every kernel's struct has, of one that is no part of the script. */
+  protected memberOf(object: i32, struct: string, member: string): i32 {
+    const btf = this.checker.profile.kernel!;
+    const core = this.core();
+    const record = btf.findString(BtfKind.Struct, struct);
+    const name = String.UTF8.encode(member);
+    const path = core.path(record);
+    core.extend(path, record, btf.findMember(record, changetype<usize>(name), name.byteLength)!);
+    return this.b.relocatedOffset(object, path.localBitOffset >> 3, core.relocation(path, RelocationKind.CoreFieldOffset));
+  }
+
   /** The struct or pointer that the path of member names in `e` starts from. */
   private pathRoot(e: FieldAccess): Expression {
     let object: Expression = e.object;

@@ -10,6 +10,7 @@ import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { Call, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
 import { Helper } from "./helpers";
 import { Op, Section, Type } from "./ir";
+import { EVENT_HEADER } from "./lower-events";
 import { readHelper } from "./lower-places";
 import { StringLowering } from "./lower-strings";
 
@@ -21,6 +22,9 @@ const USER_STACK: i64 = 256;
 
 /** BPF_F_USER_BUILD_ID of get_stack. */
 const BUILD_IDS: i64 = 2048;
+
+/** TASK_COMM_LEN of the kernel. */
+const COMMAND_SIZE: i32 = 16;
 
 /** Texts that join() prints at most, as the peer. */
 const JOIN_TEXTS: i32 = 16;
@@ -99,6 +103,7 @@ export abstract class FunctionLowering extends StringLowering {
         return b.constant(0);
       case FunctionId.TypeQuestion:
       case FunctionId.KernelFunctionExists:
+      case FunctionId.KernelFunctionAllowed:
       case FunctionId.DefaultTextLength:
         return b.constant(this.checker.knownValue(e));
       case FunctionId.IsError:
@@ -107,6 +112,10 @@ export abstract class FunctionLowering extends StringLowering {
         return this.compareMemories(e);
       case FunctionId.PerCpuAddress:
         return this.perCpuAddress(e);
+      case FunctionId.SocketCookie:
+        this.manifest.need("helper:get_socket_cookie", e.start, e.end);
+        this.needsTypedContext = true;
+        return b.call(Helper.GetSocketCookie, [this.value(e.argumentList[0])]);
       case FunctionId.KernelVersion:
         return e.argumentList.length > 0 ? b.constant(this.checker.versionOf(e)) : this.boundConstant("kernel_version", e);
       default:
@@ -346,6 +355,9 @@ export abstract class FunctionLowering extends StringLowering {
       case FunctionId.TaskField:
         this.writeText(this.checker.standIn(e)!, size, pointer, offset, whole);
         return;
+      case FunctionId.TaskName:
+        this.writeTaskName(e, size, pointer, offset, whole);
+        return;
       case FunctionId.Buffer:
         this.writeBuffer(e, type, pointer, offset);
         return;
@@ -399,6 +411,42 @@ export abstract class FunctionLowering extends StringLowering {
       default:
         assert(false, "a function whose value has no lowering");
     }
+  }
+
+  /** `comm(pid)`: the process may end at any time, so the kernel is asked for a reference to it, which is given back. */
+  private writeTaskName(e: Call, size: i32, pointer: i32, offset: i32, whole: bool): void {
+    const b = this.b;
+    this.manifest.need("kfunc:bpf_task_from_pid", e.start, e.end);
+    this.needsTypedContext = true;
+    if (whole) this.clear(pointer, offset, size);
+    const pid = this.value(e.argumentList[0]);
+    const found = b.newBlock();
+    const missing = b.newBlock(true);
+    const done = b.newBlock();
+    const task = b.call(Helper.TaskFromPid, [pid]);
+    b.branch(b.binary(Op.NotEqual, task, b.constant(0)), found, missing);
+    b.enter(found);
+    const name = this.memberOf(task, "task_struct", "comm");
+    b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(min(size, COMMAND_SIZE)), name]);
+    b.call(Helper.TaskRelease, [task]);
+    b.jump(done);
+    b.enter(missing);
+    this.writeConstant("N/A", size, pointer, offset, false);
+    this.warn("No such process (pid=%d)", e, pid, this.checker.stored(e.argumentList[0].typeId));
+    b.jump(done);
+    b.enter(done);
+  }
+
+  /** Reports a warning with one number at a place of the script. */
+  private warn(format: string, e: Expression, value: i32, type: i32): void {
+    const b = this.b;
+    const row = new EventRow(EventKind.ReportWarning, e.start, e.end);
+    row.setText(format);
+    this.layOut(row, [type]);
+    const record = b.slot(row.size);
+    b.store(record, 0, 8, b.constant(this.addEvent(row)));
+    b.store(record, EVENT_HEADER, 8, b.extend(value, this.types.get(type).size, false));
+    this.sendFromStack(record, row);
   }
 
   private writeUserSymbol(address: i32, pointer: i32, offset: i32): void {

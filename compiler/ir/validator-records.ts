@@ -1,8 +1,9 @@
-// Checks that every reserved ring buffer record is submitted or discarded exactly once on every path, and not used after.
+// Checks that every reserved ring buffer record is submitted or discarded exactly once on every path, and not used after; and that
+// the reference to every object of the kernel is given back as well. Both are called records below.
 
 import { Dominators } from "./dominators";
 import { Helper } from "./helpers";
-import { IrFunction, isComparison, Op } from "./ir";
+import { IrFunction, isComparison, Op, Type } from "./ir";
 import { nameOf, notNullSuccessor } from "./validator";
 
 /** What a path may have done with the record so far. */
@@ -18,7 +19,8 @@ export function checkRecords(f: IrFunction, dominators: Dominators): string {
   for (let i = 0; i < dominators.order.length; i++) {
     const code = f.code[dominators.order[i]];
     for (let k = 0; k < code.length; k++) {
-      if (f.op[code[k]] != Op.Call || f.imm[code[k]] != Helper.RingbufReserve) continue;
+      const type = f.type[code[k]];
+      if (f.op[code[k]] != Op.Call || (type != Type.RecordOrNull && type != Type.ReferenceOrNull)) continue;
       const message = new RecordCheck(f, dominators, code[k]).run();
       if (message.length > 0) return message;
     }
@@ -72,8 +74,10 @@ class RecordCheck {
 
   private isRelease(v: i32): bool {
     const f = this.f;
-    if (f.op[v] != Op.Call || (f.imm[v] != Helper.RingbufSubmit && f.imm[v] != Helper.RingbufDiscard)) return false;
-    return f.operand(v, 0) == this.record;
+    if (f.op[v] != Op.Call) return false;
+    const helper = f.imm[v];
+    const releases = helper == Helper.RingbufSubmit || helper == Helper.RingbufDiscard || helper == Helper.TaskRelease;
+    return releases && f.operand(v, 0) == this.record;
   }
 
   private walk(b: i32, state: u8): u8 {

@@ -193,11 +193,12 @@ class TypeCheck {
   private typeAt(v: i32, index: i32): Type {
     const operand = this.f.operand(v, index);
     const type = this.f.type[operand];
-    if (type != Type.MapValueOrNull && type != Type.RecordOrNull) return type;
+    if (!isNullable(type)) return type;
     let root = operand;
     while (this.f.op[root] == Op.Offset || this.f.op[root] == Op.Index) root = this.f.operand(root, 0);
     if (!this.isChecked(root, this.f.block[v])) return type;
-    return type == Type.MapValueOrNull ? Type.MapValue : Type.Record;
+    // Each stands before the type of what is there.
+    return <Type>(type + 1);
   }
 
   /** True if every way to `block` passes the not-null edge of a branch on `pointer`. */
@@ -219,7 +220,8 @@ class TypeCheck {
       case Op.Offset:
       case Op.Index: {
         const type = this.typeAt(v, 0);
-        if (!isScalar(type) && !isAddressable(type) && type != Type.Context) return `cannot compute with a ${typeNames[type]}`;
+        const isComputable = isScalar(type) || isAddressable(type) || type == Type.Context || type == Type.Object || type == Type.Reference;
+        if (!isComputable) return `cannot compute with a ${typeNames[type]}`;
         if (op == Op.Index && !isScalar(this.typeOf(v, 1))) return "the index is no number";
         // Behind a variable offset the context is but an address, which helpers may read and programs may not.
         if (op == Op.Index && type == Type.Context) return f.type[v] == Type.Kernel ? "" : "the context takes no variable offset";
@@ -245,7 +247,7 @@ class TypeCheck {
         return "";
       case Op.Branch: {
         const type = this.typeOf(v, 0);
-        return isScalar(type) || type == Type.MapValueOrNull || type == Type.RecordOrNull ? "" : `tests a ${typeNames[type]}`;
+        return isScalar(type) || isNullable(type) ? "" : `tests a ${typeNames[type]}`;
       }
       case Op.ZeroExtend:
       case Op.SignExtend:
@@ -370,16 +372,18 @@ class TypeCheck {
         return isAddressable(type) && !(type == Type.Data && isRodata(this.f, operand));
       case Argument.Address:
         // Root may pass any pointer as an address: an unaligned context field is read that way.
-        return isScalar(type) || isAddressable(type) || type == Type.Context;
+        return isScalar(type) || isAddressable(type) || type == Type.Context || type == Type.Object || type == Type.Reference;
       case Argument.Callback:
         return type == Type.Function;
       case Argument.Object:
         return type == Type.Object;
       case Argument.StackOrNull:
         return type == Type.Stack || (this.f.op[operand] == Op.Const && this.f.imm[operand] == 0);
-      default:
-        // What is released must be the record itself, not an address in it.
-        return type == Type.Record && this.f.op[operand] != Op.Offset && this.f.op[operand] != Op.Index;
+      default: {
+        // What is released must be the record or object itself, not an address in it.
+        const wanted = parameter == Argument.Record ? Type.Record : Type.Reference;
+        return type == wanted && this.f.op[operand] != Op.Offset && this.f.op[operand] != Op.Index;
+      }
     }
   }
 }
@@ -387,6 +391,11 @@ class TypeCheck {
 /** Memory that programs may read themselves; all of it but `.rodata` may be written. */
 function isAddressable(type: Type): bool {
   return type == Type.Stack || type == Type.MapValue || type == Type.Record || type == Type.Data;
+}
+
+/** Pointers that are only compared with 0 until a branch has shown that they are not. */
+function isNullable(type: Type): bool {
+  return type == Type.MapValueOrNull || type == Type.RecordOrNull || type == Type.ReferenceOrNull;
 }
 
 function isSize(size: u8): bool {

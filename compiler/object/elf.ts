@@ -95,6 +95,11 @@ export class ElfWriter {
     return this.symbol(new ElfSymbol(name, SymbolType.Function, global, section, offset, size));
   }
 
+  /** What the loader must find elsewhere: in the kernel. */
+  undefinedSymbol(name: string): i32 {
+    return this.symbol(new ElfSymbol(name, SymbolType.None, true, 0, 0, 0));
+  }
+
   objectSymbol(name: string, section: i32, offset: u32, size: u32): i32 {
     return this.symbol(new ElfSymbol(name, SymbolType.Object, true, section, offset, size));
   }

@@ -1,21 +1,27 @@
 // From a module and its code to the bytes of a libbpf object.
 //
 // Section order: programs by section, `license`, data, `.maps`, `.BTF`, `.BTF.ext`, ours (`.bpfcast`, `.bpfcast.rel`), symbols,
-// strings, relocations. Several programs may share a section; callbacks lie in `.text`.
+// strings, relocations. Several programs may share a section; callbacks lie in `.text`. Kernel functions that code calls are
+// symbols without a place, which libbpf looks for in the kernel's types.
 
 import { GeneratedModule } from "../bpf/codegen";
 import { CodeFixup, EncodedFunction } from "../bpf/encode";
-import { Fixup } from "../bpf/instructions";
+import { Fixup, Opcode } from "../bpf/instructions";
+import { KERNEL_FUNCTION } from "../ir/helpers";
 import { RelocationKind, Section } from "../ir/ir";
 import { ByteBuffer } from "../source/bytes";
 import { Linkage } from "./btf";
 import { BtfExtBuilder } from "./btf-ext";
 import { BpfRelocation, ElfWriter, SectionFlags } from "./elf";
+import { describeKernelFunctions, kernelFunctionName } from "./kernel-functions";
 import { describeMaps, MapLayout } from "./maps";
 import { IrModule } from "./module";
 
 /** Section of callbacks. */
 const TEXT: string = ".text";
+
+/** A call of what a symbol stands for, as LLVM writes it: libbpf makes of it the call of a kernel function. */
+const CALL_OF_SYMBOL: u32 = 0x1085;
 
 /** Writes the object. The module's BTF grows by what the object needs, so this works once per module. */
 export function writeObject(module: IrModule, generated: GeneratedModule, out: ByteBuffer): void {
@@ -46,6 +52,9 @@ class ObjectWriter {
   /** Section symbols of the data sections by `Section`, or -1. */
   private dataSymbols: StaticArray<i32> = [-1, -1, -1];
   private ext: BtfExtBuilder;
+  /** Kernel functions that are called, and the symbol of each. */
+  private kernelFunctions: Array<i32> = [];
+  private kernelSymbols: Array<i32> = [];
   /** Text of script lines as strings of the BTF, by line. */
   private lineStrings: Map<u32, u32> = new Map();
 
@@ -58,6 +67,7 @@ class ObjectWriter {
 
   run(out: ByteBuffer): void {
     this.collectCode();
+    this.addKernelFunctions();
     this.addLicense();
     this.addData(Section.Rodata, ".rodata", SectionFlags.Allocate, this.module.rodata);
     this.addZeroData(Section.Counters, ".data.counters", this.module.countersSize);
@@ -67,6 +77,7 @@ class ObjectWriter {
     this.addInfo();
     this.addOurs();
     for (let i = 0; i < this.generated.functions.length; i++) this.addRelocations(i);
+    for (let s = 0; s < this.sections.length; s++) this.referToKernelFunctions(this.sections[s]);
     this.elf.write(out);
   }
 
@@ -97,6 +108,31 @@ class ObjectWriter {
     for (let s = 0; s < this.sections.length; s++) if (this.sections[s].name == name) return s;
     this.sections.push(new CodeSection(name));
     return this.sections.length - 1;
+  }
+
+  /** Which kernel functions the code calls. */
+  private addKernelFunctions(): void {
+    for (let s = 0; s < this.sections.length; s++) {
+      const code = this.sections[s].code;
+      for (let at: u32 = 0; at < code.length; at += 8) {
+        const number = kernelFunctionAt(code, at);
+        if (number == 0 || this.kernelFunctions.includes(number)) continue;
+        this.kernelFunctions.push(number);
+        this.kernelSymbols.push(this.elf.undefinedSymbol(kernelFunctionName(number)));
+      }
+    }
+    if (this.kernelFunctions.length > 0) describeKernelFunctions(this.kernelFunctions, this.module.btf);
+  }
+
+  private referToKernelFunctions(section: CodeSection): void {
+    const code = section.code;
+    for (let at: u32 = 0; at < code.length; at += 8) {
+      const number = kernelFunctionAt(code, at);
+      if (number == 0) continue;
+      code.patchU32(at, CALL_OF_SYMBOL);
+      code.patchU32(at + 4, -1);
+      this.elf.relocation(section.index, at, this.kernelSymbols[this.kernelFunctions.indexOf(number)], BpfRelocation.Call);
+    }
   }
 
   private addLicense(): void {
@@ -228,4 +264,10 @@ class ObjectWriter {
         return this.textSymbol();
     }
   }
+}
+
+/** The kernel function that the instruction calls; 0 for any other. The second half of a wide one has no opcode. */
+function kernelFunctionAt(code: ByteBuffer, at: u32): i32 {
+  const number = load<i32>(code.pointer + at, 4);
+  return load<u16>(code.pointer + at) == Opcode.Call && number >= KERNEL_FUNCTION ? number : 0;
 }

@@ -24,6 +24,8 @@ export class Profile {
   /** Why the supplied BTF could not be used; empty otherwise. */
   kernelError: string = "";
   headers: Headers = new Headers();
+  /** Whether programs may call a function of the kernel, by `program type:function`. */
+  kernelFunctions: Map<string, bool> = new Map();
   /** By `category:event`. */
   tracepoints: Map<string, TracepointFact> = new Map();
   /** Bytes of symbols of binaries, by binary and name with a line's end between them; 0 where nobody knows. */
@@ -54,16 +56,22 @@ export class Needs {
   kernelBtf: bool = false;
   /** `category:event`. */
   tracepoints: Array<string> = [];
+  /** `program type:function`. */
+  kernelFunctions: Array<string> = [];
 
   /** As `Profile.symbols` has them. */
   symbols: Array<string> = [];
 
   get any(): bool {
-    return this.kernelBtf || this.tracepoints.length > 0 || this.symbols.length > 0;
+    return this.kernelBtf || this.tracepoints.length > 0 || this.symbols.length > 0 || this.kernelFunctions.length > 0;
   }
 
   symbol(key: string): void {
     if (this.symbols.indexOf(key) < 0) this.symbols.push(key);
+  }
+
+  kernelFunction(name: string): void {
+    if (this.kernelFunctions.indexOf(name) < 0) this.kernelFunctions.push(name);
   }
 
   tracepoint(name: string): void {

@@ -18,6 +18,14 @@ const CAUSES: readonly [RegExp, string][] = [
     /program of this type cannot use helper (\S+)/,
     "a kernel function (BPF helper) that is needed here is not allowed in this kind of probe",
   ],
+  [
+    /calling kernel function (\S+) is not allowed/,
+    "this kernel does not let programs of this kind of probe call the function of the kernel that is needed here",
+  ],
+  [
+    /R\d type=\S+ expected=\S*(ptr_|sock)/,
+    "the function takes a pointer as the probe hands it out, in args, and neither a number nor what was read from memory",
+  ],
   [/(too many instructions|program is too large|BPF program is too large)/i, "the program is too long for this kernel's verifier"],
   [
     /(sequence of \d+ jumps is too complex|infinite loop detected|back-edge)/,
@@ -103,7 +111,7 @@ export function explainLoadError(error: unknown, bound: BoundObject): unknown {
   if (missing !== undefined) {
     return new BpfcastError(
       "missing-feature",
-      `this kernel has no BPF helper ${missing.name}, which this needs: it came with kernel ${missing.since}`,
+      `this kernel has no ${missing.what}, which this needs: it came with kernel ${missing.since}`,
       {
         ...error.details,
         location: missing.need.location,

@@ -20,8 +20,8 @@ import {
   type Changes,
   changeProgram,
   copyProgram,
-  placeBindings,
   type PlaceConstant,
+  placeBindings,
   placeConstant,
   processFilter,
   programSymbol,
@@ -179,7 +179,12 @@ function variantsOf(
     const patches = relocated && target.kind === "tracepoint" ? tracepointPatches(manifest, relocations, index, code, target, facts) : [];
     const constants = own.map((binding): PlaceConstant => ({ binding, bytes: placeConstant(manifest, program, binding, target, facts) }));
     // The verifier checks programs of these kinds against the very function that they are attached to.
-    const place = target.kind === "fentry" ? `${target.module}:${target.function}` : "";
+    const place =
+      target.kind === "fentry"
+        ? `${target.module}:${target.function}`
+        : target.kind === "rawtracepoint" && target.isTyped
+          ? `${target.module}:${target.event}`
+          : "";
     const key = `${place} ${constants.map(({ bytes }) => bytes.join()).join(" ")} ${patches.map(({ instruction, bytes }) => `${instruction}:${bytes.join()}`).join(" ")}`;
     const known = variants.get(key);
     if (known === undefined) variants.set(key, { attachments: [target], changes: { patches, prologue, constants } });

@@ -3,6 +3,7 @@
 import type { Answer, TargetNeed } from "../../wasm/compiler.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { readManifest } from "./bind.ts";
+import { Btf } from "./btf.ts";
 import { isPattern, matchesGlob } from "./glob.ts";
 import { byName, type Profile } from "./profile.ts";
 import { similarNames } from "./similar.ts";
@@ -17,6 +18,7 @@ export class ProfileTarget implements Target {
   readonly architecture: Target["architecture"];
   readonly description: string;
   readonly profile: Profile;
+  #functions: Map<string, number> | undefined;
 
   /** @param label what messages call it: `profile host.profile`. */
   constructor(profile: Profile, label: string) {
@@ -33,7 +35,14 @@ export class ProfileTarget implements Target {
     }
     // A profile knows the kernel, and no binaries.
     if (need.kind === "symbol") return { found: false, candidates: [] };
-    return this.#tracepoint(`${need.category}:${need.event}`);
+    if (need.kind === "tracepoint") return this.#tracepoint(`${need.category}:${need.event}`);
+    const allowed = this.profile.features?.kernelFunctions;
+    if (allowed === undefined) {
+      throw new BpfcastError("profile-lacks-features", `${this.description} does not say which functions of the kernel programs may call`, {
+        hint: "make it again on the machine itself, as root",
+      });
+    }
+    return allowed[need.programType].includes(need.name) ? { found: true, bytes: new Uint8Array() } : { found: false, candidates: [] };
   }
 
   missingFeature(object: Uint8Array): BpfcastError | undefined {
@@ -41,12 +50,21 @@ export class ProfileTarget implements Target {
     if (features === null) return undefined;
     const { features: needs, source } = readManifest(object);
     for (const { feature, location } of needs) {
-      const name = feature.startsWith("helper:") ? feature.slice("helper:".length) : "";
-      if (name === "" || features.helpers.includes(name)) continue;
-      const message = `${this.description} has no BPF helper ${name}, which this needs`;
+      const [kind = "", name = ""] = feature.split(":");
+      const isThere = kind === "helper" ? features.helpers.includes(name) : kind !== "kfunc" || this.#hasFunction(name);
+      if (isThere) continue;
+      const message = `${this.description} has no ${kind === "kfunc" ? "function" : "BPF helper"} ${name}, which this needs`;
       return new BpfcastError("missing-feature", message, { location, source });
     }
     return undefined;
+  }
+
+  /** Whether the kernel's types have a function; reduced types have few. */
+  #hasFunction(name: string): boolean {
+    const bytes = this.profile.isReduced ? undefined : this.profile.btf.get("vmlinux");
+    if (bytes === undefined) return true;
+    this.#functions ??= Btf.read(bytes).functions;
+    return this.#functions.has(name);
   }
 
   /** Of a wildcard the first, by name, as of a live machine. */

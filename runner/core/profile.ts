@@ -9,9 +9,10 @@
 // below it the lines of its fields as tracefs has them), `functions` (`[module]` on a line, below it the names of the functions that
 // can be probed), `rawtracepoints` (a name a line). Names are sorted by their bytes. Files are gzip streams of it.
 
+import { PROGRAM_TYPES, type ProgramType } from "../../wasm/compiler.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Architecture } from "../../wasm/manifest.ts";
-import { array, boolean, integer, nullable, oneOf, record, refuse, SchemaError, text, textLike } from "../../wasm/schema.ts";
+import { array, boolean, integer, nullable, oneOf, record, refuse, SchemaError, text, textLike, withOptional } from "../../wasm/schema.ts";
 
 export const PROFILE_VERSION = 1;
 const MAGIC = "bpfcast-profile ";
@@ -26,6 +27,8 @@ export interface ProfileFeatures {
   mapTypes: string[];
   /** kprobe_multi, uprobe_multi, kprobe_session, iter. */
   probeTypes: string[];
+  /** Functions of the kernel that programs of a type may call; absent where nobody tried. */
+  kernelFunctions?: Record<ProgramType, string[]>;
 }
 
 /** What a profile may lack, if the machine did not give it. */
@@ -52,7 +55,16 @@ export interface Profile {
 }
 
 const name = textLike(/^[A-Za-z0-9_.-]{1,100}$/, "a name");
-const features = record({ helpers: array(name, 10_000), mapTypes: array(name, 1000), probeTypes: array(name, 100) });
+const namedFeatures = { helpers: array(name, 10_000), mapTypes: array(name, 1000), probeTypes: array(name, 100) };
+const functionNames = array(name, 10_000);
+const kernelFunctions = record({
+  kprobe: functionNames,
+  perf_event: functionNames,
+  raw_tracepoint: functionNames,
+  tracepoint: functionNames,
+  tracing: functionNames,
+});
+const features = withOptional<ProfileFeatures>("kernelFunctions", record({ ...namedFeatures, kernelFunctions }), record(namedFeatures));
 const head = record({
   architecture: oneOf("x86_64", "aarch64"),
   features: nullable(features),
@@ -69,6 +81,10 @@ const head = record({
 /** By the bytes of their names: the same order whatever the language of the machine. */
 export function byName(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function sortedLists(lists: Record<ProgramType, string[]>): Record<string, string[]> {
+  return Object.fromEntries(PROGRAM_TYPES.map((type) => [type, [...lists[type]].sort(byName)]));
 }
 
 function sortedEntries<V>(map: Map<string, V>): [string, V][] {
@@ -95,6 +111,7 @@ export function writeProfile(profile: Profile): Uint8Array {
     architecture: profile.architecture,
     features: given && {
       helpers: [...given.helpers].sort(byName),
+      ...(given.kernelFunctions && { kernelFunctions: sortedLists(given.kernelFunctions) }),
       mapTypes: [...given.mapTypes].sort(byName),
       probeTypes: [...given.probeTypes].sort(byName),
     },

@@ -9,7 +9,8 @@ export type Attachment =
   /** None: the runner itself runs the program, on a signal, or as a test or bench of the script. */
   | { kind: "run" }
   | { kind: "tracepoint"; category: string; event: string }
-  | { kind: "rawtracepoint"; event: string; module?: string }
+  /** `isTyped`: by a program that was verified against the types of the tracepoint's arguments. */
+  | { kind: "rawtracepoint"; event: string; module?: string; isTyped?: boolean }
   /** A function of a binary by name, plus `offset` bytes; without a name `offset` is the address in the file's own terms. */
   | { kind: "uprobe"; binary: string; function: string; offset: number; isReturn: boolean }
   /** Every `period` events of perf's `type` and `config`, on every CPU. */
@@ -86,10 +87,11 @@ function functionTargets(program: Program, facts: HostFacts, unsafe: boolean): A
 
 function tracedTargets(program: Program, facts: HostFacts): Attachment[] {
   const isExit = program.kind === "fexit";
+  const isTyped = program.section.startsWith("tp_btf");
   const found = facts.typed.get(`${program.kind === "rawtracepoint" ? "rawtracepoint" : "function"}:${program.target.join(":")}`) ?? [];
   return found.map(({ module, name }) =>
     program.kind === "rawtracepoint"
-      ? { kind: "rawtracepoint" as const, event: name, module }
+      ? { kind: "rawtracepoint" as const, event: name, module, ...(isTyped && { isTyped }) }
       : { kind: "fentry" as const, function: name, module, isExit },
   );
 }

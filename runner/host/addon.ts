@@ -84,6 +84,8 @@ export interface NativeAddon {
   clockTime(clock: Clock): bigint;
   /** By the numbers of uapi/linux/bpf.h. */
   hasHelper(programType: number, helper: number): boolean;
+  /** A function of the kernel proper that programs of a type may call. */
+  mayCallFunction(programType: number, name: string): boolean;
   hasMapType(type: number): boolean;
   /** kprobe_multi, uprobe_multi, kprobe_session, iter. */
   hasProbeType(name: string): boolean;

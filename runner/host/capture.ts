@@ -1,13 +1,14 @@
 // Makes a profile of this machine, or of a copy of another's /sys and /proc.
 
 import { readdirSync, readFileSync } from "node:fs";
+import type { ProgramType } from "../../wasm/compiler.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Architecture } from "../../wasm/manifest.ts";
 import { Btf, BtfKind } from "../core/btf.ts";
 import type { Profile, ProfileFeatures, ProfilePart } from "../core/profile.ts";
 import { loadAddon } from "./addon.ts";
 import { hostArchitecture, pageSize } from "./facts.ts";
-import { hasHelper } from "./features.ts";
+import { hasHelper, hasKernelFunction } from "./features.ts";
 import { missingPrivilege } from "./privileges.ts";
 import { rawTracepointNames } from "./raw-tracepoints.ts";
 
@@ -101,6 +102,16 @@ function enumerators(btf: Btf, name: string): Map<string, number> {
   return found;
 }
 
+/**
+ * Functions of the kernel that are made for programs: since 6.10 its types say which. The rest are named alike, but for some that
+ * other program types than those of scripts call.
+ */
+function programFunctions(btf: Btf): string[] {
+  const tagged: string[] = [];
+  for (const [id, name] of btf.named(BtfKind.DeclarationTag)) if (name === "bpf_kfunc") tagged.push(btf.name(btf.sizeOrType(id)));
+  return tagged.length > 0 ? [...new Set(tagged)] : [...btf.functions.keys()].filter((name) => name.startsWith("bpf_"));
+}
+
 /** What the kernel's own types name; on this machine only what it then accepts. */
 function readFeatures(btf: Btf, live: boolean): ProfileFeatures {
   const named = (type: string, prefix: string, accepts: (value: number) => boolean) =>
@@ -114,6 +125,18 @@ function readFeatures(btf: Btf, live: boolean): ProfileFeatures {
     probeTypes: Object.entries(PROBE_TYPES)
       .filter(([name, enumerator]) => (live ? loadAddon().hasProbeType(name) : attachTypes.has(enumerator)))
       .map(([name]) => name),
+    ...(live && { kernelFunctions: callableFunctions(programFunctions(btf)) }),
+  };
+}
+
+function callableFunctions(names: string[]): Record<ProgramType, string[]> {
+  const of = (type: ProgramType) => names.filter((name) => hasKernelFunction(type, name));
+  return {
+    kprobe: of("kprobe"),
+    perf_event: of("perf_event"),
+    raw_tracepoint: of("raw_tracepoint"),
+    tracepoint: of("tracepoint"),
+    tracing: of("tracing"),
   };
 }
 

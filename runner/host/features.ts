@@ -1,20 +1,27 @@
 // Whether this kernel has what an object needs: asked only when it refused the object, since asking costs a load each.
 
+import type { ProgramType } from "../../wasm/compiler.ts";
 import type { FeatureNeed, Manifest } from "../../wasm/manifest.ts";
 import { loadAddon } from "./addon.ts";
+import { loadBtf } from "./btf.ts";
 
-/** Program types by their numbers in uapi/linux/bpf.h: between them they have every helper that a script can need. */
-const KPROBE = 2;
-const TRACING = 26;
+/** Their numbers in uapi/linux/bpf.h. */
+const NUMBERS: Record<ProgramType, number> = { kprobe: 2, tracepoint: 5, perf_event: 7, raw_tracepoint: 17, tracing: 26 };
 
-/** Whether this kernel has the helper of that number, in the programs that we load. */
+/** Whether this kernel has the helper of that number, in the programs that we load: between them these two have every helper. */
 export function hasHelper(helper: number): boolean {
-  return [KPROBE, TRACING].some((type) => loadAddon().hasHelper(type, helper));
+  return [NUMBERS.kprobe, NUMBERS.tracing].some((type) => loadAddon().hasHelper(type, helper));
+}
+
+/** Whether this kernel lets programs of a type call one of its functions. */
+export function hasKernelFunction(type: ProgramType, name: string): boolean {
+  return loadAddon().mayCallFunction(NUMBERS[type], name);
 }
 
 /** Helpers that not every kernel since 5.10 has: their numbers in uapi/linux/bpf.h, and the kernel that brought them. */
 const HELPERS: Record<string, [number: number, since: string]> = {
   get_ns_current_pid_tgid: [120, "5.7"],
+  get_socket_cookie: [46, "5.12"],
   d_path: [147, "5.10"],
   for_each_map_elem: [164, "5.13"],
   get_func_ip: [173, "5.15"],
@@ -23,12 +30,17 @@ const HELPERS: Record<string, [number: number, since: string]> = {
   ktime_get_tai_ns: [208, "6.1"],
 };
 
-/** The first need that this kernel cannot meet, with the kernel version that brought it; undefined when all are met. */
-export function missingFeature(manifest: Manifest): { need: FeatureNeed; name: string; since: string } | undefined {
+/** Functions of the kernel that programs may call, and the kernel that brought them. */
+const KERNEL_FUNCTIONS: Record<string, string> = { bpf_task_from_pid: "6.2" };
+
+/** The first need that this kernel cannot meet, in words, with the kernel version that brought it; undefined when all are met. */
+export function missingFeature(manifest: Manifest): { need: FeatureNeed; what: string; since: string } | undefined {
   for (const need of manifest.features) {
-    const name = need.feature.startsWith("helper:") ? need.feature.slice("helper:".length) : "";
-    const row = Object.hasOwn(HELPERS, name) ? HELPERS[name] : undefined;
-    if (row !== undefined && !hasHelper(row[0])) return { need, name, since: row[1] };
+    const [kind = "", name = ""] = need.feature.split(":");
+    const helper = kind === "helper" && Object.hasOwn(HELPERS, name) ? HELPERS[name] : undefined;
+    if (helper !== undefined && !hasHelper(helper[0])) return { need, what: `BPF helper ${name}`, since: helper[1] };
+    const since = kind === "kfunc" && Object.hasOwn(KERNEL_FUNCTIONS, name) ? KERNEL_FUNCTIONS[name] : undefined;
+    if (since !== undefined && !loadBtf()?.functions.has(name)) return { need, what: `function ${name} for BPF programs`, since };
   }
   return undefined;
 }

@@ -131,7 +131,8 @@ class HostObject implements LoadedObject {
         object.attachTracepoint(program, attachment.category, attachment.event);
         break;
       case "rawtracepoint":
-        object.attachRawTracepoint(program, attachment.event);
+        if (attachment.isTyped) object.attachTracing(program);
+        else object.attachRawTracepoint(program, attachment.event);
         break;
       case "kprobe": {
         const { module = KERNEL_MODULE } = attachment;
@@ -333,6 +334,7 @@ export class HostKernel implements Kernel {
         if (multi.has(name)) object.setExpectedAttachType(name, ATTACH_KPROBE_MULTI);
         const [first] = program.attachments;
         if (first?.kind === "fentry") object.setAttachTarget(name, first.function);
+        if (first?.kind === "rawtracepoint" && first.isTyped) object.setAttachTarget(name, first.event);
         if (verifierLog !== undefined) object.keepVerifierLogs(name, logSize);
       }
       if (bound.hasRingBuffer) object.setMaxEntries(RING_BUFFER_MAP, bound.ringBytes);

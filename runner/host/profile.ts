@@ -7,6 +7,8 @@ import { similarNames } from "../core/similar.ts";
 import type { Target } from "../core/target.ts";
 import { findBinaries } from "./binaries.ts";
 import { findSymbol } from "./elf-symbols.ts";
+import { hasKernelFunction } from "./features.ts";
+import { missingPrivilege } from "./privileges.ts";
 import { allTracepoints, findTracefs, readFormat, tracepointCategories, tracepointEvents } from "./tracefs.ts";
 
 /** The file with the BTF of the kernel (`vmlinux`) or of a module; BPFTRACE_BTF names another one for the kernel. */
@@ -54,6 +56,8 @@ export function answerNeed(need: TargetNeed): Answer {
       if (text !== undefined) return { found: true, bytes: Buffer.from(text, "latin1") };
       return { found: false, candidates: similarNames(`${need.category}:${need.event}`, allTracepoints()) };
     }
+    case "kfunc":
+      return hasKernelFunction(need.programType, need.name) ? { found: true, bytes: new Uint8Array() } : { found: false, candidates: [] };
   }
 }
 
@@ -70,6 +74,10 @@ export function unreadableReason(need: TargetNeed): string | undefined {
     }
   }
   if (need.kind === "symbol") return undefined;
+  if (need.kind === "kfunc") {
+    const privilege = missingPrivilege();
+    return privilege === undefined ? undefined : `what programs may call is found out by loading one, which needs ${privilege}`;
+  }
   const place = findTracefs();
   if (place !== undefined) return undefined;
   return process.geteuid?.() === 0 ? "tracefs is not mounted" : "this machine's tracepoints cannot be read without root";

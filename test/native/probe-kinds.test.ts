@@ -5,6 +5,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { test as check } from "uvu";
 import * as assert from "uvu/assert";
 import { mayTrace } from "../support/root.ts";
@@ -166,9 +167,7 @@ for (const [words, message] of [
 
 /** Without colours and times. */
 function plain(text: string): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what turns colours on and off
-  return text
-    .replace(/\u001b\[\d+m/g, "")
+  return stripVTControlCharacters(text)
     .replace(/\(\d+ (μs|ms|s)\)/g, "(TIME)")
     .split("\n")
     .filter((line) => line !== "");
@@ -233,7 +232,7 @@ for (const [name, script, ...failed] of failures)
   test(`a test fails by ${name}`, () => {
     const result = run("--test", "-e", script);
     assert.equal(
-      plain(result.stdout).filter((line) => /^\[  FAILED  \] \w+$/.test(line)),
+      plain(result.stdout).filter((line) => /^\[ {2}FAILED {2}\] \w+$/.test(line)),
       failed.map((one) => `[  FAILED  ] ${one}`),
     );
     assert.is(result.status, 1);

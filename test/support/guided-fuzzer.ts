@@ -342,9 +342,10 @@ async function minimise(script: string, fails: (script: string) => Promise<boole
 }
 
 /** A symbol of a program is never found: the target is a kernel. */
-function factOf(target: FuzzTarget, need: Need): Uint8Array | undefined {
+function factOf(target: FuzzTarget, need: Need): Uint8Array | undefined | null {
   switch (need.kind) {
     case "btf":
+    case "kfunc":
       return target.btf;
     case "header":
       return target.headers.get(need.path);

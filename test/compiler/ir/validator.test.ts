@@ -23,6 +23,12 @@ const RESERVE = `b0:
   v3 = call ringbuf_reserve(v0, v1, v2)
 `;
 
+const ACQUIRE = `b0:
+  v0 = const 1
+  v1 = const 0
+  v2 = call task_from_pid(v0)
+`;
+
 const LOOKUP = `b0:
   v0 = slot 0
   v1 = const 0
@@ -37,6 +43,7 @@ const accepted: [string, string][] = [
   ["a pointer tested by eq", `${LOOKUP}  v4 = eq v3, v1\n  branch v4, b2, b1\nb1:\n  v5 = load8 v3\n  jump b2\nb2:\n  return v1`],
   ["a pointer tested by itself", `${LOOKUP}  branch v3, b1, b2\nb1:\n  v5 = load8 v3\n  jump b2\nb2:\n  return v1`],
   ["a record submitted once", `${RESERVE}  branch v3, b1, b2\nb1:\n  call ringbuf_submit(v3, v2)\n  jump b2\nb2:\n  return v2`],
+  ["an object given back once", `${ACQUIRE}  branch v2, b1, b2\nb1:\n  call task_release(v2)\n  jump b2\nb2:\n  return v1`],
 ];
 for (const [what, code] of accepted) test(`accepts ${what}`, () => assert.is(verdict(code), ""));
 
@@ -115,6 +122,18 @@ const refused: [string, string, string][] = [
     "a release of an address in a record",
     `${RESERVE}  branch v3, b1, b2\nb1:\n  v4 = offset v3 + 8\n  call ringbuf_submit(v4, v2)\n  jump b2\nb2:\n  return v2`,
     "argument 1 of ringbuf_submit is a record",
+  ],
+  ["an object that is never given back", `${ACQUIRE}  branch v2, b1, b2\nb1:\n  jump b2\nb2:\n  return v1`, "leaves record v2"],
+  ["an object given back untested", `${ACQUIRE}  call task_release(v2)\n  return v1`, "argument 1 of task_release is a object?"],
+  [
+    "an object used after it was given back",
+    `${ACQUIRE}  branch v2, b1, b2\nb1:\n  v3 = slot 0\n  call task_release(v2)\n  v4 = call probe_read_kernel_str(v3, v0, v2)\n  jump b2\nb2:\n  return v1`,
+    "after its release",
+  ],
+  [
+    "an object read by the program itself",
+    `${ACQUIRE}  branch v2, b1, b2\nb1:\n  v3 = load8 v2\n  jump b2\nb2:\n  return v1`,
+    "cannot load from a object",
   ],
   ["a relocation that does not exist", "b0:\n  v0 = context\n  v1 = load8 v0 + 8 !0\n  return v1", "has a relocation that does not exist"],
 ];

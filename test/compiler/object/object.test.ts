@@ -79,6 +79,17 @@ test("the BTF describes maps and programs", () => {
   assert.match(btf, /FUNC 'tracepoint_1' type_id=\d+ linkage=global/);
 });
 
+test("kernel functions are symbols without a place, and functions of .ksyms in the BTF", () => {
+  const file = write("kernel-function");
+  const symbols = readelf("-s", file);
+  for (const name of ["bpf_task_from_pid", "bpf_task_release"]) {
+    assert.match(symbols, new RegExp(`0 NOTYPE  GLOBAL DEFAULT  UND ${name}$`, "m"));
+    assert.is([...readelf("-r", file).matchAll(new RegExp(`^[0-9a-f]+ +[0-9a-f]{8}0000000a .* ${name}`, "gm"))].length, 1);
+    assert.match(dumpBtf(file), new RegExp(`FUNC '${name}' type_id=\\d+ linkage=extern`));
+  }
+  assert.match(dumpBtf(file), /DATASEC '\.ksyms'/);
+});
+
 test("the BTF has every kind of type", () => {
   const btf = dumpBtf(write("count-by-comm"));
   for (const line of [
