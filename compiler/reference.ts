@@ -1,7 +1,6 @@
 // The reference of the language, from the rows that the compiler itself works by, as one JSON array: `Reference` of
 // wasm/reference.ts. The help, the editor and the tests read it.
 
-import { readTarget } from "./check/attach-points";
 import { BuiltinRow, builtinRows, registerArgumentRow } from "./check/builtins";
 import { ConfigKind, ConfigRow, configRows } from "./check/config";
 import { functionRows } from "./check/function-rows";
@@ -59,8 +58,7 @@ class Writer {
       const names: Array<string> = [];
       for (let k = 0; k < this.builtins.length; k++)
         if (context.hasBuiltin(this.builtins[k].recipe)) names.push(builtinName(this.builtins[k]));
-      if (isSupported(context)) this.list("builtins", names);
-      else this.flag("unsupported", true);
+      this.list("builtins", names);
       if (provider == Provider.Software || provider == Provider.Hardware) this.list("values", eventNames(provider == Provider.Hardware));
       this.end();
     }
@@ -74,7 +72,6 @@ class Writer {
     let everywhere = true;
     for (let i = <i32>Provider.Begin; i <= <i32>Provider.Iterator; i++) {
       const context = contextOf(<Provider>i);
-      if (!isSupported(context)) continue;
       if (context.hasBuiltin(row.recipe)) names.push(providerName(<Provider>i));
       else everywhere = false;
     }
@@ -123,7 +120,6 @@ class Writer {
       this.begin("language", row.name, row.signature, row.documentation);
       this.list("aliases", row.aliases);
       this.text("example", row.example);
-      this.flag("unsupported", !row.isSupported);
       this.end();
     }
   }
@@ -175,10 +171,6 @@ function contextOf(provider: Provider): ProbeContext {
   const point = new AttachPoint(0, 0);
   point.provider = provider;
   return new ProbeContext(point, 0, 0);
-}
-
-function isSupported(context: ProbeContext): bool {
-  return !readTarget(context).isUnsupported;
 }
 
 function builtinName(row: BuiltinRow): string {

@@ -12,8 +12,6 @@ export class LanguageRow {
     public example: string = "",
     /** Other words that lead here. */
     public aliases: Array<string> = [],
-    /** False: known, and refused with a message. */
-    public isSupported: bool = true,
   ) {}
 }
 
@@ -152,8 +150,13 @@ function statements(): Array<LanguageRow> {
       "Statements under a name, put in where it is called",
       "macro add(@total, n) { @total += n; }",
     ),
-    new LanguageRow("import", 'import "file";', "Another script or header", "", [], false),
-    new LanguageRow("fn", "fn name($a: type): type { }", "A function of the script", "", [], false),
+    new LanguageRow("import", 'import "file";', "Macros and functions of another script, of all scripts of a folder, or the types of a header"),
+    new LanguageRow(
+      "fn",
+      "fn name($a: type, ...): type { }",
+      "A function of the script, put in where it is called; it may not call itself",
+      "fn add($a: int64, $b: int64): int64 { return $a + $b; }",
+    ),
   ];
 }
 
@@ -169,7 +172,11 @@ function operators(): Array<LanguageRow> {
     new LanguageRow("offsetof", "offsetof(type, field)", "Where a field lies in its struct", "offsetof(struct file, f_inode)"),
     new LanguageRow("container_of", "container_of(pointer, type, field)", "The struct whose field the pointer points to"),
     new LanguageRow("typeof", "typeof(value or type)", "The type of a value, where a type is wanted", "let $x: typeof(pid);"),
-    new LanguageRow("typeinfo", "typeinfo(value)", "What is known of a type while compiling", "", [], false),
+    new LanguageRow(
+      "typeinfo",
+      "typeinfo(value or type)",
+      "What is known of a type while compiling: a record of btf_id, base_type and full_type; needs the config key unstable_typeinfo",
+    ),
     new LanguageRow("comptime", "comptime value", "A value that must be known while compiling", "if comptime is_str(arg0) { }"),
   ];
 }

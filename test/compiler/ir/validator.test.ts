@@ -124,7 +124,7 @@ const refused: [string, string, string][] = [
     "argument 1 of ringbuf_submit is a record",
   ],
   ["an object that is never given back", `${ACQUIRE}  branch v2, b1, b2\nb1:\n  jump b2\nb2:\n  return v1`, "leaves record v2"],
-  ["an object given back untested", `${ACQUIRE}  call task_release(v2)\n  return v1`, "argument 1 of task_release is a object?"],
+  ["an object given back untested", `${ACQUIRE}  call task_release(v2)\n  return v1`, "argument 1 of task_release is a reference?"],
   [
     "an object used after it was given back",
     `${ACQUIRE}  branch v2, b1, b2\nb1:\n  v3 = slot 0\n  call task_release(v2)\n  v4 = call probe_read_kernel_str(v3, v0, v2)\n  jump b2\nb2:\n  return v1`,
@@ -133,7 +133,7 @@ const refused: [string, string, string][] = [
   [
     "an object read by the program itself",
     `${ACQUIRE}  branch v2, b1, b2\nb1:\n  v3 = load8 v2\n  jump b2\nb2:\n  return v1`,
-    "cannot load from a object",
+    "cannot load from a reference",
   ],
   ["a relocation that does not exist", "b0:\n  v0 = context\n  v1 = load8 v0 + 8 !0\n  return v1", "has a relocation that does not exist"],
 ];
