@@ -97,8 +97,20 @@ export abstract class AccessChecker extends TracedChecker {
         return this.arrayField(field);
       default:
         if (field.isPointer) return this.types.pointer(this.declaredStruct(field), probe.space);
-        return this.types.integer(<i32>field.size, field.signed);
+        return this.declaredNumber(field);
     }
+  }
+
+  /** The enum in `enum x`, if BTF has it; else the integer that it is. */
+  private declaredNumber(field: TracepointField): i32 {
+    const type = this.types.integer(<i32>field.size, field.signed);
+    const declaration = String.UTF8.decodeUnsafe(field.declaration, field.declarationLength).trim();
+    if (!declaration.startsWith("enum ")) return type;
+    if (!this.profile.kernelAnswered) this.needs.kernelBtf = true;
+    const btf = this.profile.kernel;
+    const id = btf != null ? btf.findString(BtfKind.Enum, declaration.substring(5).trim()) : 0;
+    if (btf == null || id == 0 || btf.sizeOrType(id) != field.size) return type;
+    return this.types.enumerated(this.kernelEnum(btf, id));
   }
 
   /** The struct in `const struct x *`, if BTF has it; else what the address of bytes points to. */

@@ -10,7 +10,7 @@ import { Needs, Profile } from "../target/profile";
 import { BranchVariables } from "./branch-variables";
 import { ProbeContext } from "./probe-context";
 import { MapSymbol, Scopes } from "./scope";
-import { BasicType, StackMode, TypeTable } from "./types";
+import { BasicType, StackMode, TypeKind, TypeTable } from "./types";
 
 export abstract class CheckerBase {
   types: TypeTable = new TypeTable();
@@ -96,6 +96,19 @@ export abstract class CheckerBase {
       `String is too long (over ${this.maximumString} bytes): ${text}`,
       "The config key max_strlen sets how long texts may be.",
     );
+  }
+
+  /** Whether values of a type that the script names may be kept: `string[n]` may be no longer than texts may be. */
+  protected fitsText(type: i32, start: u32, end: u32): bool {
+    if (this.types.kind(type) != TypeKind.String || this.types.get(type).size <= this.maximumString) return true;
+    this.error(
+      Code.OutOfRange,
+      start,
+      end,
+      `String type is too long (over ${this.maximumString} bytes): ${this.types.describe(type)}`,
+      "The config key max_strlen sets how long texts may be.",
+    );
+    return false;
   }
 
   protected error(code: Code, start: u32, end: u32, message: string, hint: string = ""): i32 {

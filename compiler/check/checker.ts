@@ -589,7 +589,7 @@ export class Checker extends CallChecker {
     const declared = statement.type;
     if (declared != null) {
       const wanted = this.stored(this.namedType(declared));
-      if (wanted != BasicType.None) {
+      if (wanted != BasicType.None && this.fitsText(wanted, declared.start, declared.end)) {
         if (type != BasicType.None && !this.fitsDeclared(wanted, type, value)) {
           this.error(
             Code.TypeMismatch,

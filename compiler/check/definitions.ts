@@ -181,7 +181,7 @@ export abstract class DefinitionChecker extends CheckerBase {
         const type = (<SizeOf>e).type;
         const expression = (<SizeOf>e).expression;
         if (type != null) result.value = this.sizeOfType(type);
-        else if (expression != null) result.value = this.types.get(expression.typeId).size;
+        else if (expression != null && expression.typeId > BasicType.None) result.value = this.types.get(expression.typeId).size;
         result.known = result.value > 0;
         return result;
       }
@@ -233,7 +233,11 @@ export abstract class DefinitionChecker extends CheckerBase {
     const tag = definition.tag == Tag.Union ? "union" : "struct";
     const structure = this.types.structure(definition.name != 0 ? `${tag} ${this.symbols.text(definition.name)}` : tag);
     this.structures.set(definition.start, structure);
+    // Structs are laid out once, in whatever pass first names them: what is wrong is said then.
+    const isReporting = this.reporting;
+    this.reporting = true;
     this.layOut(structure, definition);
+    this.reporting = isReporting;
     const info = this.types.get(structure.type);
     info.size = structure.size;
     info.align = structure.align;

@@ -241,9 +241,11 @@ export abstract class LibraryChecker extends FunctionChecker {
 
   protected textOrder(left: Expression, right: Expression): Constant {
     const result = new Constant();
+    // Values of enumerators and sizes of arrays are asked for before anything has a type.
+    if (left.typeId > BasicType.None && this.types.isScalar(left.typeId)) return result;
     const a = this.textOf(left);
     const b = this.textOf(right);
-    if (a == null || b == null || this.types.isScalar(left.typeId)) return result;
+    if (a == null || b == null) return result;
     result.known = true;
     result.value = a == b ? 0 : a < b ? -1 : 1;
     return result;

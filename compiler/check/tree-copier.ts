@@ -31,7 +31,19 @@ import {
   Unary,
   Variable,
 } from "../syntax/expression-nodes";
-import { Assignment, Discard, ExpressionStatement, ForMap, ForRange, If, Let, Return, Unroll, While } from "../syntax/statement-nodes";
+import {
+  Assignment,
+  Discard,
+  ExpressionStatement,
+  ForMap,
+  ForRange,
+  FunctionBody,
+  If,
+  Let,
+  Return,
+  Unroll,
+  While,
+} from "../syntax/statement-nodes";
 
 /** What is copied. */
 export const enum BodyKind {
@@ -150,6 +162,12 @@ export abstract class TreeCopier {
         if (s.body == BodyKind.Macro) this.returnInMacro(start, end);
         const value = (<Return>statement).value;
         return new Return(start, end, value != null ? this.expression(value, s) : null);
+      }
+      case NodeKind.FunctionBody: {
+        // An argument of a macro that was expanded already, and is put in once more.
+        const body = <FunctionBody>statement;
+        const result = body.result != 0 ? this.variableName(body.result, s) : 0;
+        return new FunctionBody(start, end, body.declaration, result, this.block(body.body, s));
       }
       case NodeKind.ExpressionStatement:
         return new ExpressionStatement(start, end, this.expression((<ExpressionStatement>statement).expression, s));

@@ -258,6 +258,7 @@ export abstract class TypeChecker extends DefinitionChecker {
     const operand = this.number(e.operand);
     let type = this.namedType(e.type);
     if (operand == BasicType.None || type == BasicType.None) return BasicType.None;
+    if (!this.fitsText(type, e.start, e.type.end + 1)) return BasicType.None;
     const from = this.types.get(operand);
     let to = this.types.get(type);
     if (from.kind == TypeKind.Record && to.kind == TypeKind.Pointer) {

@@ -150,7 +150,11 @@ function statements(): Array<LanguageRow> {
       "Statements under a name, put in where it is called",
       "macro add(@total, n) { @total += n; }",
     ),
-    new LanguageRow("import", 'import "file";', "Macros and functions of another script, of all scripts of a folder, or the types of a header"),
+    new LanguageRow(
+      "import",
+      'import "file";',
+      "Macros and functions of another script, of all scripts of a folder, or the types of a header",
+    ),
     new LanguageRow(
       "fn",
       "fn name($a: type, ...): type { }",

@@ -152,8 +152,7 @@ test("what is said to need a feature of the kernel says so in its object", async
 /** A whole script around an example. */
 function scriptAround({ example = "" }: ReferenceEntry): string {
   const filled = example.replaceAll("{ ... }", "{ print(1); }");
-  if (/^(kprobe|fentry|macro|config)\b/.test(filled))
-    return filled.startsWith("macro") || filled.startsWith("config") ? `${filled} begin { }` : filled;
+  if (/^(kprobe|fentry|macro|config|fn)\b/.test(filled)) return /^(macro|config|fn)/.test(filled) ? `${filled} begin { }` : filled;
   const fields: [RegExp, string][] = [
     [/args\.(filename|argv)/, "syscalls:sys_enter_execve"],
     [/args\.(buf|count)\b/, "syscalls:sys_enter_write"],

@@ -122,7 +122,7 @@ const WRONG: [string, string[], number, RegExp][] = [
   ["a bad format", ["-f", "xml", "run", BEGIN], 1, /^ERROR: Invalid output format "xml"\nValid formats: 'text', 'json'\n/],
   ["a bad buffering mode", ["run", "-B", "some", BEGIN], 1, /-B must be either 'line', 'full', or 'none'/],
   ["a bad option", ["--nosuch"], 1, /unrecognized option '--nosuch'/],
-  ["an option that is not there yet", ["--fmt"], 1, /not supported/],
+  ["an option that is not there yet", ["--no-feature", "uprobe_multi"], 1, /not supported/],
   ["a text as object", ["run", "/etc/passwd"], 1, /not an ELF file/],
   ["a command that is not there", ["run", BEGIN, "-c", "/no/such/program"], 1, /Failed to fork child: Path '\/no\/such\/program'/],
 ];

@@ -41,7 +41,11 @@ test("options: what is wrong", () => {
       "bad-option",
       words.join(" "),
     );
-  for (const words of [["--test"], ["--aot", "x"], ["--bench"], ["--mode", "test"]])
+  for (const words of [
+    ["--aot", "x"],
+    ["--dwarf-pid", "1"],
+    ["--no-feature", "uprobe_multi"],
+  ])
     assert.is(
       code(() => parseOptions(words)),
       "unsupported-option",

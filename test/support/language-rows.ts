@@ -429,6 +429,11 @@ export const sections: Record<string, Row[]> = {
   ],
   // An array made by a cast is the same key as the array itself: the peer's keys differ behind the array.
   "corrected: functions of the script (bpftrace 0.27.1 ends with a segmentation fault)": [
+    ["fn f($a : int64) : int64 { return $a * 2; } macro twice(a) { a + a } BEGIN { print(twice(f(3))); }", "12\n\n\n"],
+    [
+      'enum { A = 1 > 4, B = 2 > 1 ? 7 : 8 } struct F { int a[1 > 2 ? 2 : 3]; } BEGIN { printf("%d %d\\n", A, B); print(sizeof(struct F)); }',
+      "0 7\n12\n\n\n",
+    ],
     ["fn f($a : int64) : int64 { return $a + 1; } BEGIN { print(f(2)); @[f(1)] = f(f(2)); }", "3\n\n\n@[2]: 4\n"],
     [
       "fn f($a : uint8, $b : uint64) : uint64 { if ($a > 3) { return 1; } return $b * 2; } BEGIN { print((f(2, 5), f(4, 5))); }",

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Artifact, ArtifactLocation, Invocation, Location, Log, Region, ReportingDescriptor, Result, Run } from "sarif";
 import type { Diagnostic } from "../../../wasm/compiler.ts";
 import type { Reference } from "../../../wasm/reference.ts";
+import { RUNNER_CODES } from "../../core/codes.ts";
 import {
   type CheckedProfile,
   type CheckedScript,
@@ -20,7 +21,7 @@ const SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schem
 const WORKING_DIRECTORY = "WORKINGDIRECTORY";
 
 function rulesOf(reference: Reference): ReportingDescriptor[] {
-  return reference
+  return [...reference, ...RUNNER_CODES]
     .filter(({ kind }) => kind === "code")
     .map(({ name, documentation }) => ({
       id: name,

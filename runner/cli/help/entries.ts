@@ -1,6 +1,7 @@
 // What there is help on: the compiler's reference, and the options of the command line.
 
 import type { Reference, ReferenceEntry, ReferenceKind } from "../../../wasm/reference.ts";
+import { RUNNER_CODES } from "../../core/codes.ts";
 import { OPTION_TABLE } from "../options.ts";
 
 export interface HelpEntry extends Omit<ReferenceEntry, "kind"> {
@@ -41,7 +42,7 @@ function optionEntries(): HelpEntry[] {
 }
 
 export function helpEntries(reference: Reference): HelpEntry[] {
-  return [...reference, ...optionEntries()];
+  return [...reference, ...RUNNER_CODES, ...optionEntries()];
 }
 
 /** Remarks behind an entry's one line: what it needs, and where it is not. */

@@ -13,6 +13,12 @@ const lists: Record<string, string[]> = {
   refusals: [
     "profile:hz { print(1); }",
     "BEGIN { print((int32[][])1); }",
+    "struct Foo { int b; nosuch a; } BEGIN { print(sizeof(struct Foo)); }",
+    "struct Foo { int b; nosuch a[]; } BEGIN { print(offsetof(struct Foo, a.x)); }",
+    "struct Foo { int a[nosuch]; } BEGIN { print(offsetof(struct Foo, a.x)); }",
+    "enum { A = sizeof(pid) } BEGIN { print(A); }",
+    'BEGIN { print((string[1025])"abc"); }',
+    'BEGIN { let $a: string[1025] = "abc"; }',
     "profile:hz:0 { print(1); }",
     "profile:parsec:5 { print(1); }",
     "interval:s:x { print(1); }",
