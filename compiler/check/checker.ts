@@ -80,6 +80,7 @@ export class Checker extends CallChecker {
     this.reporting = true;
     for (let i = 0; i < this.contexts.length; i++) this.attachPoint(this.contexts[i]);
     this.checkNames();
+    this.checkIterators();
     this.reporting = false;
     this.changed = true;
     for (let walk = 0; this.changed; walk++) {
@@ -173,6 +174,26 @@ export class Checker extends CallChecker {
         );
         if (error != null) error.note(other.point.start, other.point.end, "this is the other instance");
         break;
+      }
+    }
+  }
+
+  /** An iterator's objects are all there is to trace: what the script does is over with the last of them. */
+  private checkIterators(): void {
+    for (let i = 0; i < this.contexts.length; i++) {
+      const context = this.contexts[i];
+      if (context.provider != Provider.Iterator || context.isUnused) continue;
+      for (let j = 0; j < this.contexts.length; j++) {
+        const other = this.contexts[j];
+        if (j == i || !other.isTracing || other.isUnused) continue;
+        this.error(
+          Code.InvalidAttachPoint,
+          context.point.start,
+          context.point.end,
+          "An iter probe can not be combined with other probes",
+          "only begin and end can stand beside it",
+        );
+        return;
       }
     }
   }

@@ -52,8 +52,8 @@ export abstract class EventLowering extends LoweringBase {
 
   protected reserveEvent(id: i32, row: EventRow): i32 {
     const b = this.b;
-    this.eventDone = b.newBlock();
     if (this.isIterator) {
+      this.eventDone = b.newBlock();
       const copy = this.memory(row.size);
       this.clear(copy, 0, row.size);
       b.store(copy, 0, 8, b.constant(id));
@@ -62,6 +62,7 @@ export abstract class EventLowering extends LoweringBase {
     const ring = this.ringBuffer();
     const lost = b.newBlock(true);
     const reserved = b.newBlock();
+    this.eventDone = b.newBlock();
     this.enterRoom(row, lost);
     const record = b.call(Helper.RingbufReserve, [ring, b.constant(row.size), b.constant(0)]);
     b.branch(b.binary(Op.NotEqual, record, b.constant(0)), reserved, lost);

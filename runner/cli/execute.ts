@@ -133,13 +133,15 @@ export function boundPlaces(object: Uint8Array, options: Options): string[] {
     maxPrograms: Number.MAX_SAFE_INTEGER,
     ...probeFilter(options.probeFilter),
   });
-  return programs.flatMap(({ program, attachments }) => {
+  const places = programs.flatMap(({ program, attachments }) => {
     const row = manifest.programs[program];
     if (row === undefined) return [];
     // Of events and timers the peer shows what can be asked for, without the number.
     if (["interval", "profile", "software", "hardware"].includes(row.kind)) return [`${row.probe.split(":").slice(0, 2).join(":")}:`];
     return attachments.map((attachment) => placeName(row, attachment));
   });
+  // A static tracepoint may have several places of one name.
+  return places.filter((place, index) => !place.startsWith("usdt:") || places.indexOf(place) === index);
 }
 
 /** @returns the exit code. */

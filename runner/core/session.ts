@@ -330,6 +330,8 @@ export class Session {
   async #readIterators(object: LoadedObject): Promise<void> {
     for (const { symbol, attachments } of this.#bound.programs) {
       if (!attachments.some(({ kind }) => kind === "iter")) continue;
+      // What the begin programs have sent.
+      await this.#drain(object);
       const stream = new RecordStream(this.#bound.manifest, (batch) => this.#handle(batch));
       await object.iterate(symbol, (bytes) => {
         stream.add(bytes);

@@ -140,6 +140,7 @@ const refused: [script: string, status: number, message: string][] = [
   ],
   ['uprobe:/bin/sh:0x1000 { print(uaddr("nothing")); }', 1, "stdin:1:31-47: ERROR: Could not resolve symbol: /bin/sh:nothing"],
   ["iter:nothing { }", 1, "stdin:1:1-13: ERROR: iter nothing not available for your kernel version."],
+  ["iter:task { } interval:s:1 { }", 1, "stdin:1:1-10: ERROR: An iter probe can not be combined with other probes"],
   ["iter:task* { }", 1, "stdin:1:1-11: ERROR: iter probe type does not support wildcards"],
   ["begin { print(ctx.a) }", 1, "stdin:1:15-18: ERROR: The ctx builtin can not be used with 'begin' probes"],
   ["t:syscalls:sys_enter_read { print(ctx.a) }", 1, "stdin:1:35-38: ERROR: Use args instead of ctx in tracepoint"],

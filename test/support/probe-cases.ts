@@ -90,6 +90,7 @@ const everywhere: Row[] = [
   ["u_own_return", "uretprobe:LOAD:main { @r[retval] = count(); }", "@r[0]: 1"],
   ["u_offset", `uprobe:libc:syscall+0 ${own} { @r = count(); }`, `@r: ${2 * CALLS}`],
   ["u_address", "uprobe:LOAD:ADDRESS { @r = count(); }", "@r: 1"],
+  ["u_context", 'uprobe:libc:syscall /comm == "load" && ctx.di == 110/ { @r[ctx.di == arg0] = count(); }', `@r[true]: ${CALLS}`],
   ["u_several", `uprobe:libc:syscall, uprobe:libc:read ${own} { @r = count(); }`, `@r: ${2 * CALLS + READS}`],
 ];
 
@@ -107,6 +108,7 @@ const withKprobes: Row[] = [
   ["k_text", `kprobe:do_sys_openat2 ${own} { @r[str(uptr(arg1))] = count(); }`, `@r[/no/such/file]: ${CALLS}`],
   ["k_chain", `kprobe:vfs_read ${own} { @r[str(((struct file *)arg0).f_path.dentry.d_name.name)] = count(); }`, `@r[zero]: ${READS}`],
   ["k_reg", `kprobe:vfs_read ${own} { @r = sum(reg("dx")); }`, `@r: ${BYTES}`],
+  ["k_context", `kprobe:vfs_read ${own} { @r = sum(ctx.dx); }`, `@r: ${BYTES}`],
   ["k_offset", `kprobe:vfs_read+0 ${own} { @r = count(); }`, `@r: ${READS}`],
   ["k_type", `kprobe:vfs_read ${own} { @r[probetype] = count(); }`, `@r[kprobe]: ${READS}`],
   ["kr_sum", `kretprobe:vfs_read ${own} { @r = sum(retval); }`, `@r: ${BYTES}`],
@@ -161,6 +163,7 @@ const some: [name: string, clause: string][] = [
   ["s_faults", "software:page-faults:1 { @r = count(); }"],
   ["s_switches", "software:context-switches:1 { @r = count(); }"],
   ["p_rate", "profile:hz:999 { @r = count(); }"],
+  ["p_context", "profile:hz:999 /ctx.sample_period > 0 && ctx.regs.ip != 0/ { @r = count(); }"],
   ["p_duration", "p:1ms { @r = count(); }"],
   ["p_unit", "profile:us:500 { @r = count(); }"],
   ["i_unit", "interval:ms:1 { @r = count(); }"],
