@@ -31,7 +31,9 @@ export abstract class AccessChecker extends TracedChecker {
   }
 
   protected fieldAccess(e: FieldAccess): i32 {
+    this.isOneArgument = e.object.kind == NodeKind.Identifier;
     const object = this.expression(e.object);
+    this.isOneArgument = false;
     const info = this.types.get(object);
     if (info.kind == TypeKind.Arguments) return this.argumentField(e);
     if (object == BasicType.None) return BasicType.None;

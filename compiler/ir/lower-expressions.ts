@@ -166,7 +166,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
       case Recipe.RegisterArgument:
         return b.load(b.context(), this.argumentOffset(this.checker.registerIndex(e.name)), 8);
       case Recipe.ReturnValue:
-        if (this.context.isTraced) return this.tracedValue(this.context.argumentCount, e.typeId);
+        if (this.context.isTraced) return this.tracedValue(this.context.argumentCount, e.typeId, e);
         return b.load(b.context(), this.checker.architecture.returnValueOffset, 8);
       default:
         return this.builtinValue(e, row);
