@@ -169,7 +169,7 @@ export abstract class ExpressionLowering extends DecimalLowering {
       case Recipe.ProbeContext:
         return b.context();
       case Recipe.ReturnValue:
-        if (this.context.isTraced) return this.tracedValue(this.context.argumentCount, e.typeId);
+        if (this.context.isTraced) return this.tracedValue(this.context.argumentCount, e.typeId, e);
         return b.load(b.context(), this.checker.architecture.returnValueOffset, 8);
       default:
         return this.builtinValue(e, row);

@@ -4,6 +4,7 @@ import { AddressSpace, TypeKind } from "../check/types";
 import { BindingRow, TracepointRow } from "../object/manifest";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { FieldAccess, OffsetOf } from "../syntax/expression-nodes";
+import { providerName } from "../syntax/providers";
 import { BtfKind, BtfMember } from "../target/btf";
 import { CoreTypes, FieldPath } from "../target/core-types";
 import { FieldKind, TracepointField } from "../target/tracepoint";
@@ -255,17 +256,19 @@ export abstract class FieldLowering extends MapLowering {
   }
 
   /** A relocation for one field of this probe's tracepoint. */
-  private relocation(kind: RelocationKind, e: FieldAccess, field: TracepointField): i32 {
+  private relocation(kind: RelocationKind, e: Expression, field: TracepointField): i32 {
     const rows = this.manifest.tracepoints;
-    const category = this.context.part(0);
-    const event = this.context.part(1);
+    const context = this.context;
+    const category = context.isTraced ? providerName(context.provider) : context.part(0);
+    const event = context.part(context.point.parts.length - 1);
     let index = 0;
     while (index < rows.length && (rows[index].category != category || rows[index].event != event)) index++;
     if (index == rows.length) rows.push(new TracepointRow(category, event));
     const row = rows[index];
-    let number = row.fields.indexOf(field);
-    if (number < 0) {
-      number = row.fields.length;
+    const name = field.nameString();
+    let number = 0;
+    while (number < row.fields.length && row.fields[number].nameString() != name) number++;
+    if (number == row.fields.length) {
       row.fields.push(field);
       row.starts.push(e.start);
       row.ends.push(e.end);
@@ -357,9 +360,10 @@ export abstract class FieldLowering extends MapLowering {
   }
 
   /** An argument of a probe that BTF describes, by its place: all fill 8 bytes, of which a narrow one's own are the first. */
-  protected tracedValue(index: i32, type: i32): i32 {
+  protected tracedValue(index: i32, type: i32, e: Expression): i32 {
     const b = this.b;
     const info = this.types.get(type);
+    const field = this.context.isPattern ? this.matchedArgument(index, type) : null;
     // Kernels before 5.19 let programs of functions load no pointer but those to structs from the context.
     if (
       info.kind == TypeKind.Pointer &&
@@ -367,11 +371,29 @@ export abstract class FieldLowering extends MapLowering {
       this.context.provider != Provider.Rawtracepoint
     ) {
       const slot = b.slot(8);
-      b.call(Helper.ProbeReadKernel, [slot, b.constant(8), b.offset(b.context(), index * 8)]);
+      const place =
+        field != null
+          ? b.relocatedOffset(b.context(), index * 8, this.relocation(RelocationKind.TracepointOffset, e, field))
+          : b.offset(b.context(), index * 8);
+      b.call(Helper.ProbeReadKernel, [slot, b.constant(8), place]);
       return b.load(slot, 0, 8, false, this.addressType(type));
     }
+    if (field != null) return this.relocatedField(e, field, type);
     const value = b.load(b.context(), index * 8, 8, false, this.addressType(type));
     return info.size < 8 ? b.extend(value, info.size, info.signed) : value;
+  }
+
+  /** An argument of a probe with a wildcard, as its functions are asked for it: by its name. */
+  private matchedArgument(index: i32, type: i32): TracepointField {
+    const info = this.types.get(type);
+    const name = String.UTF8.encode(this.types.get(this.context.tracedType).names[index]);
+    const field = new TracepointField();
+    field.name = changetype<usize>(name);
+    field.nameLength = name.byteLength;
+    field.offset = index * 8;
+    field.size = info.size;
+    field.signed = info.signed;
+    return field;
   }
 
   /** Index of the argument that `e` is; -1 when it is none of a probe that BTF describes. */
@@ -385,8 +407,13 @@ export abstract class FieldLowering extends MapLowering {
     const b = this.b;
     const field = this.field(e);
     b.source = e.nameStart;
+    return this.relocatedField(e, field, e.typeId);
+  }
+
+  private relocatedField(e: Expression, field: TracepointField, type: i32): i32 {
+    const b = this.b;
     const size = <i32>field.size;
-    const raw = b.load(b.context(), field.offset, size, false, this.addressType(e.typeId));
+    const raw = b.load(b.context(), field.offset, size, false, this.addressType(type));
     this.f.relocation[raw] = this.relocation(RelocationKind.TracepointLoad, e, field);
     if (!field.signed || size == 8) return raw;
     // The target's field may have another width: both shifts are rewritten with it.

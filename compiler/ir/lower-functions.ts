@@ -297,7 +297,7 @@ export abstract class FunctionLowering extends StringLowering {
         this.clear(pointer, offset, info.size);
         for (let i = 0; i < info.fields.length; i++) {
           const field = info.fields[i];
-          b.store(pointer, offset + info.offsets[i], this.types.get(field).size, this.tracedValue(i, field));
+          b.store(pointer, offset + info.offsets[i], this.types.get(field).size, this.tracedValue(i, field, e));
         }
         return;
       }

@@ -146,7 +146,7 @@ export abstract class PlaceLowering extends FieldLowering {
   protected fieldValue(e: FieldAccess): i32 {
     if (this.types.kind(e.object.typeId) == TypeKind.Arguments) return this.argumentValue(e);
     const traced = this.tracedIndex(e);
-    if (traced >= 0) return this.tracedValue(traced, e.typeId);
+    if (traced >= 0) return this.tracedValue(traced, e.typeId, e);
     const structure = this.structureOf(e);
     if (structure != null) {
       const field = structure.find(this.types, this.symbols.text(e.name))!;

@@ -9,6 +9,7 @@ import {
   COUNTER_SECTION,
   MANIFEST_SECTION,
   type Manifest,
+  type Program,
   type ProgramKind,
   RELOCATION_SECTION,
   type Relocation,
@@ -30,8 +31,9 @@ import { type ElfObject, findSection, readElf, SymbolType, viewOf, writeElf } fr
 import type { BindParameters, HostFacts, TestMode } from "./facts.ts";
 import { ProbeReport } from "./missing.ts";
 import { bindParameter, checkOptions } from "./parameters.ts";
-import { type Patch, patchesFor } from "./relocate.ts";
-import { type Attachment, isListed, placeName, targetsOf } from "./targets.ts";
+import { patchesFor } from "./relocate.ts";
+import { type Attachment, isListed, placeName, targetsOf, typedTarget } from "./targets.ts";
+import type { TracepointFormat } from "./tracepoint-format.ts";
 
 export interface BoundProgram {
   /** ELF symbol. */
@@ -170,13 +172,13 @@ function variantsOf(
   const { symbol, section } = programSymbol(object, program.name);
   const code = section.data.subarray(symbol.value, symbol.value + symbol.size);
   const relocated = relocations.some((relocation) => relocation.program === index);
-  if (relocated && program.kind !== "tracepoint")
-    throw new BpfcastError("bad-relocation", "the object relocates a program that is no tracepoint's");
+  if (relocated && !["tracepoint", "fentry", "fexit", "rawtracepoint"].includes(program.kind))
+    throw new BpfcastError("bad-relocation", "the object relocates a program that reads no fields");
   const own = placeBindings(manifest, index);
   const prologue = processFilter(program.kind, parameters.pid, facts);
   const variants = new Map<string, Variant>();
   for (const target of targets) {
-    const patches = relocated && target.kind === "tracepoint" ? tracepointPatches(manifest, relocations, index, code, target, facts) : [];
+    const patches = relocated ? patchesFor(manifest, relocations, index, code, formatOf(program, target, facts)) : [];
     const constants = own.map((binding): PlaceConstant => ({ binding, bytes: placeConstant(manifest, program, binding, target, facts) }));
     // The verifier checks programs of these kinds against the very function that they are attached to.
     const place =
@@ -194,18 +196,15 @@ function variantsOf(
   return [...variants.values()];
 }
 
-function tracepointPatches(
-  manifest: Manifest,
-  relocations: Relocation[],
-  index: number,
-  code: Uint8Array,
-  target: Extract<Attachment, { kind: "tracepoint" }>,
-  facts: HostFacts,
-): Patch[] {
-  const format = facts.tracepoints.get(`${target.category}:${target.event}`);
+/** Where a program finds what it reads, in its context. */
+function formatOf(program: Program, target: Attachment, facts: HostFacts): TracepointFormat {
+  const format =
+    target.kind === "tracepoint"
+      ? facts.tracepoints.get(`${target.category}:${target.event}`)
+      : typedTarget(program, target, facts)?.format;
   if (format === undefined || format === null)
-    throw new BpfcastError("bad-tracepoint-format", `no format of tracepoint ${target.category}:${target.event}`);
-  return patchesFor(manifest, relocations, index, code, format);
+    throw new BpfcastError("bad-tracepoint-format", `nothing is known of the arguments of ${placeName(program, target)}`);
+  return format;
 }
 
 /**

@@ -6,6 +6,8 @@ import type { TracepointFormat } from "./tracepoint-format.ts";
 export interface KernelFunction {
   name: string;
   module: string;
+  /** What it is given and returns, where a program with a wildcard reads that: fields of the program's context. */
+  format?: TracepointFormat;
 }
 
 /** A static tracepoint of a binary, with the places of the code that it stands for. */

@@ -3,6 +3,7 @@
 
 import { BpfcastError } from "../../wasm/errors.ts";
 import { type Manifest, type Relocation, RelocationKind, type Tracepoint, type TracepointField } from "../../wasm/manifest.ts";
+import { RETURN_VALUE } from "./argument-format.ts";
 import { FIRST_READABLE_OFFSET, type FormatField, type TracepointFormat } from "./tracepoint-format.ts";
 
 const INSTRUCTION_BYTES = 8;
@@ -40,8 +41,8 @@ function damaged(index: number): never {
   throw new BpfcastError("bad-relocation", `the object's code and its relocation of instruction ${index} do not fit together`);
 }
 
-function unusable(manifest: Manifest, tracepoint: Tracepoint, field: TracepointField, code: string, reason: string, hint: string): never {
-  throw new BpfcastError(code, `tracepoint ${tracepoint.category}:${tracepoint.event} of this kernel ${reason}`, {
+function unusable(manifest: Manifest, owner: string, field: TracepointField, code: string, reason: string, hint: string): never {
+  throw new BpfcastError(code, `${owner} of this kernel ${reason}`, {
     location: field.location,
     source: manifest.source,
     hint,
@@ -58,24 +59,28 @@ function targetField(
   format: TracepointFormat,
 ): FormatField {
   const { manifest } = context;
+  const first = format.isFunction ? 0 : FIRST_READABLE_OFFSET;
+  const owner = format.isFunction ? `function ${format.name}` : `tracepoint ${tracepoint.category}:${tracepoint.event}`;
+  const word = format.isFunction ? "argument" : "field";
   const found = format.fields.find(({ name }) => name === field.name);
   if (found === undefined) {
-    const names = format.fields.filter(({ offset }) => offset >= FIRST_READABLE_OFFSET).map(({ name }) => name);
-    return unusable(manifest, tracepoint, field, "vanished-field", `has no field '${field.name}'`, `its fields are: ${names.join(", ")}`);
+    const names = format.fields.filter(({ name, offset }) => offset >= first && name !== RETURN_VALUE).map(({ name }) => name);
+    const hint = `its ${word}s are: ${names.join(", ")}`;
+    return unusable(manifest, owner, field, "vanished-field", `has no ${word} '${field.name}'`, hint);
   }
   const describe = (kind: string, size: number) =>
     `${kind === "int" ? "a number" : kind === "array" ? "an array" : "dynamic data"} of ${size} bytes`;
   const was = `it was ${describe(field.kind, field.size)} where the object was built: build it against this kernel's profile`;
   if (found.kind !== field.kind) {
-    return unusable(manifest, tracepoint, field, "changed-field", `has field '${field.name}' as ${describe(found.kind, found.size)}`, was);
+    return unusable(manifest, owner, field, "changed-field", `has ${word} '${field.name}' as ${describe(found.kind, found.size)}`, was);
   }
-  if (found.offset < FIRST_READABLE_OFFSET || found.offset + found.size > MAX_OFFSET) {
+  if (found.offset < first || found.offset + found.size > MAX_OFFSET) {
     return unusable(
       manifest,
-      tracepoint,
+      owner,
       field,
       "unreadable-field",
-      `has field '${field.name}' at offset ${found.offset}, which programs cannot read`,
+      `has ${word} '${field.name}' at offset ${found.offset}, which programs cannot read`,
       was,
     );
   }
@@ -89,11 +94,11 @@ function targetField(
         index === relocation.field,
     );
     if ((field.signed || found.signed) && !shifted) {
-      return unusable(manifest, tracepoint, field, "changed-field", `has field '${field.name}' as ${describe("int", found.size)}`, was);
+      return unusable(manifest, owner, field, "changed-field", `has ${word} '${field.name}' as ${describe("int", found.size)}`, was);
     }
   }
   if (field.kind === "array" && found.size < field.size) {
-    return unusable(manifest, tracepoint, field, "changed-field", `has field '${field.name}' as ${describe("array", found.size)}`, was);
+    return unusable(manifest, owner, field, "changed-field", `has ${word} '${field.name}' as ${describe("array", found.size)}`, was);
   }
   return found;
 }

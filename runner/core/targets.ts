@@ -85,11 +85,22 @@ function functionTargets(program: Program, facts: HostFacts, unsafe: boolean): A
   return [module === "" ? { kind, function: name, offset: at, isReturn } : { kind, function: name, offset: at, isReturn, module }];
 }
 
+/** What the targets of programs whose arguments BTF describes are known by in `HostFacts.typed`. */
+export function typedKey({ kind, target }: Pick<Program, "kind" | "target">): string {
+  return `${kind === "rawtracepoint" ? "rawtracepoint" : "function"}:${target.join(":")}`;
+}
+
+/** What is known of the place that a program by BTF is attached to. */
+export function typedTarget(program: Program, target: Attachment, facts: HostFacts): KernelFunction | undefined {
+  const name = target.kind === "fentry" ? target.function : target.kind === "rawtracepoint" ? target.event : undefined;
+  const module = "module" in target ? target.module : undefined;
+  return facts.typed.get(typedKey(program))?.find((found) => found.name === name && found.module === module);
+}
+
 function tracedTargets(program: Program, facts: HostFacts): Attachment[] {
   const isExit = program.kind === "fexit";
   const isTyped = program.section.startsWith("tp_btf");
-  const found = facts.typed.get(`${program.kind === "rawtracepoint" ? "rawtracepoint" : "function"}:${program.target.join(":")}`) ?? [];
-  return found.map(({ module, name }) =>
+  return (facts.typed.get(typedKey(program)) ?? []).map(({ module, name }) =>
     program.kind === "rawtracepoint"
       ? { kind: "rawtracepoint" as const, event: name, module, ...(isTyped && { isTyped }) }
       : { kind: "fentry" as const, function: name, module, isExit },

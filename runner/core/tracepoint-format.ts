@@ -22,6 +22,8 @@ export interface TracepointFormat {
   fields: FormatField[];
   /** Bytes of the record that a program may read: the end of the last field. */
   size: number;
+  /** The fields are the arguments of a function. */
+  isFunction?: boolean;
 }
 
 const FIELD = /^\s*field(?: special)?:([^;]*);\s*offset:(\d+);\s*size:(\d+);(?:\s*signed:(\d+);)?/;

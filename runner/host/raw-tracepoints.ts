@@ -28,6 +28,11 @@ export function rawTracepoints(): KernelFunction[] {
   return known;
 }
 
+/** Id of a function with the arguments of a raw tracepoint, behind the tracer's own. */
+export function rawTracepointFunction(btf: Btf, name: string): number | undefined {
+  return STUBS.map((stub) => btf.functions.get(stub + name)).find((id) => id !== undefined);
+}
+
 /** The arguments of a raw tracepoint, without the tracer's own, which comes first. */
 export function rawTracepointParameters({ name, module }: KernelFunction): Parameter[] {
   const btf = loadBtf(module);

@@ -2,16 +2,17 @@
 
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Manifest, Program } from "../../wasm/manifest.ts";
+import { argumentFormat } from "../core/argument-format.ts";
 import type { HostFacts, KernelFunction } from "../core/facts.ts";
 import { isPattern, matchesGlob } from "../core/glob.ts";
 import { similarNames } from "../core/similar.ts";
-import { KERNEL_MODULE } from "../core/targets.ts";
+import { KERNEL_MODULE, typedKey } from "../core/targets.ts";
 import { parseTracepointFormat, type TracepointFormat } from "../core/tracepoint-format.ts";
 import { loadAddon } from "./addon.ts";
 import { findBinaries, mappedFiles } from "./binaries.ts";
 import { iteratorNames, loadBtf, modulesWithBtf } from "./btf.ts";
 import { ElfSymbols, findSymbol } from "./elf-symbols.ts";
-import { rawTracepoints } from "./raw-tracepoints.ts";
+import { rawTracepointFunction, rawTracepoints } from "./raw-tracepoints.ts";
 import { staticTracepoints } from "./static-tracepoints.ts";
 import {
   allTracepoints,
@@ -65,15 +66,24 @@ function typedFunctions(module: string, name: string): KernelFunction[] {
   return found;
 }
 
-function addTyped(program: Program, facts: HostFacts): void {
+function withFormat(own: KernelFunction, isRaw: boolean): KernelFunction {
+  const btf = loadBtf(own.module);
+  const id = btf && (isRaw ? rawTracepointFunction(btf, own.name) : btf.functions.get(own.name));
+  const format = btf && id !== undefined ? argumentFormat(btf, id, isRaw ? 1 : 0) : undefined;
+  return format === undefined ? own : { ...own, format: { ...format, name: own.name } };
+}
+
+function addTyped(program: Program, wantsFormats: boolean, facts: HostFacts): void {
   const [module = "", name = ""] = program.target;
   const isRaw = program.kind === "rawtracepoint";
-  const key = `${isRaw ? "rawtracepoint" : "function"}:${module}:${name}`;
-  if (facts.typed.has(key)) return;
-  const matching = isRaw
-    ? rawTracepoints().filter((own) => matchesGlob(name, own.name) && (module === "" || matchesGlob(module, own.module)))
-    : typedFunctions(module, name);
-  facts.typed.set(key, matching);
+  const key = typedKey(program);
+  const known = facts.typed.get(key);
+  const matching =
+    known ??
+    (isRaw
+      ? rawTracepoints().filter((own) => matchesGlob(name, own.name) && (module === "" || matchesGlob(module, own.module)))
+      : typedFunctions(module, name));
+  facts.typed.set(key, wantsFormats ? matching.map((own) => withFormat(own, isRaw)) : matching);
 }
 
 /**
@@ -165,7 +175,7 @@ function addUserSymbols({ programs, bindings }: Manifest, facts: HostFacts): voi
 
 /**
  * Adds to `facts` what the object's attach points name or match.
- * @param relocated programs that read fields of tracepoints.
+ * @param relocated programs that read fields of tracepoints, or arguments of functions that a wildcard stands for.
  * @param pid the process of -p.
  */
 export function addTargets(manifest: Manifest, relocated: Set<number>, facts: HostFacts, pid: number | undefined): void {
@@ -187,7 +197,7 @@ export function addTargets(manifest: Manifest, relocated: Set<number>, facts: Ho
       case "rawtracepoint":
       case "fentry":
       case "fexit":
-        addTyped(program, facts);
+        addTyped(program, relocated.has(index), facts);
         break;
       case "usdt":
         addStaticTracepoints(program, manifest, facts, pid);

@@ -58,4 +58,25 @@ for (const series of SERIES) {
   });
 }
 
+/** vfs_fsync(file, datasync) and vfs_fsync_range(file, start, end, datasync). */
+const WILDCARDS = [
+  "fentry:vfs_fsync* { @entry[args.datasync, args.file != 0] = count(); }",
+  "fexit:vfs_fsync* { @exit[args.datasync, retval] = count(); }",
+  'rawtracepoint:sched_process_ex* /comm == "sync"/ { @raw[probe, args.p.pid == pid] = count(); }',
+].join(" ");
+
+for (const series of SERIES) {
+  test(`the arguments of what a wildcard stands for are found by name, on kernel ${series}`, async () => {
+    const scripts = [`-c 'sync -d /tmp/synced' -e '${WILDCARDS}'`, "-e 'fentry:vfs_fsync* { print(args.start); }'"];
+    const commands = ["echo > /tmp/synced", ...scripts.map((words) => `node ${bpfcast} ${words}`)];
+    const { stdout, stderr } = await runInVm(series, `cd ${process.cwd()}\n${commands.join("\n")}\n`, 300);
+    assert.match(stdout, /^@entry\[1, true\]: \d+$/m, stdout + stderr);
+    assert.match(stdout, /^@exit\[1, 0\]: \d+$/m);
+    assert.is([...stdout.matchAll(/^@(entry|exit)\[/gm)].length, 2, stdout);
+    assert.match(stdout, /^@raw\[rawtracepoint:vmlinux:sched_process_exit, true\]: 1$/m);
+    assert.match(stderr, /^stdin:1:\d+-\d+: ERROR: function vfs_fsync of this kernel has no argument 'start'$/m);
+    assert.match(stderr, /^HINT: its arguments are: file, datasync$/m);
+  });
+}
+
 test.run();

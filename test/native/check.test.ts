@@ -103,7 +103,7 @@ test("without --profile, and without rights: the default profile", () => {
 
 test("local headers are those of each script", () => {
   const { stderr } = run(...ONE, "headers");
-  assert.equal(placesOf(stderr), ["headers/second/use.bt:2"]);
+  assert.equal(placesOf(stderr), ["headers/second/own.h:1", "headers/second/use.bt:2"]);
 });
 
 test("text: one profile as a run says it; several under headings, with sums", () => {

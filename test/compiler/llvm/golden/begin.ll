@@ -15,12 +15,12 @@ b0:
   %t0 = inttoptr i64 ptrtoint (i8* @".rodata+0" to i64) to i64*, !dbg !5
   %v4 = load i64, i64* %t0, align 8, !dbg !5
   %t1 = icmp ugt i64 %v2, %v4, !dbg !5
-  br i1 %t1, label %b2, label %b4, !dbg !5
+  br i1 %t1, label %b1, label %b4, !dbg !5
 b4:
   %v8 = call i64 inttoptr (i64 131 to i64 (i64, i64, i64)*)(i64 ptrtoint (i8* @events to i64), i64 24, i64 0), !dbg !5
   %t2 = icmp ne i64 %v8, 0, !dbg !5
-  br i1 %t2, label %b3, label %b2, !dbg !5
-b3:
+  br i1 %t2, label %b2, label %b1, !dbg !5
+b2:
   %t3 = inttoptr i64 %v8 to i64*, !dbg !5
   store i64 0, i64* %t3, align 8, !dbg !5
   %t4 = add i64 %v8, 8, !dbg !6
@@ -31,8 +31,8 @@ b3:
   %t8 = inttoptr i64 %t7 to i16*, !dbg !7
   store i16 %t6, i16* %t8, align 2, !dbg !7
   call void inttoptr (i64 132 to void (i64, i64)*)(i64 %v8, i64 0), !dbg !5
-  br label %b1, !dbg !5
-b1:
+  br label %b3, !dbg !5
+b3:
   %v26 = call i64 inttoptr (i64 130 to i64 (i64, i64, i64, i64)*)(i64 ptrtoint (i8* @events to i64), i64 ptrtoint (i8* @".rodata+8" to i64), i64 8, i64 0), !dbg !8
   %t9 = icmp ne i64 %v26, 0, !dbg !8
   br i1 %t9, label %b5, label %b6, !dbg !8
@@ -40,10 +40,10 @@ b6:
   %t10 = inttoptr i64 ptrtoint (i8* @".data.counters+24" to i64) to i64*, !dbg !8
   store i64 1, i64* %t10, align 8, !dbg !8
   ret i64 0, !dbg !8
-b2:
+b1:
   %t11 = inttoptr i64 ptrtoint (i8* @".data.counters+0" to i64) to i64*, !dbg !5
   %t12 = atomicrmw add i64* %t11, i64 1 monotonic, !dbg !5
-  br label %b1, !dbg !5
+  br label %b3, !dbg !5
 b5:
   %t13 = inttoptr i64 ptrtoint (i8* @".data.counters+0" to i64) to i64*, !dbg !8
   %t14 = atomicrmw add i64* %t13, i64 1 monotonic, !dbg !8
