@@ -423,7 +423,7 @@ export class Compilation {
       out.writeU8(0x7d);
     }
     for (let i = 0; i < needs.kernelFunctions.length; i++) {
-      if (i > 0 || needs.kernelBtf || needs.tracepoints.length > 0) out.writeU8(0x2c);
+      if (<u32>out.length > first) out.writeU8(0x2c);
       const key = needs.kernelFunctions[i];
       const colon = key.indexOf(":");
       out.writeText(`{"kind":"kfunc","programType":"${key.substring(0, colon)}","name":`);

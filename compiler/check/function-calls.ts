@@ -507,6 +507,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
       return this.error(Code.NotAvailableHere, e.start, e.end, `${name} can not be used with "${providerName(probe.provider)}" probes`);
     const symbol = this.literalText(e, 0, name);
     if (symbol == null) return BasicType.None;
+    if (this.word(e, 0).length == 0) return this.error(Code.OutOfRange, e.start, e.end, "uaddr() needs the name of a symbol");
     const key = `${probe.point.parts.length > 1 ? probe.part(0) : ""}\n${this.word(e, 0)}`;
     const known = this.profile.symbols;
     if (!known.has(key)) {

@@ -19,6 +19,7 @@ const lists: Record<string, string[]> = {
     "enum { A = sizeof(pid) } BEGIN { print(A); }",
     'BEGIN { print((string[1025])"abc"); }',
     'BEGIN { let $a: string[1025] = "abc"; }',
+    'uprobe:/bin/sh:f { print(uaddr("")); }',
     "profile:hz:0 { print(1); }",
     "profile:parsec:5 { print(1); }",
     "interval:s:x { print(1); }",
