@@ -402,35 +402,23 @@ export class Compilation {
     this.writeHeaderNeeds();
     const first = <u32>out.length;
     if (needs.kernelBtf) out.writeText('{"kind":"btf","module":"vmlinux"}');
-    for (let i = 0; i < needs.symbols.length; i++) {
-      if (<u32>out.length > first) out.writeU8(0x2c);
-      const key = needs.symbols[i];
-      const end = key.indexOf("\n");
-      out.writeText('{"kind":"symbol","binary":');
-      writeText(out, key.substring(0, end));
-      out.writeText(',"name":');
-      writeText(out, key.substring(end + 1));
-      out.writeU8(0x7d);
-    }
-    for (let i = 0; i < needs.tracepoints.length; i++) {
-      if (<u32>out.length > first) out.writeU8(0x2c);
-      const name = needs.tracepoints[i];
-      const colon = name.indexOf(":");
-      out.writeText('{"kind":"tracepoint","category":');
-      writeText(out, name.substring(0, colon));
-      out.writeText(',"event":');
-      writeText(out, name.substring(colon + 1));
-      out.writeU8(0x7d);
-    }
-    for (let i = 0; i < needs.kernelFunctions.length; i++) {
-      if (<u32>out.length > first) out.writeU8(0x2c);
-      const key = needs.kernelFunctions[i];
-      const colon = key.indexOf(":");
-      out.writeText(`{"kind":"kfunc","programType":"${key.substring(0, colon)}","name":`);
-      writeText(out, key.substring(colon + 1));
-      out.writeU8(0x7d);
-    }
+    for (let i = 0; i < needs.symbols.length; i++) this.writeNeed(first, needs.symbols[i], "symbol", "binary", "\n", "name");
+    for (let i = 0; i < needs.tracepoints.length; i++) this.writeNeed(first, needs.tracepoints[i], "tracepoint", "category", ":", "event");
+    for (let i = 0; i < needs.kernelFunctions.length; i++)
+      this.writeNeed(first, needs.kernelFunctions[i], "kfunc", "programType", ":", "name");
     out.writeU8(0x5d);
+  }
+
+  /** One need, whose key is two names with `separator` between them; the list's first one starts at `first`. */
+  private writeNeed(first: u32, key: string, kind: string, before: string, separator: string, behind: string): void {
+    const out = this.needsJson;
+    const end = key.indexOf(separator);
+    if (<u32>out.length > first) out.writeU8(0x2c);
+    out.writeText(`{"kind":"${kind}","${before}":`);
+    writeText(out, key.substring(0, end));
+    out.writeText(`,"${behind}":`);
+    writeText(out, key.substring(end + 1));
+    out.writeU8(0x7d);
   }
 }
 
