@@ -61,6 +61,9 @@ for (const name of ["testing", "testing-backend", "testing-pipeline"]) {
 }
 if (mode === "fuzz" && programs.some((program) => program.includes(".out/coverage/compiler.wasm"))) await buildInstrumented(["compiler"]);
 
+/** A file of the plain tests that takes longer, in ms, hangs: it fails, and the others run. */
+const FILE_LIMIT = 420_000;
+
 let passed = 0;
 let failed = 0;
 for (const file of files) {
@@ -71,6 +74,7 @@ for (const file of files) {
     // Long runs say on stderr how far they are.
     stdio: ["ignore", "pipe", mode === "fuzz" ? "inherit" : "pipe"],
     env: { ...process.env, TEST_MODE: mode },
+    ...(mode === "test" ? { timeout: FILE_LIMIT, killSignal: "SIGKILL" } : {}),
   });
   // A bench prints a table and is no program of uvu's: its exit status is all that counts.
   if (mode === "bench") {
@@ -89,6 +93,7 @@ for (const file of files) {
   console.log(
     `${bad > 0 ? "FAILED" : "ok    "} ${file}: ${Number.isNaN(good) ? 0 : good} passed, ${bad} failed (${((Date.now() - started) / 1000).toFixed(1)} s)`,
   );
+  if (result.error) console.log(result.error.message);
   if (bad > 0 || mode === "matrix" || mode === "fuzz") console.log(result.stdout + (result.stderr ?? ""));
 }
 console.log(`${passed} passed, ${failed} failed`);

@@ -136,6 +136,8 @@ export class Session {
         this.#stop = resolve;
       });
       this.#host.onStopRequest(() => this.#requestStop());
+      // Before anything is printed: who reads "Attached" may send it at once, and unhandled it opens Node's debugger.
+      this.#host.onSignal("SIGUSR1", () => this.#runPrograms("self").catch((error: unknown) => this.#fail(error)));
       await this.#runPrograms("begin");
       if (this.#bound.mode !== undefined) return await this.#runTests(object, this.#bound.mode);
       const count = await this.#attach(object);
@@ -295,7 +297,6 @@ export class Session {
     this.#options.attached();
 
     if (this.#bound.hasRingBuffer) object.onBatch((batch) => this.#handle(batch));
-    this.#host.onSignal("SIGUSR1", () => this.#runPrograms("self").catch((error: unknown) => this.#fail(error)));
     if (!this.#stopRequested) await this.#readIterators(object);
     const attached = this.#bound.programs.some(({ attachments }) => attachments.length > 0);
     if (!attached) this.#requestStop();

@@ -251,17 +251,26 @@ test("--probe-filter chooses tests", () => {
   assert.is(result.status, 0);
 });
 
-/** Resolves when the child has printed `text`. */
+/** Resolves when the child has printed `text`, within 20 seconds. */
 function printed(child: ChildProcess, text: string): Promise<void> {
   return new Promise((done, failed) => {
     let all = "";
+    const limit = setTimeout(() => {
+      child.kill("SIGKILL");
+      failed(new Error(`no "${text}" in: ${all}`));
+    }, 20_000);
     const take = (bytes: Buffer) => {
       all += bytes.toString();
-      if (all.includes(text)) done();
+      if (!all.includes(text)) return;
+      clearTimeout(limit);
+      done();
     };
     child.stdout?.on("data", take);
     child.stderr?.on("data", take);
-    child.on("exit", () => failed(new Error(`it has ended: ${all}`)));
+    child.on("exit", () => {
+      clearTimeout(limit);
+      failed(new Error(`it has ended: ${all}`));
+    });
   });
 }
 
@@ -286,9 +295,15 @@ test("self: each SIGUSR1 runs the probe, which counts as one", async () => {
 
 test("SIGUSR1 does nothing to a script without such a probe", async () => {
   const child = spawn("node", [bpfcast, "-e", "interval:ms:100 { @++; if (@ == 10) { exit(); } }"]);
+  let errors = "";
+  child.stderr.on("data", (bytes: Buffer) => {
+    errors += bytes.toString();
+  });
   await printed(child, "Attached 1 probe");
   child.kill("SIGUSR1");
   assert.is(await new Promise<number | null>((done) => child.on("exit", done)), 0);
+  // Not even Node's debugger, which is what the signal starts by default.
+  assert.not.match(errors, "Debugger");
 });
 
 test("lists", () => {
