@@ -89,7 +89,8 @@ class Writer {
       this.text("feature", row.feature);
       this.text("kernel", row.kernel);
       this.flag("unsafe", row.isUnsafe);
-      this.flag("unsupported", !row.isSupported);
+      this.flag("unsupported", row.refusal.length > 0);
+      this.text("why", row.refusal);
       this.end();
     }
   }

@@ -21,6 +21,8 @@ export interface ReferenceEntry {
   unsafe?: true;
   /** Known, and refused with a message. */
   unsupported?: true;
+  /** Of a function that is refused: the end of the sentence that says it. */
+  why?: string;
   /** Builtins: the probes that have it; absent when all do. */
   probes?: string[];
   /** Probes: the builtins that they have. */

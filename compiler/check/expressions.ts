@@ -33,6 +33,7 @@ import { BtfKind } from "../target/btf";
 import { BuiltinRow, builtinRows, PROBE_NAME_SIZE, Recipe, registerArgumentRow } from "./builtins";
 import { isLiteral } from "./constant-operators";
 import { DecimalChecker } from "./decimals";
+import { FunctionRow } from "./functions";
 import { PatternTable } from "./patterns";
 import { MapSymbol } from "./scope";
 import { closest } from "./suggestion";
@@ -208,8 +209,10 @@ export abstract class ExpressionChecker extends DecimalChecker {
     return value;
   }
 
+  abstract findFunction(name: u32): FunctionRow | null;
+
   /** Says why a function of the peer is not there. */
-  protected abstract refused(name: string, start: u32, end: u32): i32;
+  protected abstract refused(row: FunctionRow, start: u32, end: u32): i32;
 
   private identifier(e: Identifier): i32 {
     const row = this.findBuiltin(e.name);
@@ -223,8 +226,9 @@ export abstract class ExpressionChecker extends DecimalChecker {
       }
       const known = this.headerConstant(e.name);
       if (known.known) return known.value > <i64>i32.MAX_VALUE ? BasicType.Int64 : BasicType.Int32;
+      const called = this.findFunction(e.name);
+      if (called != null && called.refusal.length > 0) return this.refused(called, e.start, e.end);
       const name = this.symbols.text(e.name);
-      if (name == "dw_ustack") return this.refused(name, e.start, e.end);
       const names: Array<string> = [];
       for (let i = 0; i < this.builtins.length; i++) names.push(this.builtins[i].name);
       return this.error(Code.UnknownIdentifier, e.start, e.end, `Unknown identifier: '${name}'`, closest(name, names));

@@ -1,6 +1,7 @@
 // Calls and builtins whose values need more than a helper: texts, addresses, symbols, stacks, times.
 
 import { Code } from "../source/diagnostics";
+import { isWellFormed } from "../source/well-formed";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
 import { Call, FieldAccess, Identifier, IntegerLiteral, StringLiteral } from "../syntax/expression-nodes";
 import { providerName } from "../syntax/providers";
@@ -507,8 +508,8 @@ export abstract class FunctionChecker extends ExpressionChecker {
       return this.error(Code.NotAvailableHere, e.start, e.end, `${name} can not be used with "${providerName(probe.provider)}" probes`);
     const symbol = this.literalText(e, 0, name);
     if (symbol == null) return BasicType.None;
-    if (this.word(e, 0).length == 0) return this.error(Code.OutOfRange, e.start, e.end, "uaddr() needs the name of a symbol");
     const key = `${probe.point.parts.length > 1 ? probe.part(0) : ""}\n${this.word(e, 0)}`;
+    if (key.endsWith("\n") || !isWellFormed(key)) return this.error(Code.OutOfRange, e.start, e.end, "uaddr() needs the name of a symbol");
     const known = this.profile.symbols;
     if (!known.has(key)) {
       this.needs.symbol(key);

@@ -193,8 +193,11 @@ function actions(): Array<FunctionRow> {
       "uint32",
       "skboutput(file, buffer, length, offset)",
       "Writes a network packet to a pcap file",
-    ).unsupported(),
-    new FunctionRow("unwatch", FunctionId.Refused, 1, 1, "void", "unwatch(address)", "Ends a watchpoint").unsupported(),
+    ).refused("it needs a perf buffer, and objects have a ring buffer alone", "print(buf(...)) shows bytes of a packet."),
+    new FunctionRow("unwatch", FunctionId.Refused, 1, 1, "void", "unwatch(address)", "Ends a watchpoint").refused(
+      "bpftrace itself has not implemented it since 0.25",
+      "A watchpoint lasts until the trace ends: leave the probe by a condition on a map instead.",
+    ),
   ];
 }
 

@@ -97,8 +97,9 @@ export const enum FunctionId {
 export class FunctionRow {
   /** Only `--unsafe` allows it. */
   isUnsafe: bool = false;
-  /** False: known, and refused with a message. */
-  isSupported: bool = true;
+  /** Of one that is known and refused: why, as the end of a sentence, and what to do instead. Empty for all others. */
+  refusal: string = "";
+  advice: string = "";
   /** What it needs of the kernel, in the words of the manifest, and the first release that has it; empty where every kernel does. */
   feature: string = "";
   kernel: string = "";
@@ -126,8 +127,9 @@ export class FunctionRow {
     return this;
   }
 
-  unsupported(): this {
-    this.isSupported = false;
+  refused(why: string, advice: string): this {
+    this.refusal = why;
+    this.advice = advice;
     return this;
   }
 

@@ -1,6 +1,7 @@
 // Calls that the peer's library of macros has: questions about types and values, checks, addresses.
 
 import { Code } from "../source/diagnostics";
+import { isWellFormed } from "../source/well-formed";
 import { Expression, NodeKind, Provider } from "../syntax/ast";
 import {
   BooleanLiteral,
@@ -27,8 +28,6 @@ import { AddressSpace, BasicType, TypeKind } from "./types";
 const UNRESOLVED: string = "Unable to resolve comptime expression";
 
 export abstract class LibraryChecker extends FunctionChecker {
-  abstract findFunction(name: u32): FunctionRow | null;
-
   /** The type of a call of one of the functions of this file. */
   protected libraryCall(e: Call, id: FunctionId, name: string): i32 {
     const list = e.argumentList;
@@ -69,7 +68,7 @@ export abstract class LibraryChecker extends FunctionChecker {
         return this.socketCookie(e);
       default:
         for (let i = 0; i < e.argumentList.length; i++) this.expression(e.argumentList[i]);
-        return this.refused(name, e.start, e.end);
+        return this.refused(this.findFunction(e.name)!, e.start, e.end);
     }
   }
 
@@ -78,20 +77,8 @@ export abstract class LibraryChecker extends FunctionChecker {
   /** The record of a typeinfo() that was checked; null for any other expression. */
   protected abstract typeRecord(e: Expression): Record | null;
 
-  protected refused(name: string, start: u32, end: u32): i32 {
-    let why = "it needs a perf buffer, and objects have a ring buffer alone";
-    let hint = "print(buf(...)) shows bytes of a packet.";
-    if (name == "dw_ustack") {
-      why = "the kernel would have to walk the DWARF tables of the traced process";
-      hint = "ustack walks frame pointers: programs built with -fno-omit-frame-pointer have them.";
-    } else if (name == "unwatch") {
-      why = "bpftrace itself has not implemented it since 0.25";
-      hint = "A watchpoint lasts until the trace ends: leave the probe by a condition on a map instead.";
-    } else if (!this.probe.isTraced) {
-      const provider = providerName(this.probe.provider);
-      return this.error(Code.NotAvailableHere, start, end, `${name} can not be used with "${provider}" probes`);
-    }
-    return this.error(Code.Unsupported, start, end, `${name}() is not supported: ${why}`, hint);
+  protected refused(row: FunctionRow, start: u32, end: u32): i32 {
+    return this.error(Code.Unsupported, start, end, `${row.name}() is not supported: ${row.refusal}`, row.advice);
   }
 
   /** `socket_cookie(struct sock *)` */
@@ -281,8 +268,9 @@ export abstract class LibraryChecker extends FunctionChecker {
         const name = this.textOf(e.argumentList[0]);
         if (name == null) return result;
         const key = `${programType(this.probe.provider)}:${name}`;
-        result.known = this.profile.kernelFunctions.has(key);
-        if (result.known) result.value = this.profile.kernelFunctions.get(key) ? 1 : 0;
+        const known = this.profile.kernelFunctions;
+        result.known = known.has(key) || !isWellFormed(key);
+        if (result.known) result.value = known.has(key) && known.get(key) ? 1 : 0;
         else this.needs.kernelFunction(key);
         return result;
       }

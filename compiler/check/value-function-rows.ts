@@ -281,7 +281,10 @@ export function valueFunctions(): Array<FunctionRow> {
       "ustack_t",
       "dw_ustack([mode, ][limit])",
       "Stack of the running program by its DWARF tables",
-    ).unsupported(),
+    ).refused(
+      "the kernel would have to walk the DWARF tables of the traced process",
+      "ustack walks frame pointers: programs built with -fno-omit-frame-pointer have them.",
+    ),
     new FunctionRow(
       "strftime",
       FunctionId.FormatTime,

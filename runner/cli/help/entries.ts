@@ -47,9 +47,9 @@ export function helpEntries(reference: Reference): HelpEntry[] {
 
 /** Remarks behind an entry's one line: what it needs, and where it is not. */
 export function remarksOf(entry: HelpEntry): string[] {
-  const { unsupported, unsafe, kernel, feature, probes, values, kind, environment, environmentOnly, deprecated } = entry;
+  const { unsupported, why, unsafe, kernel, feature, probes, values, kind, environment, environmentOnly, deprecated } = entry;
   const remarks: string[] = [];
-  if (unsupported) remarks.push("Not supported yet.");
+  if (unsupported) remarks.push(why === undefined ? "Not supported yet." : `Not supported: ${why}.`);
   if (unsafe) remarks.push("Needs --unsafe.");
   if (kernel !== undefined) remarks.push(`Needs kernel ${kernel}${feature === undefined ? "" : ` (${feature})`}.`);
   else if (feature !== undefined) remarks.push(`Uses ${feature}.`);

@@ -46,7 +46,7 @@ export function tableText(entries: readonly HelpEntry[]): string {
   return entries
     .map(({ name, kind, signature, aliases = [], documentation, unsupported }) => {
       const head = kind === "probe" ? [name, ...aliases].join(", ") : (signature ?? name);
-      return row(head, `${documentation}${unsupported ? " (not supported yet)" : ""}`);
+      return row(head, `${documentation}${unsupported ? " (not supported)" : ""}`);
     })
     .join("");
 }

@@ -20,6 +20,9 @@ const lists: Record<string, string[]> = {
     'BEGIN { print((string[1025])"abc"); }',
     'BEGIN { let $a: string[1025] = "abc"; }',
     'uprobe:/bin/sh:f { print(uaddr("")); }',
+    // Half of a surrogate pair: not a name that a host can answer for.
+    'uprobe:/bin/sh:f { print(uaddr("\\xed\\xa0\\x80")); }',
+    'BEGIN { static_assert(kfunc_allowed("\\xed\\xa0\\x80"), "no such function"); }',
     "profile:hz:0 { print(1); }",
     "profile:parsec:5 { print(1); }",
     "interval:s:x { print(1); }",
