@@ -193,20 +193,22 @@ function optionsText({ parameters, includes = [], helperErrors, live, pidNamespa
   return lines.join("\n");
 }
 
+function internalError(what: string): BpfcastError {
+  return new BpfcastError("internal-compiler-error", `internal error in the compiler: ${what}`);
+}
+
 /** One instance of the compiler with its profile. Not re-entrant, but any number of compiles may follow each other. */
 export class Compiler implements CompilerApi {
   readonly #exports: Exports;
   /** Stages whose text the compile in hand is to give. */
   #dumpBits = 0;
-  /** Where the module was when it gave up, for the error. */
-  #aborted = "";
 
   private constructor(module: WebAssembly.Module) {
     const instance = new WebAssembly.Instance(module, {
       env: {
+        // Of the builds for tests; the product traps instead, which saves the texts.
         abort: (message: number, file: number, line: number, column: number) => {
-          this.#aborted = `${this.#text(message)} at ${this.#text(file)}:${line}:${column}`;
-          throw new BpfcastError("internal-compiler-error", `internal error in the compiler: ${this.#aborted}`);
+          throw internalError(`${this.#text(message)} at ${this.#text(file)}:${line}:${column}`);
         },
       },
     });
@@ -335,7 +337,9 @@ export class Compiler implements CompilerApi {
       return { kind: "object", object: this.#part(Part.Object), diagnostics, dumps };
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-        throw new BpfcastError("internal-compiler-error", `internal error in the compiler: ${error.message}`);
+        // A compile is the same everywhere: the script and this place are all that a report needs.
+        const place = /wasm-function\[\d+\]:0x[0-9a-f]+/.exec(error.stack ?? "")?.[0];
+        throw internalError(place === undefined ? error.message : `${error.message} at ${place}`);
       }
       throw error;
     } finally {
