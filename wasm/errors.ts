@@ -1,5 +1,6 @@
 // The one error class of the project. Whoever catches it has everything that a user should see.
 
+import type { ErrorCode } from "./error-codes.ts";
 import type { Location, Source } from "./manifest.ts";
 
 export interface ErrorDetails {
@@ -19,10 +20,10 @@ export interface ErrorDetails {
 
 export class BpfcastError extends Error {
   /** Stable kebab-case name, as `bad-manifest`. */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly details: ErrorDetails;
 
-  constructor(code: string, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message);
     this.name = "BpfcastError";
     this.code = code;

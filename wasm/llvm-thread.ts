@@ -1,5 +1,6 @@
 // llc in a thread of its own: what its two ends say to each other, in Node's worker threads and in a page's workers alike.
 
+import type { ErrorCode } from "./error-codes.ts";
 import { BpfcastError } from "./errors.ts";
 import type { Llc } from "./llvm.ts";
 
@@ -8,7 +9,7 @@ export interface LlcRequest {
   text: string;
 }
 
-export type LlcReply = { id: number; object: Uint8Array } | { id: number; code: string; message: string; log: string | undefined };
+export type LlcReply = { id: number; object: Uint8Array } | { id: number; code: ErrorCode; message: string; log: string | undefined };
 
 /** The end that asks. */
 export class LlcClient {

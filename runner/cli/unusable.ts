@@ -1,10 +1,11 @@
 // Exit code 2 of the subcommands for CI: what they were given cannot be used, so that they can say nothing of it.
 
+import type { ErrorCode } from "../../wasm/error-codes.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 
 const UNUSABLE = 2;
 
-export function unusable(code: string, message: string, hint?: string): BpfcastError {
+export function unusable(code: ErrorCode, message: string, hint?: string): BpfcastError {
   return new BpfcastError(code, message, { exitCode: UNUSABLE, ...(hint === undefined ? {} : { hint }) });
 }
 

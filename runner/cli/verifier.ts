@@ -1,5 +1,6 @@
 // A program that the kernel refuses: the script's line and one sentence instead of the verifier's log.
 
+import type { ErrorCode } from "../../wasm/error-codes.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { BoundObject } from "../core/bind.ts";
 import { lineOfInstruction } from "../core/btf-ext.ts";
@@ -43,7 +44,7 @@ const CAUSES: readonly [RegExp, string][] = [
 ];
 
 /** Known failures before any program is looked at: libbpf's words, our code, sentence and hint. */
-const LOAD_CAUSES: readonly [RegExp, string, string, string][] = [
+const LOAD_CAUSES: readonly [RegExp, ErrorCode, string, string][] = [
   [
     /valid kernel BTF|loading vmlinux BTF/,
     "no-btf",

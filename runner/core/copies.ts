@@ -58,7 +58,7 @@ export function placeBindings(manifest: Manifest, program: number): PlaceBinding
   return manifest.bindings.filter((binding): binding is PlaceBinding => "program" in binding && binding.program === program);
 }
 
-/** @throws BpfcastError `name-too-long`, `unknown-symbol`. */
+/** @throws BpfcastError `name-too-long`, `unknown-symbol`, `unreadable-argument`. */
 export function placeConstant(
   { source }: Manifest,
   program: Program,
@@ -70,7 +70,16 @@ export function placeConstant(
   const bytes = new Uint8Array(size);
   if (binding.kind === "usdt_argument") {
     // Of an argument that the tracepoint does not have nothing is set: it is 0.
-    if (place.kind === "usdt") bytes.set(place.place.arguments[binding.argument] ?? []);
+    const description = place.kind === "usdt" ? place.place.arguments[binding.argument] : undefined;
+    if (typeof description === "string") {
+      const what = `arg${binding.argument} of ${placeName(program, place)}`;
+      throw new BpfcastError("unreadable-argument", `${what} can not be read: the file says that it is in '${description}'`, {
+        location: program.location,
+        source,
+        exitCode: 1,
+      });
+    }
+    bytes.set(description ?? []);
     return bytes;
   }
   if (binding.kind === "user_address") {

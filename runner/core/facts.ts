@@ -24,8 +24,8 @@ export interface StaticPlace {
   semaphore: number;
   /** The instruction's address, as the symbols of the file count. */
   address: number;
-  /** What `usdt_argument` of wasm/manifest.ts describes, for each argument. */
-  arguments: Uint8Array[];
+  /** What `usdt_argument` of wasm/manifest.ts describes, for each argument; of one that no program can read, its operand. */
+  arguments: (Uint8Array | string)[];
 }
 
 export interface HostFacts {

@@ -1,5 +1,6 @@
 // What is said of attach points that stand for nothing on a host. The sentences are the peer's.
 
+import type { ErrorCode } from "../../wasm/error-codes.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Location, Manifest, Program } from "../../wasm/manifest.ts";
 import type { HostFacts } from "./facts.ts";
@@ -18,7 +19,7 @@ export class ProbeReport {
     this.#manifest = manifest;
   }
 
-  #add(list: BpfcastError[], location: Location, message: string, hint = "", code = "unknown-probe"): void {
+  #add(list: BpfcastError[], location: Location, message: string, hint = "", code: ErrorCode = "unknown-probe"): void {
     const details = hint === "" ? {} : { hint };
     list.push(new BpfcastError(code, message, { location, source: this.#manifest.source, ...details }));
   }

@@ -1,6 +1,7 @@
 // Tracepoint fields: rewrites the instructions that read them from the offsets of the profile that compiled the object to those of
 // the target's own format.
 
+import type { ErrorCode } from "../../wasm/error-codes.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { type Manifest, type Relocation, RelocationKind, type Tracepoint, type TracepointField } from "../../wasm/manifest.ts";
 import { RETURN_VALUE } from "./argument-format.ts";
@@ -41,7 +42,7 @@ function damaged(index: number): never {
   throw new BpfcastError("bad-relocation", `the object's code and its relocation of instruction ${index} do not fit together`);
 }
 
-function unusable(manifest: Manifest, owner: string, field: TracepointField, code: string, reason: string, hint: string): never {
+function unusable(manifest: Manifest, owner: string, field: TracepointField, code: ErrorCode, reason: string, hint: string): never {
   throw new BpfcastError(code, `${owner} of this kernel ${reason}`, {
     location: field.location,
     source: manifest.source,

@@ -1,6 +1,7 @@
 // The Kernel of this machine, on libbpf.
 
 import { readdirSync, readFileSync } from "node:fs";
+import type { ErrorCode } from "../../wasm/error-codes.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { RING_BUFFER_MAP } from "../../wasm/manifest.ts";
 import type { BoundObject, BoundProgram } from "../core/bind.ts";
@@ -62,7 +63,7 @@ function threadsOf(pid: number): number[] {
 }
 
 /** Runs one addon call; its errors become ours. */
-function run<T>(code: string, call: () => T): T {
+function run<T>(code: ErrorCode, call: () => T): T {
   try {
     return call();
   } catch (error) {

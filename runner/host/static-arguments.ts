@@ -98,7 +98,7 @@ function integer(text: string): bigint {
 }
 
 /**
- * The description that programs go by; all zero, which reads as 0, for an operand that is none of those above.
+ * The description that programs go by; the operand itself where it is none of those above: a part of a register, a vector's.
  * @param address of the tracepoint's instruction.
  * @param symbol the address of a variable of the file.
  */
@@ -107,13 +107,13 @@ export function describeArgument(
   architecture: string,
   address: number,
   symbol: (name: string) => number | undefined,
-): Uint8Array {
-  const bytes = new Uint8Array(DESCRIPTION_BYTES);
+): Uint8Array | string {
   const match = /^(-?[1248])@(.+)$/.exec(text);
-  if (match === null) return bytes;
+  if (match === null) return text;
   const [, size = "8", place = ""] = match;
   const operand = architecture === "x86_64" ? parseX86(place, address, symbol) : parseArm64(place);
-  if (operand === undefined) return bytes;
+  if (operand === undefined) return text;
+  const bytes = new Uint8Array(DESCRIPTION_BYTES);
   const view = new DataView(bytes.buffer);
   let flags = Number(size) < 0 ? Flag.Signed : 0;
   if (operand.isMemory === true) flags |= Flag.Memory;

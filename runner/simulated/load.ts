@@ -1,5 +1,6 @@
 // Loads a bound object into a machine: what libbpf and the bpf system call do on a host.
 
+import type { ErrorCode } from "../../wasm/error-codes.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Machine } from "../../wasm/machine.ts";
 import type { Fault } from "../../wasm/machine-faults.ts";
@@ -98,7 +99,7 @@ function explainFault(
   program: LoadedProgram,
   { object }: LoadedObjectCode,
   { manifest, programs }: Loadable,
-  code: string,
+  code: ErrorCode,
   verb: string,
 ): BpfcastError {
   const own = manifest?.programs[programs?.find(({ symbol }) => symbol === program.symbol)?.program ?? -1];

@@ -155,6 +155,13 @@ for (const [script, status, message] of refused)
     assert.is(result.status, status);
   });
 
+test("usdt: an argument that no program can read is an error, and only if the script reads it", () => {
+  const { stderr, status } = run("-e", `usdt:${fixed}:high { print(arg1); }`);
+  assert.ok(stderr.includes(`ERROR: arg1 of usdt:${fixed}:demo:high can not be read: the file says that it is in '1@%ah'`), stderr);
+  assert.is(status, 1);
+  assert.equal(tracing(fixed, "usdt:FILE:high { @[arg0 == arg0] = count(); }"), ["@[true]: 3"]);
+});
+
 for (const [words, message] of [
   [["--test", "--bench"], "USAGE: --bench conflicts with existing --mode"],
   [["--mode", "foo"], "USAGE: --mode can only be 'codegen', 'compiler-bench', 'bench', 'test' or 'format'."],
@@ -311,11 +318,11 @@ test("lists", () => {
     run("-l", ...words)
       .stdout.split("\n")
       .filter((line) => line !== "");
-  const all = ["arguments", "guarded", "indexed", "twice"].map((name) => `usdt:${fixed}:demo:${name}`);
+  const all = ["arguments", "guarded", "high", "indexed", "twice"].map((name) => `usdt:${fixed}:demo:${name}`);
   assert.equal(list(`usdt:${fixed}:*`), all);
   assert.equal(list(`usdt:${fixed}:demo:*`), all);
-  assert.equal(list(`U:${fixed}:tw*`), all.slice(3));
-  assert.equal(list("-e", `usdt:${fixed}:twice { }`), all.slice(3));
+  assert.equal(list(`U:${fixed}:tw*`), all.slice(4));
+  assert.equal(list("-e", `usdt:${fixed}:twice { }`), all.slice(4));
   assert.equal(list("self:*"), ["self:signal:SIGUSR1"]);
 });
 

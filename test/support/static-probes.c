@@ -37,6 +37,11 @@ __attribute__((noinline)) void twice(int a) {
   asm volatile("990: nop\n" NOTE("twice", "-4@$5", "0") BASE ::);
 }
 
+// An argument where no program can read it.
+__attribute__((noinline)) void high(void) {
+  asm volatile("990: nop\n" NOTE("high", "8@%%rax 1@%%ah", "0") BASE ::);
+}
+
 __attribute__((noinline)) int work(int n) {
   counter += n;
   total += n;
@@ -52,6 +57,7 @@ int main(int argc, char **argv) {
     indexed(k + 2);
     guarded(k + 40);
     twice(k);
+    high();
     work(k);
   }
   return total == 1003 ? 0 : 1;
