@@ -80,7 +80,7 @@ const BROKEN: [string, (manifest: Record<string, never> & Manifest) => unknown, 
   ["an unknown architecture", (manifest) => ({ ...manifest, arch: "vax" }), /arch/],
   [
     "an unknown program kind",
-    (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[0], kind: "usdt" }] }),
+    (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[0], kind: "lsm" }] }),
     /programs\[0\]\.kind/,
   ],
   [
