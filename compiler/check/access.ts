@@ -35,9 +35,7 @@ export abstract class AccessChecker extends TracedChecker {
 
   protected fieldAccess(e: FieldAccess): i32 {
     this.fieldObject = e.object;
-    this.isOneArgument = e.object.kind == NodeKind.Identifier;
     const object = this.expression(e.object);
-    this.isOneArgument = false;
     this.fieldObject = null;
     const info = this.types.get(object);
     if (info.kind == TypeKind.Arguments) return this.argumentField(e);

@@ -261,7 +261,7 @@ export abstract class ExpressionChecker extends DecimalChecker {
         if (this.forDepth > 0) return this.unsupported(e.start, e.end, "The name of a probe with many places in a for-loop");
         return this.types.text(PROBE_NAME_SIZE);
       case Recipe.ProbeArguments:
-        if (probe.isTraced) return this.tracedArguments(e);
+        if (probe.isTraced) return this.tracedArguments(e, this.fieldObject == e);
         if (probe.provider == Provider.Tracepoint && !probe.readsFields) {
           probe.readsFields = true;
           probe.waiting = true;

@@ -17,13 +17,13 @@ const RETURN_VALUE: string = "$retval";
 const TRACEPOINT_FUNCTIONS: StaticArray<string> = ["__probestub_", "__traceiter_", "__bpf_trace_"];
 
 export abstract class TracedChecker extends TypeChecker {
-  /** What is checked is an argument, not all of them at once. */
-  protected isOneArgument: bool = false;
-
-  /** The type of `args`, a record; None after an error, or while BTF is missing. Asked once, then kept. */
-  protected tracedArguments(e: Expression): i32 {
+  /**
+   * The type of `args`, a record; None after an error, or while BTF is missing. Asked once, then kept.
+   * @param isOne what is wanted is one of them, not all at once.
+   */
+  protected tracedArguments(e: Expression, isOne: bool): i32 {
     const probe = this.probe;
-    if (probe.isPattern && !this.isOneArgument)
+    if (probe.isPattern && !isOne)
       return this.unsupported(e.start, e.end, `All arguments at once of a ${providerName(probe.provider)} probe with a wildcard`);
     if (probe.tracedType != BasicType.None) return probe.tracedType;
     const btf = this.kernelTypes(e.start, e.end);
@@ -58,9 +58,7 @@ export abstract class TracedChecker extends TypeChecker {
 
   /** The type of `retval`; None after an error, or while BTF is missing. */
   protected tracedReturn(e: Expression): i32 {
-    this.isOneArgument = true;
-    const type = this.tracedArguments(e);
-    this.isOneArgument = false;
+    const type = this.tracedArguments(e, true);
     if (type == BasicType.None) return type;
     const info = this.types.get(type);
     if (info.fields.length > this.probe.argumentCount) return info.fields[this.probe.argumentCount];
