@@ -78,11 +78,7 @@ const BROKEN: [string, (manifest: Record<string, never> & Manifest) => unknown, 
   ["a list", () => [], /an object/],
   ["an unknown field", (manifest) => ({ ...manifest, extra: 1 }), /extra/],
   ["an unknown architecture", (manifest) => ({ ...manifest, arch: "vax" }), /arch/],
-  [
-    "an unknown program kind",
-    (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[0], kind: "lsm" }] }),
-    /programs\[0\]\.kind/,
-  ],
+  ["an unknown program kind", (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[0], kind: "lsm" }] }), /programs\[0\]\.kind/],
   [
     "too few target parts",
     (manifest) => ({ ...manifest, programs: [{ ...manifest.programs[1], target: ["x"] }] }),
