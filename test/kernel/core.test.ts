@@ -67,12 +67,12 @@ const questions: { expression: string; answer(layout: Layout): number }[] = [
   { expression: "sizeof(struct sched_entity)", answer: ({ vruntime }) => vruntime + 16 },
 ];
 
-/** What the programs of `object` return when it is relocated to `layout`. */
-function run(object: Uint8Array, layout: Layout): number[] {
+/** What the programs of `object` return when it is relocated to a kernel's BTF, or to the one of a layout. */
+function run(object: Uint8Array, target: Layout | Uint8Array): number[] {
   const file = join(folder, "object.o");
   const btf = join(folder, "kernel.btf");
   writeFileSync(file, object);
-  writeFileSync(btf, kernel(layout));
+  writeFileSync(btf, target instanceof Uint8Array ? target : kernel(target));
   const result = spawnSync(loader, [file, btf], { encoding: "utf8" });
   assert.is(result.status, 0, result.stderr);
   return [...result.stdout.matchAll(/^program \S+ (-?\d+)$/gm)].map(([, value]) => Number(value));
@@ -105,6 +105,24 @@ if (mayTrace()) {
     for (const layout of TARGETS) {
       const total = questions.reduce((value, { answer }) => value + answer(layout), 0);
       assert.equal(run(object, layout), [total, layout.tgid]);
+    }
+  });
+
+  test("has_field() is decided where the object runs: what reads the field is not even looked at without it", async () => {
+    const script = `BEGIN {
+      if (has_field(struct task_struct, hidden)) { return offsetof(struct task_struct, hidden) + curtask.hidden * 0; }
+      if (has_field(struct task_struct, tgid)) { return 7; }
+      return 8;
+    }`;
+    const object = await build(script);
+    for (const layout of TARGETS) assert.equal(run(object, layout), [layout.anonymous + layout.hidden]);
+    for (const [name, expected] of [
+      ["tgid", 7],
+      ["pid", 8],
+    ] as const) {
+      const btf = new BtfWriter();
+      btf.struct("task_struct", 64, [{ name, type: btf.int("int", 4, true), offset: 8 }]);
+      assert.equal(run(object, btf.bytes()), [expected]);
     }
   });
 
