@@ -43,6 +43,19 @@ export const cases: Case[] = [
     wrong: (stdout) => expectLine(stdout, "42 x"),
   },
   {
+    // 5.14 renamed the field: the object has to find out for itself, and to say the same of the kernel's version.
+    name: "has-field",
+    script: `BEGIN {
+      let $state = 0xffff;
+      if (has_field(struct task_struct, __state)) { $state = (uint64)curtask.__state; }
+      printf("%d %d %d\\n", has_field(struct task_struct, __state) == (kernel_version() >= kernel_version(5, 14)),
+        ($state == 0xffff) == !has_field(struct task_struct, __state), has_field(struct task_struct, nosuch));
+      exit();
+    }`,
+    alone: true,
+    wrong: (stdout) => expectLine(stdout, "1 1 0"),
+  },
+  {
     name: "count",
     script: 'tracepoint:raw_syscalls:sys_enter /comm == "load" && args->id == 110/ { @[comm] = count(); }',
     wrong: (stdout) => expectLine(stdout, `@[load]: ${CALLS}`),
