@@ -61,10 +61,10 @@ export abstract class TypeChecker extends DefinitionChecker {
       case BtfKind.Int:
         return btf.isBool(id) ? BasicType.Bool : this.integerOrNone(btf.sizeOrType(id), btf.isSigned(id));
       case BtfKind.Enum:
-      case BtfKind.Enum64:
-        return btf.memberCount(id) > 0
-          ? this.types.enumerated(this.kernelEnum(btf, id), 0)
-          : this.integerOrNone(btf.sizeOrType(id), btf.isSigned(id));
+      case BtfKind.Enum64: {
+        const plain = this.integerOrNone(btf.sizeOrType(id), btf.isSigned(id));
+        return plain != BasicType.None && btf.memberCount(id) > 0 ? this.types.enumerated(this.kernelEnum(btf, id), 0) : plain;
+      }
       case BtfKind.Pointer: {
         const element = btf.resolve(btf.sizeOrType(id));
         const type =

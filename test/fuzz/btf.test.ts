@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { Compiler } from "../../wasm/compiler.ts";
 import { BtfWriter, smallKernel } from "../support/btf.ts";
 import { FORMATS } from "../support/compiler.ts";
-import { Random, runMilliseconds, runSeed } from "../support/random.ts";
+import { cpuClock, Random, runMilliseconds, runSeed } from "../support/random.ts";
 
 const seed = runSeed();
 const module = new WebAssembly.Module(readFileSync(".out/testing-pipeline.wasm"));
@@ -22,6 +22,7 @@ const SCRIPTS = [
   "BEGIN { @ = ((struct task_struct *)0)->real_parent->real_parent->pid; @p = (pid_t)1; }",
   'BEGIN { @ = offsetof(struct task_struct, se.vruntime); printf("%s", curtask->comm); }',
   "BEGIN { @ = curtask->no_such_field; }",
+  "BEGIN { $v = curtask->comm; $w = (int32)curtask->tgid; print($v == $w); }",
   "BEGIN { @ = ((struct sched_entity *)1)->vruntime; @c = (struct no_such_struct *)1; }",
 ];
 
@@ -30,10 +31,9 @@ async function attempt(script: string, btf: Uint8Array, formats: Record<string, 
   const compiler = await Compiler.create(module);
   const source = encoder.encode(script);
   for (let round = 0; round < 4; round++) {
-    const started = performance.now();
+    const time = cpuClock();
     const result = compiler.compile(source, { name: "stdin" });
-    const time = performance.now() - started;
-    assert.ok(time < 2000, `${time.toFixed(0)} ms`);
+    assert.ok(time() < 2000, `${time().toFixed(0)} ms`);
     if (result.kind !== "needs") {
       const errors = result.diagnostics.filter(({ severity }) => severity === "error").length;
       assert.is(result.kind === "failed", errors > 0);
@@ -178,6 +178,14 @@ const hostile: Record<string, (btf: BtfWriter) => void> = {
       { name: "tgid", type: odd, offset: 0 },
       { name: "se", type: wide, offset: 8 },
       { name: "comm", type: wide, offset: 8 },
+    ]);
+  },
+  "enums of odd sizes": (btf) => {
+    const three = btf.enumeration("three", { A: 1 }, 3);
+    const wide = btf.enumeration("wide", { B: 1 }, 64);
+    btf.struct("task_struct", 64, [
+      { name: "tgid", type: three, offset: 0 },
+      { name: "comm", type: wide, offset: 0 },
     ]);
   },
   "a bitfield": (btf) => {

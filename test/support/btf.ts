@@ -66,9 +66,9 @@ export class BtfWriter {
     return this.#add(name, TYPEDEF, 0, of);
   }
 
-  enumeration(name: string, values: Record<string, number>): number {
+  enumeration(name: string, values: Record<string, number>, bytes = 4): number {
     const rest = Object.entries(values).flatMap(([key, value]) => [this.#name(key), value]);
-    return this.#add(name, ENUM, rest.length / 2, 4, rest);
+    return this.#add(name, ENUM, rest.length / 2, bytes, rest);
   }
 
   bool(): number {
