@@ -62,8 +62,9 @@ export class Lowering extends FunctionLowering {
   probe(probe: Probe): void {
     const b = this.b;
     b.source = probe.start;
-    if (this.checker.exits && this.context.isTracing) this.leaveWhenStopped();
+    // An iterator goes on to its end, as the peer's does: what it prints is read from its file.
     if (this.context.provider == Provider.Iterator) this.leaveWithoutObject();
+    else if (this.checker.exits && this.context.isTracing) this.leaveWhenStopped();
     if (this.scratch) this.acquireScratch();
     const predicate = probe.predicate;
     this.scopes.enter();

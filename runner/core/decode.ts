@@ -50,6 +50,8 @@ export class Decoder {
   #failure: unknown = null;
   /** Set by exit(): events are dropped until it is lifted. */
   stopped = false;
+  /** While an iterator is read, what printf() prints is not among them: the peer reads it from the iterator's file. */
+  iterating = false;
   /** When false, output is only flushed as buffers fill up. */
   flushBatches = true;
   /** When false, warnf() prints nothing. */
@@ -92,7 +94,7 @@ export class Decoder {
       const length = word & RECORD_LENGTH_MASK;
       const record = at + RECORD_HEADER_BYTES;
       at = record + ((length + 7) & ~7);
-      if ((word & RECORD_DISCARDED) !== 0 || this.stopped) continue;
+      if ((word & RECORD_DISCARDED) !== 0) continue;
       if (at > batch.length) throw new BpfcastError("bad-record", "an event is longer than the batch that holds it");
       const command = this.#event(memory, record, length);
       if (command !== null) {
@@ -134,6 +136,7 @@ export class Decoder {
     if (event === undefined || length < event.size) {
       throw new BpfcastError("bad-record", `the kernel sent an event that the object does not describe (id ${id}, ${length} bytes)`);
     }
+    if (this.stopped && !(this.iterating && event.kind === "printf")) return null;
     switch (event.kind) {
       case "printf": {
         const format = this.#formats[id];

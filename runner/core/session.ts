@@ -86,6 +86,8 @@ export class Session {
   #exitCode = 0;
   #stop: () => void = () => {};
   #stopRequested = false;
+  /** By a signal, not by the script itself. */
+  #interrupted = false;
   #failure: unknown = null;
   /** The script's errorf() has printed something. */
   #hasReported = false;
@@ -135,7 +137,10 @@ export class Session {
       const stopped = new Promise<void>((resolve) => {
         this.#stop = resolve;
       });
-      this.#host.onStopRequest(() => this.#requestStop());
+      this.#host.onStopRequest(() => {
+        this.#interrupted = true;
+        this.#requestStop();
+      });
       // Before anything is printed: who reads "Attached" may send it at once, and unhandled it opens Node's debugger.
       this.#host.onSignal("SIGUSR1", () => this.#runPrograms("self").catch((error: unknown) => this.#fail(error)));
       await this.#runPrograms("begin");
@@ -327,18 +332,23 @@ export class Session {
     if (printsMaps) await this.#printMaps(object);
   }
 
-  /** An iterator's events come from its file, and the script is done when that ends. */
+  /**
+   * An iterator's events come from its file, and the script is done when that ends. The peer's iterators print into the file, which
+   * is read to its end whatever exit() says: it only gives the exit code.
+   */
   async #readIterators(object: LoadedObject): Promise<void> {
     for (const { symbol, attachments } of this.#bound.programs) {
       if (!attachments.some(({ kind }) => kind === "iter")) continue;
       // What the begin programs have sent.
       await this.#drain(object);
+      this.#decoder.iterating = true;
       const stream = new RecordStream(this.#bound.manifest, (batch) => this.#handle(batch));
       await object.iterate(symbol, (bytes) => {
         stream.add(bytes);
-        return !this.#stopRequested;
+        return !this.#interrupted;
       });
       await this.#decoder.idle();
+      this.#decoder.iterating = false;
       this.#requestStop();
     }
   }

@@ -10,16 +10,19 @@ export class KernelSymbols {
   #addresses: BigUint64Array | undefined;
   #names: string[] = [];
   #modules: string[] = [];
+  /** Absolute symbols, which no address lies in: before 6.15 per-CPU variables are such, by their offset in each CPU's. */
+  readonly #absolute = new Map<string, bigint>();
 
   /** @param text `address type name[\t[module]]` a line. */
   #load(text: string): BigUint64Array {
     const rows: { address: bigint; name: string; module: string }[] = [];
     for (const line of text.split("\n")) {
       const match = /^([0-9a-f]+) (.) ([^\s]+)(?:\s+\[(.+)\])?$/.exec(line);
-      // Absolute symbols (per-CPU offsets among them) are no addresses.
-      if (match === null || match[2] === "A" || match[2] === "a") continue;
-      const address = BigInt(`0x${match[1]}`);
-      if (address !== 0n) rows.push({ address, name: match[3] ?? "", module: match[4] ?? "" });
+      if (match === null) continue;
+      const [, digits = "", kind = "", name = "", module = ""] = match;
+      const address = BigInt(`0x${digits}`);
+      if (kind === "A" || kind === "a") this.#absolute.set(name, address);
+      else if (address !== 0n) rows.push({ address, name, module });
     }
     rows.sort((left, right) => (left.address < right.address ? -1 : left.address > right.address ? 1 : 0));
     this.#names = rows.map(({ name }) => name);
@@ -60,6 +63,6 @@ export class KernelSymbols {
   addressOf(name: string): bigint | undefined {
     const addresses = this.#all();
     const index = this.#names.indexOf(name);
-    return index < 0 ? undefined : addresses[index];
+    return index < 0 ? this.#absolute.get(name) : addresses[index];
   }
 }
