@@ -313,6 +313,28 @@ test("SIGUSR1 does nothing to a script without such a probe", async () => {
   assert.not.match(errors, "Debugger");
 });
 
+test("usdt: of -p's process alone, by file and by what it has mapped", async () => {
+  for (const target of [moved, "*", ""]) {
+    const [own, other] = [spawn(moved, ["wait"]), spawn(moved, ["wait"])];
+    const child = spawn("node", [bpfcast, "-p", String(own.pid), "-e", `usdt:${target}:demo:twice { @[pid] = count(); }`]);
+    await printed(child, "Attached 1 probe");
+    const maps = printed(child, "@[");
+    let output = "";
+    child.stdout.on("data", (bytes: Buffer) => {
+      output += bytes.toString();
+    });
+    const ended = new Promise<number | null>((done) => child.on("close", done));
+    for (const one of [other, own]) {
+      const gone = new Promise((done) => one.on("exit", done));
+      one.stdin.end("\n");
+      assert.is(await gone, 0);
+    }
+    await maps;
+    assert.is(await ended, 0);
+    assert.equal(output.match(/^@.*$/gm), [`@[${own.pid}]: 6`]);
+  }
+});
+
 test("lists", () => {
   const list = (...words: string[]) =>
     run("-l", ...words)

@@ -1,4 +1,5 @@
 // A program with static tracepoints, as <sys/sdt.h> makes them, a variable that they watch, and others that scripts read by name.
+#include <stdio.h>
 #include <stdlib.h>
 
 #define NOTE(name, args, semaphore)                                                                             \
@@ -52,6 +53,8 @@ __attribute__((noinline)) int work(int n) {
 int main(int argc, char **argv) {
   static char text[] = "hello";
   text[0] = argc > 1 ? 'j' : 'h';
+  // With an argument it waits for a line, so that it can be traced from outside.
+  if (argc > 1 && getchar() == EOF) return 2;
   for (int k = 0; k < 3; k++) {
     arguments(k + 0x100000000L, -k, text, -3);
     indexed(k + 2);
