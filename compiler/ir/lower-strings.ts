@@ -228,7 +228,7 @@ export abstract class StringLowering extends MapFunctionLowering {
     b.enter(done);
     this.clear(pointer, offset, size);
     const names = b.data(Section.Rodata, offsets + ((count * 2 + 7) & -8));
-    b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(size), b.binary(Op.Add, names, b.read(place))]);
+    b.call(Helper.ProbeReadKernelStr, [b.offset(pointer, offset), b.constant(size), b.index(names, b.read(place))]);
   }
 
   /** Offset in `.rodata` of a table: u16 for each number, then the names; made on first use. */
