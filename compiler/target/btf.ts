@@ -3,6 +3,9 @@
 // Format: Documentation/bpf/btf.rst of the kernel. The blob may be truncated or hostile: `open` walks it once and refuses it
 // unless every record, name and member table lies inside, so the readers below need no further checks.
 
+/** Arrays of arrays that are followed: hostile types have arrays of themselves. */
+export const MAXIMUM_DIMENSIONS: u32 = 16;
+
 /** `BTF_KIND_*`. */
 export const enum BtfKind {
   Void = 0,
@@ -291,7 +294,7 @@ export class Btf {
       case BtfKind.Pointer:
         return 8;
       case BtfKind.Array:
-        return depth > 16 ? 0 : this.elementCount(id) * this.sizeOf(this.elementType(id), depth + 1);
+        return depth > MAXIMUM_DIMENSIONS ? 0 : this.elementCount(id) * this.sizeOf(this.elementType(id), depth + 1);
       default:
         return 0;
     }

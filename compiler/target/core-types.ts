@@ -6,7 +6,7 @@
 import { Enumeration } from "../check/types";
 import { Relocation, RelocationKind } from "../ir/ir";
 import { BtfBuilder } from "../object/btf";
-import { Btf, BtfKind, BtfMember } from "./btf";
+import { Btf, BtfKind, BtfMember, MAXIMUM_DIMENSIONS } from "./btf";
 
 /** A path of members from a root struct to a field: what one relocation describes. */
 @final
@@ -132,7 +132,7 @@ export class CoreTypes {
   }
 
   /** The local counterpart of a member's type: of the same kind, which is all that libbpf compares. */
-  private localType(type: u32): i32 {
+  private localType(type: u32, depth: u32 = 0): i32 {
     const target = this.target;
     const id = target.resolve(type);
     switch (target.kind(id)) {
@@ -142,7 +142,8 @@ export class CoreTypes {
       case BtfKind.Enum64:
         return this.local.enumeration("", target.sizeOrType(id), target.isSigned(id));
       case BtfKind.Array:
-        return this.local.array(this.localType(target.elementType(id)), target.elementCount(id));
+        if (depth > MAXIMUM_DIMENSIONS) return this.local.pointer(0);
+        return this.local.array(this.localType(target.elementType(id), depth + 1), target.elementCount(id));
       case BtfKind.Struct:
       case BtfKind.Union:
         return this.structOf(id).id;

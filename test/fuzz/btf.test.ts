@@ -22,6 +22,7 @@ const SCRIPTS = [
   "BEGIN { @ = ((struct task_struct *)0)->real_parent->real_parent->pid; @p = (pid_t)1; }",
   'BEGIN { @ = offsetof(struct task_struct, se.vruntime); printf("%s", curtask->comm); }',
   "BEGIN { @ = curtask->no_such_field; }",
+  "rawtracepoint:a /comm == comm(5)/ { @ = count(); }",
   "BEGIN { $v = curtask->comm; $w = (int32)curtask->tgid; print($v == $w); }",
   "BEGIN { @ = ((struct sched_entity *)1)->vruntime; @c = (struct no_such_struct *)1; }",
 ];
@@ -40,7 +41,7 @@ async function attempt(script: string, btf: Uint8Array, formats: Record<string, 
       return result.kind;
     }
     for (const need of result.needs) {
-      if (need.kind === "btf") compiler.supply(need, { found: true, bytes: btf });
+      if (need.kind === "btf" || need.kind === "kfunc") compiler.supply(need, { found: true, bytes: btf });
       else if (need.kind !== "tracepoint") compiler.supply(need, { found: false, candidates: [] });
       else {
         const bytes = formats[`${need.category}:${need.event}`];
