@@ -236,9 +236,7 @@ export abstract class FunctionChecker extends ExpressionChecker {
         return BasicType.None;
       case FunctionId.WriteUser:
         this.addressArgument(e, 0, name);
-        this.expression(e.argumentList[1]);
-        this.integerArgument(e, 2, name);
-        return BasicType.Bool;
+        return this.writeUser(e, name);
       default:
         return this.libraryCall(e, id, name);
     }
@@ -246,6 +244,22 @@ export abstract class FunctionChecker extends ExpressionChecker {
 
   /** The type of a call of one of the peer's macros. */
   protected abstract libraryCall(e: Call, id: FunctionId, name: string): i32;
+
+  private writeUser(e: Call, name: string): i32 {
+    const source = this.types.get(this.operand(e.argumentList[1]));
+    this.integerArgument(e, 2, name);
+    const length = e.argumentList[2];
+    const longest = this.maximumString;
+    if (source.kind == TypeKind.Pointer && length.kind == NodeKind.IntegerLiteral && (<IntegerLiteral>length).value > <u64>longest)
+      return this.error(
+        Code.OutOfRange,
+        length.start,
+        length.end,
+        `write_user() takes at most ${longest} bytes from an address`,
+        "see max_strlen",
+      );
+    return BasicType.Bool;
+  }
 
   private stringCompare(e: Call): i32 {
     const first = this.textArgument(e, 0, "strncmp");

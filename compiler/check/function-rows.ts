@@ -145,7 +145,7 @@ function actions(): Array<FunctionRow> {
       3,
       "bool",
       "write_user(target, source, length)",
-      "Writes memory of the running process; whether it could",
+      "Writes the bytes of a value, or those at an address, into memory of the running process; whether it could",
     )
       .unsafe()
       .needs("helper:probe_write_user", ""),

@@ -254,16 +254,44 @@ export abstract class FunctionLowering extends StringLowering {
     b.call(id == FunctionId.Signal ? Helper.SendSignal : Helper.SendSignalThread, [number]);
   }
 
-  /** `write_user(target, source, length)`: at most as many bytes as the source has; whether it worked. */
+  /**
+   * `write_user(target, source, length)`: whether it worked. A source that is a value gives its own bytes, one that is an address
+   * those that lie there, at most as many as the longest text has.
+   */
   private writeUser(e: Call): i32 {
     const b = this.b;
     this.manifest.unsafe("write_user()", e.start, e.end);
     const target = this.value(e.argumentList[0]);
     const source = e.argumentList[1];
-    const size = this.types.get(source.typeId).size;
-    const place = this.ownPlace(source);
-    const length = this.bounded(this.value(e.argumentList[2]), size);
-    return b.binary(Op.Equal, b.call(Helper.ProbeWriteUser, [target, b.offset(place.pointer, place.offset), length]), b.constant(0));
+    const info = this.types.get(source.typeId);
+    let bytes: i32;
+    let length: i32;
+    if (info.kind == TypeKind.Pointer) {
+      const address = this.value(source);
+      const wanted = this.value(e.argumentList[2]);
+      const longest = this.checker.maximumString;
+      const room = b.isConst(wanted) ? <i32>min(<u64>b.constOf(wanted), <u64>longest) : longest;
+      bytes = this.memory((max(room, 1) + 7) & -8);
+      length = this.bounded(wanted, room);
+      const helper = readHelper(info.space);
+      this.checkRead(b.call(helper, [bytes, length, address]), helper);
+    } else {
+      const place = this.ownPlace(source);
+      bytes = b.offset(place.pointer, place.offset);
+      length = this.bounded(this.value(e.argumentList[2]), info.size);
+    }
+    // The helper takes no length of 0: nothing is written then, and that works.
+    const result = b.addVariable(Type.Scalar);
+    const some = b.newBlock();
+    const done = b.newBlock();
+    b.write(result, b.constant(1));
+    // By "above", which bounds the number for every verifier; "not equal" does only for later ones.
+    b.branch(b.binary(Op.Above, length, b.constant(0)), some, done);
+    b.enter(some);
+    b.write(result, b.binary(Op.Equal, b.call(Helper.ProbeWriteUser, [target, bytes, length]), b.constant(0)));
+    b.jump(done);
+    b.enter(done);
+    return b.read(result);
   }
 
   /** The smaller of a number, seen as unsigned, and a constant. */

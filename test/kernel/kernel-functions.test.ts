@@ -58,6 +58,34 @@ for (const series of SERIES) {
   });
 }
 
+/** What a process writes, changed: a value's bytes, a variable's, a text, a length that is only known there, and a kernel's text. */
+const WRITTEN = [
+  "write_user(args.buf, (uint8)74, 1)",
+  "$c = (uint8)74; write_user(args.buf, &$c, 1)",
+  '$s = "Jam"; write_user(args.buf, $s, 2)',
+  '$s = "Jam"; write_user(args.buf, &$s, args.count - 2)',
+  "write_user(args.buf, comm, args.count - 6)",
+  "write_user(args.buf, (uint8 *)curtask + offsetof(struct task_struct, comm), 3)",
+];
+const OWN_CPU = [
+  '$r = (struct rq *)percpu_kaddr("runqueues", 1);',
+  '$own = (struct rq *)percpu_kaddr("runqueues");',
+  'printf("%d %d %d\\n", $r.cpu, $own.cpu == (int32)cpu, (uint64)percpu_kaddr("runqueues", 100000));',
+].join(" ");
+
+for (const series of SERIES) {
+  test(`memory of the process, and variables of each CPU, on kernel ${series}`, async () => {
+    const tracepoint = "tracepoint:syscalls:sys_enter_write /pid == cpid/";
+    const commands = [
+      ...WRITTEN.map((call) => `node ${bpfcast} -q --unsafe -c '/bin/echo hello' -e '${tracepoint} { ${call}; }'`),
+      `node ${bpfcast} -q -e 'begin { ${OWN_CPU} }'`,
+    ];
+    const { stdout, stderr } = await runInVm(series, `cd ${process.cwd()}\n${commands.join("\n")}\n`, 300);
+    const lines = stdout.split("\n").filter((line) => line !== "");
+    assert.equal(lines, ["Jello", "Jello", "Jallo", "Jam\0o", "hello", "echlo", "1 1 0"], stdout + stderr);
+  });
+}
+
 /** vfs_fsync(file, datasync) and vfs_fsync_range(file, start, end, datasync). */
 const WILDCARDS = [
   "fentry:vfs_fsync* { @entry[args.datasync, args.file != 0] = count(); }",
