@@ -1,6 +1,7 @@
 // Functions and builtins on the running kernel. Expected texts are what bpftrace 0.27.1 printed for the same scripts.
 
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { test as check } from "uvu";
 import * as assert from "uvu/assert";
@@ -163,6 +164,14 @@ test("a signal reaches the process that runs the probe", () => {
   const { status, stderr } = run('tracepoint:syscalls:sys_enter_kill /pid == cpid/ { signal("KILL"); }', "--unsafe", "-c", command);
   assert.is(status, 0, stderr);
   assert.ok(Date.now() - started < 5000);
+});
+
+test("debugf() prints into the kernel's own log of the trace", () => {
+  const mark = `mark-${process.pid}`;
+  const { status, stderr } = run(`BEGIN { debugf("%s %d\\n", "${mark}", 5); }`);
+  assert.is(status, 0, stderr);
+  assert.match(stderr, /WARNING: The debugf\(\) builtin is not recommended for production use\./);
+  assert.match(readFileSync("/sys/kernel/tracing/trace", "utf8"), new RegExp(`bpf_trace_printk: ${mark} 5$`, "m"));
 });
 
 test("messages with their place", () => {

@@ -766,6 +766,24 @@ export const featureRows: FeatureRow[] = [
     output: "\n\n@same: 1\n",
   },
   {
+    row: "T13 the trailer of a text that was cut off",
+    script:
+      'config = { max_strlen = 4; str_trunc_trailer = "<<" } tracepoint:syscalls:sys_enter_write /pid == cpid/ { printf("%s|\\n", str(args.buf)); exit(); }',
+    options: ["-c", "/bin/sh -c 'echo hello >/dev/null'"],
+    output: "hell<<|\n\n\n",
+  },
+  {
+    row: "T15 what is larger than on_stack_limit lies in scratch memory",
+    script: 'config = { on_stack_limit = 0 } begin { $s = "abc"; @a["x", 1, $s] = 5; print(@a["x", 1, "abc"]); print(($s, 5)); }',
+    output: "5\n(abc, 5)\n\n\n@a[x, 1, abc]: 5\n",
+  },
+  {
+    row: "F35 signal_thread",
+    script: 'tracepoint:syscalls:sys_enter_clock_nanosleep /pid == cpid/ { print(1); signal_thread("SIGKILL"); }',
+    options: ["--unsafe", "-c", "sleep 60"],
+    output: "1\n\n\n",
+  },
+  {
     row: "5.5 layout",
     script:
       'begin { print(sizeof((1, (int64)2))); print(sizeof(((int8)1, "abc", (int32)2))); print(sizeof((a=(int8)1, b=(int64)2))); @k[(int8)1, "ab", (int64)3] = 1; }',
