@@ -19,7 +19,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assemble } from "./assemble.mjs";
 
@@ -116,6 +116,17 @@ async function build() {
     });
   }
   await makeDefaultProfile();
+  const page = ["web/main.ts", "web/worker.ts"];
+  const still = ["web/index.html", "web/style.css", ".out/compiler.wasm", ".out/machine.wasm", ".out/default.profile"].filter(existsSync);
+  await step(
+    "page",
+    [...filesBelow("web", [".ts"]), ...typescript, ...still, ...config],
+    [".out/web/main.js", ".out/web/worker.js"],
+    () => {
+      run(bin("esbuild"), [...page, "--bundle", "--format=esm", "--target=es2022", "--minify", "--outdir=.out/web", "--log-level=warning"]);
+      for (const file of still) copyFileSync(file, join(".out/web", basename(file)));
+    },
+  );
 }
 
 /**

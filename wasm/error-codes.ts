@@ -20,6 +20,7 @@ const MEANINGS = {
   "bad-relocation": "A place that has to be rewritten for this kernel does not fit the object's code",
   "bad-scenario": "A scenario says what no kernel can do, or is not of the form that scenarios have",
   "bad-tracepoint-format": "The description of a tracepoint's fields is damaged",
+  "cannot-listen": "The playground's port cannot be used",
   "cannot-read": "A file or folder cannot be read",
   "cannot-write": "A file cannot be written",
   "changed-field": "This kernel has a field of a tracepoint in a form that the object's code cannot be rewritten for",

@@ -185,7 +185,17 @@ async function fmt(words: string[]): Promise<number> {
   return runFormat(options, output);
 }
 
-const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, fmt, profile, test, help };
+async function playground(words: string[]): Promise<number> {
+  const options = parseOptions(words);
+  refuseOptions(options, "`bpfcast playground`");
+  const [word = "0", ...others] = options.words;
+  const port = /^\d{1,5}$/.test(word) ? Number(word) : -1;
+  if (port < 0 || port > 65_535 || others.length > 0) throw new BpfcastError("usage", "USAGE: bpfcast playground [PORT]");
+  const { runPlayground } = await import("./playground.ts");
+  return runPlayground(port, (line) => output.print(line));
+}
+
+const SUBCOMMANDS: Record<string, (words: string[]) => Promise<number>> = { build, run, check, fmt, profile, test, playground, help };
 
 /**
  * @param words the command line behind the program's name.

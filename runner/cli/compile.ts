@@ -3,9 +3,9 @@
 import type { CompileResult, Compiler, Diagnostic } from "../../wasm/compiler.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Source } from "../../wasm/manifest.ts";
+import { asDiagnostic, compileDiagnostics } from "../core/diagnostics.ts";
 import type { Target } from "../core/target.ts";
 import { HeaderFiles } from "../host/headers.ts";
-import { asDiagnostic, compileDiagnostics } from "./diagnostics.ts";
 
 export interface Script {
   /** Shown in messages: a file name, or `stdin`. */

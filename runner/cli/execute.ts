@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, readSync, writeFileSync } from "node
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Manifest } from "../../wasm/manifest.ts";
 import { bind, readManifest } from "../core/bind.ts";
+import { errorText } from "../core/diagnostics.ts";
 import type { BindParameters } from "../core/facts.ts";
 import { JsonOutput } from "../core/format/json.ts";
 import { TextOutput } from "../core/format/text.ts";
@@ -20,7 +21,6 @@ import { requirePrivileges } from "../host/privileges.ts";
 import { ProcessHost } from "../host/session-host.ts";
 import { FileSink } from "../host/sink.ts";
 import { useFunctionList } from "../host/tracefs.ts";
-import { errorText } from "./diagnostics.ts";
 import { type Options, scriptWords } from "./options.ts";
 import { explainLoadError } from "./verifier.ts";
 

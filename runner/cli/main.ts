@@ -2,8 +2,8 @@
 
 import { basename } from "node:path";
 import { BpfcastError } from "../../wasm/errors.ts";
+import { errorText } from "../core/diagnostics.ts";
 import { runCommand } from "./commands.ts";
-import { errorText } from "./diagnostics.ts";
 
 // Programs see this name as ours (`comm`), not Node's: that of the file or link that was called.
 process.title = basename(process.argv[1] ?? "bpfcast").replace(/\.c?js$/, "");

@@ -270,6 +270,8 @@ USAGE:
                        play the scenarios of scripts, in a simulated kernel
     bpfcast profile -o x.profile
                        write down what compiling for this machine needs
+    bpfcast playground [port]
+                       open the compiler and a simulated kernel in a browser
     bpfcast help [topic]
                        explain a probe, function, config key, error code or option
 

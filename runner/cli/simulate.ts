@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { loadMachine } from "../../wasm/machine-node.ts";
 import { readManifest } from "../core/bind.ts";
+import { errorText } from "../core/diagnostics.ts";
 import { ProfileTarget } from "../core/profile-target.ts";
 import { parsePid } from "../host/command.ts";
 import { defaultProfileFile, profileTarget } from "../host/profile-targets.ts";
@@ -14,7 +15,6 @@ import { targetTypesOf } from "../simulated/load.ts";
 import { runSimulated } from "../simulated/run.ts";
 import { Simulation } from "../simulated/simulation.ts";
 import { ROUND, Workload } from "../simulated/workload.ts";
-import { errorText } from "./diagnostics.ts";
 import { bindParameters, checkOutputOptions, checkTraceOptions, printsOptionHelp } from "./execute.ts";
 import type { Options } from "./options.ts";
 

@@ -3,7 +3,7 @@
 import { existsSync, statSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { BpfcastError } from "../../wasm/errors.ts";
-import { errorText } from "./diagnostics.ts";
+import { errorText } from "../core/diagnostics.ts";
 
 /** How often files are looked at, in milliseconds; less often where looking takes longer than a tenth of that. */
 const INTERVAL = 200;

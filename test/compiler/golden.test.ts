@@ -32,7 +32,10 @@ test("equal scripts give equal bytes", async () => {
   assert.equal(first.object, second.object);
 });
 
-test("the module imports nothing", () => {
+// A module that counts statements is another one.
+const product = process.env["COVERAGE_HITS"] === undefined ? test : test.skip;
+
+product("the module imports nothing", () => {
   const module = new WebAssembly.Module(readFileSync(".out/compiler.wasm"));
   assert.equal(WebAssembly.Module.imports(module), []);
 });

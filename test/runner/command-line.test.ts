@@ -2,10 +2,10 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compileDiagnostics, errorText } from "../../runner/cli/diagnostics.ts";
 import { OPTION_TABLE, parseOptions, usage } from "../../runner/cli/options.ts";
 import { causeOf, explainLoadError, findRefusal, lastInstruction } from "../../runner/cli/verifier.ts";
 import { diagnosticText } from "../../runner/core/diagnostic-text.ts";
+import { compileDiagnostics, errorText } from "../../runner/core/diagnostics.ts";
 import { matchesGlob } from "../../runner/core/glob.ts";
 import { editDistance, similarNames } from "../../runner/core/similar.ts";
 import { splitCommand } from "../../runner/host/command.ts";

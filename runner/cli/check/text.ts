@@ -1,7 +1,7 @@
 // For people: the compiler's messages as a run prints them. With several profiles, a heading for each and the sums at the end.
 
+import { errorText } from "../../core/diagnostics.ts";
 import { messagesOf } from "../compile.ts";
-import { errorText } from "../diagnostics.ts";
 import { type CheckedProfile, type Failure, plural, type Report, sumsOf, sumsText } from "./report.ts";
 
 function failuresText(failures: readonly Failure[]): string {

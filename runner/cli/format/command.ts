@@ -3,8 +3,8 @@
 import type { Compiler } from "../../../wasm/compiler.ts";
 import { loadCompiler } from "../../../wasm/compiler-node.ts";
 import { BpfcastError } from "../../../wasm/errors.ts";
+import { compileDiagnostics, errorText } from "../../core/diagnostics.ts";
 import type { Script } from "../compile.ts";
-import { compileDiagnostics, errorText } from "../diagnostics.ts";
 import { readInput } from "../execute.ts";
 import type { Options } from "../options.ts";
 import { unifiedDiff } from "./diff.ts";

@@ -2,8 +2,8 @@
 
 import { dirname, resolve } from "node:path";
 import { BpfcastError } from "../../../wasm/errors.ts";
+import { errorText } from "../../core/diagnostics.ts";
 import { defaultProfileFile, profileTarget } from "../../host/profile-targets.ts";
-import { errorText } from "../diagnostics.ts";
 import { readInput, writeObject } from "../execute.ts";
 import type { Options } from "../options.ts";
 import { unusable } from "../unusable.ts";

@@ -3,6 +3,7 @@
 import { BpfcastError } from "../../../wasm/errors.ts";
 import type { Machine } from "../../../wasm/machine.ts";
 import { loadMachine } from "../../../wasm/machine-node.ts";
+import { errorText } from "../../core/diagnostics.ts";
 import type { ProfileTarget } from "../../core/profile-target.ts";
 import type { TargetTypes } from "../../simulated/core-types.ts";
 import { targetTypesOf } from "../../simulated/load.ts";
@@ -11,7 +12,6 @@ import { runSimulated } from "../../simulated/run.ts";
 import type { Scenario } from "../../simulated/scenario.ts";
 import { Simulation } from "../../simulated/simulation.ts";
 import { compileScript, type Script } from "../compile.ts";
-import { errorText } from "../diagnostics.ts";
 import { scriptWords } from "../options.ts";
 import { unusable } from "../unusable.ts";
 import { differenceOfData, differenceOfLines } from "./compare.ts";

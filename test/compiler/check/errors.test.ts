@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { compileDiagnostics } from "../../../runner/cli/diagnostics.ts";
+import { compileDiagnostics } from "../../../runner/core/diagnostics.ts";
 import { compile, newCompiler } from "../../support/compiler.ts";
 
 const folder = "test/compiler/check/errors";

@@ -3,7 +3,7 @@
 import type { Diagnostic } from "../../wasm/compiler.ts";
 import type { BpfcastError } from "../../wasm/errors.ts";
 import type { Source } from "../../wasm/manifest.ts";
-import { diagnosticText, fileOf } from "../core/diagnostic-text.ts";
+import { diagnosticText, fileOf } from "./diagnostic-text.ts";
 
 /** The compiler's messages: the peer's shape first, then our hint and code on lines of their own. */
 export function compileDiagnostics(diagnostics: Diagnostic[], source: Source): string {

@@ -1,0 +1,108 @@
+// The editor. It lives in a shadow root: its own sheets need no inline style there, which the page's policy forbids.
+
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { bracketMatching } from "@codemirror/language";
+import { linter, lintGutter, lintKeymap } from "@codemirror/lint";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import type { Diagnostic } from "../wasm/compiler.ts";
+import type { Reference } from "../wasm/reference.ts";
+import { marksOf } from "./diagnostics.ts";
+import { completion, entriesByName, highlighting, hovers, scriptLanguage } from "./language.ts";
+
+/** A script is checked when nothing was typed for so long, in milliseconds. */
+const CHECK_DELAY = 30;
+
+export interface EditorActions {
+  check(script: string): Promise<Diagnostic[]>;
+  /** The script is another one. */
+  changed(script: string): void;
+  run(): void;
+  format(): void;
+}
+
+export class Editor {
+  readonly #view: EditorView;
+  readonly #language = new Compartment();
+
+  constructor(host: HTMLElement, sheet: string, script: string, actions: EditorActions) {
+    const root = host.attachShadow({ mode: "open" });
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = sheet;
+    root.append(link);
+    // A command of the keyboard is done whatever comes of it.
+    const done = (act: () => void) => () => {
+      act();
+      return true;
+    };
+    const commands = [
+      { key: "Mod-Enter", run: done(actions.run) },
+      { key: "Shift-Alt-f", run: done(actions.format) },
+    ];
+    this.#view = new EditorView({
+      root,
+      parent: root as unknown as Element,
+      state: EditorState.create({
+        doc: script,
+        extensions: [
+          lineNumbers(),
+          lintGutter(),
+          highlightActiveLine(),
+          highlightActiveLineGutter(),
+          history(),
+          drawSelection(),
+          bracketMatching(),
+          closeBrackets(),
+          EditorView.lineWrapping,
+          EditorState.tabSize.of(2),
+          EditorView.contentAttributes.of({ "aria-label": "Script", spellcheck: "false" }),
+          this.#language.of(languageOf(undefined)),
+          highlighting,
+          linter(async (view) => marksOf(await actions.check(view.state.doc.toString()), view.state.doc.toString()), {
+            delay: CHECK_DELAY,
+          }),
+          keymap.of([
+            ...commands,
+            ...closeBracketsKeymap,
+            ...completionKeymap,
+            ...historyKeymap,
+            ...lintKeymap,
+            ...defaultKeymap,
+            indentWithTab,
+          ]),
+          EditorView.updateListener.of((update) => {
+            if (update.docChanged) actions.changed(this.script);
+          }),
+        ],
+      }),
+    });
+  }
+
+  get script(): string {
+    return this.#view.state.doc.toString();
+  }
+
+  set script(text: string) {
+    const { doc } = this.#view.state;
+    if (text !== doc.toString()) this.#view.dispatch({ changes: { from: 0, to: doc.length, insert: text } });
+  }
+
+  /** From now on it knows the names of the language. */
+  learn(reference: Reference): void {
+    this.#view.dispatch({ effects: this.#language.reconfigure(languageOf(reference)) });
+  }
+
+  /** Puts the cursor there, in UTF-16 from the start, and shows it. */
+  goTo(index: number): void {
+    this.#view.dispatch({ selection: { anchor: index }, scrollIntoView: true });
+    this.#view.focus();
+  }
+}
+
+function languageOf(reference: Reference | undefined): Extension {
+  if (reference === undefined) return scriptLanguage(new Set());
+  const entries = entriesByName(reference);
+  return [scriptLanguage(new Set(entries.keys())), autocompletion({ override: [completion(reference)] }), hovers(entries)];
+}
