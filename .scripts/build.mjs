@@ -116,7 +116,7 @@ async function build() {
     });
   }
   await makeDefaultProfile();
-  const page = ["web/main.ts", "web/worker.ts"];
+  const page = ["web/main.ts", "web/worker.ts", "web/service.ts"];
   const still = ["web/index.html", "web/style.css", ".out/compiler.wasm", ".out/machine.wasm", ".out/default.profile"].filter(existsSync);
   await step(
     "page",

@@ -18,6 +18,8 @@ export interface EditorActions {
   check(script: string): Promise<Diagnostic[]>;
   /** The script is another one. */
   changed(script: string): void;
+  /** The cursor is on another line, perhaps. */
+  moved(): void;
   run(): void;
   format(): void;
 }
@@ -74,6 +76,7 @@ export class Editor {
           ]),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) actions.changed(this.script);
+            else if (update.selectionSet) actions.moved();
           }),
         ],
       }),
@@ -87,6 +90,15 @@ export class Editor {
   set script(text: string) {
     const { doc } = this.#view.state;
     if (text !== doc.toString()) this.#view.dispatch({ changes: { from: 0, to: doc.length, insert: text } });
+  }
+
+  /** The line with the cursor, in bytes of the script's UTF-8; its end is that of the next one's start. */
+  get line(): { start: number; end: number } {
+    const { doc, selection } = this.#view.state;
+    const { from, to } = doc.lineAt(selection.main.head);
+    const length = (text: string) => new TextEncoder().encode(text).length;
+    const start = length(doc.sliceString(0, from));
+    return { start, end: start + length(doc.sliceString(from, to)) + 1 };
   }
 
   /** From now on it knows the names of the language. */

@@ -4,6 +4,7 @@ import type { Diagnostic } from "../wasm/compiler.ts";
 import { indexOfByte } from "./diagnostics.ts";
 import { Editor } from "./editor.ts";
 import { EXAMPLES } from "./examples.ts";
+import { InsidePane } from "./inside.ts";
 import { fragmentOf, scriptOf } from "./link.ts";
 import { STAGES, type Stage } from "./protocol.ts";
 import { Toolchain } from "./toolchain.ts";
@@ -73,6 +74,12 @@ function listProblems(diagnostics: Diagnostic[], script: string): void {
 
 let shown: Tab = "output";
 
+/** Lines of the pane that are made from the editor's line. */
+function markLine(): void {
+  const { start, end } = editor.line;
+  pane.mark(start, end);
+}
+
 async function show(tab: Tab): Promise<void> {
   shown = tab;
   for (const button of element("tabs").querySelectorAll("button")) {
@@ -86,8 +93,9 @@ async function show(tab: Tab): Promise<void> {
   const { script } = editor;
   const { text } = await toolchain.call("inspect", { script, stage: tab });
   if (shown !== tab || editor.script !== script) return;
-  inside.textContent = text === "" ? "The script has errors: there is nothing to see yet." : text;
+  pane.show(text === "" ? "The script has errors: there is nothing to see yet." : text, tab);
   inside.setAttribute("aria-label", tab);
+  markLine();
 }
 
 async function run(): Promise<void> {
@@ -167,9 +175,13 @@ const editor = new Editor(element("editor"), "style.css", await firstScript(), {
         200,
       );
   },
+  moved: () => {
+    if (shown !== "output") markLine();
+  },
   run: guarded(run),
   format: guarded(format),
 });
+const pane = new InsidePane(inside, (at) => editor.goTo(indexOfByte(editor.script)(at)));
 
 for (const [tab, title] of TABS) {
   const button = document.createElement("button");
@@ -216,5 +228,6 @@ window.addEventListener(
   }),
 );
 
+navigator.serviceWorker?.register("service.js").catch(() => say("This browser keeps nothing for work without a network"));
 guarded(async () => editor.learn(await toolchain.call("reference", {})))();
 guarded(() => show("output"))();

@@ -1,15 +1,12 @@
 // `bpfcast playground`: serves the page from the package, on the loopback interface alone.
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BpfcastError } from "../../wasm/errors.ts";
-
-/** All that there is; a path that is none of them is not found. */
-const FILES = ["index.html", "style.css", "main.js", "worker.js", "compiler.wasm", "machine.wasm", "default.profile"];
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -39,13 +36,15 @@ export function pageFolder(): string {
  */
 export async function servePage(folder: string, port: number): Promise<{ server: Server; address: string }> {
   if (!existsSync(join(folder, "index.html"))) throw new BpfcastError("cannot-read", `there is no page in ${folder}`);
+  // All that there is; a path that is none of them is not found.
+  const files = readdirSync(folder);
   const server = createServer(async ({ method = "", url = "/" }, response) => {
     const path = url.replace(/[?#].*$/, "").replace(/^\//, "") || "index.html";
     if (method !== "GET" && method !== "HEAD") {
       response.writeHead(405, HEADERS).end();
       return;
     }
-    if (!FILES.includes(path)) {
+    if (!files.includes(path)) {
       response.writeHead(404, HEADERS).end();
       return;
     }
@@ -54,8 +53,8 @@ export async function servePage(folder: string, port: number): Promise<{ server:
       response.writeHead(200, { ...HEADERS, "content-type": TYPES[extname(path)] ?? "application/octet-stream" });
       response.end(method === "HEAD" ? undefined : content);
     } catch {
-      // A build without a default profile, which wants the kernel's types.
-      response.writeHead(404, HEADERS).end();
+      // It is being built anew.
+      response.writeHead(503, HEADERS).end();
     }
   });
   await new Promise<void>((listening, failed) => {

@@ -108,6 +108,25 @@ test("the stages of the compile are shown, and follow the script", async () => {
   await page.locator("#inside", { hasText: "call print" }).waitFor();
 });
 
+test("instructions and lines are tied both ways", async () => {
+  await write("begin {");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type('printf("ü"); print(cpu);');
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("@[comm] = count();");
+  await page.getByRole("tab", { name: "BPF" }).click();
+  const line = page.locator("#inside .placed", { hasText: "get_current_comm" });
+  await line.waitFor();
+  await line.click();
+  assert.match((await page.locator(".cm-activeLine").textContent()) ?? "", /^ *@\[comm\]/);
+  const here = page.locator("#inside .here", { hasText: "get_current_comm" });
+  await here.waitFor();
+  await page.locator(".cm-content").press("Control+Home");
+  await page.locator(".cm-content").press("ArrowDown");
+  await here.waitFor({ state: "detached" });
+  await page.locator("#inside .here", { hasText: "get_smp_processor_id" }).first().waitFor();
+});
+
 test("the object is the one that the command line makes", async () => {
   const script = 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }';
   await write(script);
@@ -138,6 +157,22 @@ test("what was written last is there again", async () => {
   const again = await open();
   await again.locator(".cm-content", { hasText: "print(777)" }).waitFor();
   await again.close();
+});
+
+test("after the first visit it works without a network", async () => {
+  const visit = await open();
+  await visit.evaluate(() => navigator.serviceWorker.ready);
+  await visit.waitForFunction(async () => (await (await caches.open("bpfcast")).keys()).length >= 7);
+  await context.setOffline(true);
+  try {
+    await visit.reload();
+    await visit.locator("#example").selectOption({ label: "Hello" });
+    await visit.locator("#run").click();
+    await visit.locator("#output", { hasText: "Hello from" }).waitFor({ timeout: 20_000 });
+  } finally {
+    await context.setOffline(false);
+    await visit.close();
+  }
 });
 
 test("a script can neither run code in the page nor reach another host", async () => {
