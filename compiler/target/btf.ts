@@ -202,6 +202,10 @@ export class Btf {
         case BtfKind.Union:
           for (let i: u32 = 0; i < vlen; i++) if (this.memberType(id, i) >= this.typeCount) valid = false;
           break;
+        case BtfKind.Forward:
+          // What is only declared has no members, whatever is read behind it.
+          if (vlen > 0) return `type ${id} has members, and is only declared`;
+          break;
         default:
           break;
       }

@@ -23,6 +23,7 @@ const SCRIPTS = [
   'BEGIN { @ = offsetof(struct task_struct, se.vruntime); printf("%s", curtask->comm); }',
   "BEGIN { @ = curtask->no_such_field; }",
   "rawtracepoint:a /comm == comm(5)/ { @ = count(); }",
+  "BEGIN { @[curtask[1]] = 1; @[curtask->se] = 1; }",
   "BEGIN { $v = curtask->comm; $w = (int32)curtask->tgid; print($v == $w); }",
   "BEGIN { @ = ((struct sched_entity *)1)->vruntime; @c = (struct no_such_struct *)1; }",
 ];
@@ -124,6 +125,11 @@ const hostile: Record<string, (btf: BtfWriter) => void> = {
   "a pointer to itself": (btf) => {
     const self = btf.pointer(btf.next);
     btf.struct("task_struct", 64, [{ name: "real_parent", type: self, offset: 8 }]);
+  },
+  "a declaration with members": (btf) => {
+    const self = btf.next;
+    btf.forward("sched_entity", 3);
+    btf.struct("task_struct", 64, [{ name: "se", type: self, offset: 8 }]);
   },
   "an array of itself": (btf) => {
     const self = btf.next;

@@ -81,8 +81,9 @@ export class BtfWriter {
     return this.#add(name, ENUM64, rest.length / 3, 8, rest);
   }
 
-  forward(name: string): number {
-    return this.#add(name, FORWARD, 0, 0);
+  /** @param members 0 in what no one has damaged. */
+  forward(name: string, members = 0): number {
+    return this.#add(name, FORWARD, members, 0);
   }
 
   qualified(kind: "const" | "volatile" | "restrict", of: number): number {
