@@ -412,10 +412,9 @@ export const featureRows: FeatureRow[] = [
   },
   {
     row: "B20 func",
-    script: "uprobe:libc:clock_nanosleep { @[func] = max(1); exit(); }",
-    options: ["-c", "sleep 0.5"],
-    output: "\n\n@[clock_nanosleep]: 1\n",
-    ours: "bpftrace may look the name up when the process has ended",
+    script: "uprobe:libc:clock_nanosleep /pid == cpid/ { print(func); exit(); }",
+    options: ["-c", "sleep 60"],
+    output: "clock_nanosleep\n\n\n",
   },
   {
     row: "B21 B22 probe, probetype",
