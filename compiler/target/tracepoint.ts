@@ -83,7 +83,10 @@ function after(from: usize, end: usize, key: string): usize {
   return 0;
 }
 
-/** Decimal number at `at`, or -1. */
+/** Bytes: a page, where pages are largest. */
+const LARGEST_RECORD: i32 = 65536;
+
+/** Decimal number at `at`, or -1; of one with more than eight digits, the first eight. */
 function number(at: usize, end: usize): i32 {
   if (at == 0 || at >= end || load<u8>(at) < 48 || load<u8>(at) > 57) return -1;
   let value = 0;
@@ -101,7 +104,8 @@ function parseField(line: usize, end: usize): TracepointField | null {
   while (semicolon < end && load<u8>(semicolon) != 59) semicolon++;
   const offset = number(after(semicolon, end, "offset:"), end);
   const size = number(after(semicolon, end, "size:"), end);
-  if (offset < 0 || size < 0) return null;
+  // A record fits into a page of the trace buffer: what claims to lie beyond the largest there is, is none of its fields.
+  if (offset < 0 || size < 0 || offset + size > LARGEST_RECORD) return null;
 
   const field = new TracepointField();
   field.offset = <u32>offset;

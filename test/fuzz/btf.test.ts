@@ -29,8 +29,13 @@ const SCRIPTS = [
 ];
 
 /** Compiles one script against this BTF and these formats; the kind of result. */
-async function attempt(script: string, btf: Uint8Array, formats: Record<string, Uint8Array> = {}): Promise<string> {
-  const compiler = await Compiler.create(module);
+async function attempt(
+  script: string,
+  btf: Uint8Array,
+  formats: Record<string, Uint8Array> = {},
+  compiler: Compiler | undefined = undefined,
+): Promise<string> {
+  compiler ??= await Compiler.create(module);
   const source = encoder.encode(script);
   for (let round = 0; round < 4; round++) {
     const time = cpuClock();
@@ -258,6 +263,17 @@ if (existsSync(VMLINUX)) {
     assert.ok(attempts > 5, `${attempts} attempts`);
   });
 }
+
+test("a field larger than any record is not there", async () => {
+  for (const place of ["offset:28;\tsize:99999999;", "offset:99999999;\tsize:4;", "offset:65533;\tsize:4;"]) {
+    const text = (FORMATS["block:block_rq_complete"] ?? "").replace("offset:28;\tsize:4;", place);
+    const compiler = await Compiler.create(module);
+    const formats = { "block:block_rq_complete": encoder.encode(text) };
+    const script = "tracepoint:block:block_rq_complete { $i = args.error; print($i); }";
+    assert.is(await attempt(script, smallKernel(), formats, compiler), "failed", place);
+    assert.ok(compiler.memoryInUse < 1 << 25, `${compiler.memoryInUse} bytes`);
+  }
+});
 
 test(`damaged tracepoint formats, seed ${seed}`, async () => {
   const random = new Random(seed + 1);
