@@ -145,6 +145,15 @@ async function download(): Promise<void> {
   say(`script.o: bpfcast run script.o, as root, on any host of this architecture (${object.length} bytes)`);
 }
 
+/** Undefined where the browser lets pages keep nothing: the script lasts as long as the tab. */
+const storage = ((): Storage | undefined => {
+  try {
+    return localStorage;
+  } catch {
+    return undefined;
+  }
+})();
+
 let refresh: ReturnType<typeof setTimeout> | undefined;
 
 /** @returns the script to begin with: that of the link, the last one, or the first example. */
@@ -155,7 +164,7 @@ async function firstScript(): Promise<string> {
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
   }
-  return localStorage.getItem(KEPT) ?? EXAMPLES[1]?.script ?? "";
+  return storage?.getItem(KEPT) ?? EXAMPLES[1]?.script ?? "";
 }
 
 const editor = new Editor(element("editor"), "style.css", await firstScript(), {
@@ -165,7 +174,7 @@ const editor = new Editor(element("editor"), "style.css", await firstScript(), {
     return diagnostics;
   },
   changed: (script) => {
-    localStorage.setItem(KEPT, script);
+    storage?.setItem(KEPT, script);
     // The link is no longer that of the script.
     if (location.hash !== "") history.replaceState(null, "", location.pathname);
     clearTimeout(refresh);

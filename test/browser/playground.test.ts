@@ -161,6 +161,23 @@ test("what was written last is there again", async () => {
   await again.close();
 });
 
+test("a browser that keeps nothing for pages runs it too", async () => {
+  const visit = await context.newPage();
+  visit.on("pageerror", (error) => complaints.push(error.message));
+  await visit.addInitScript(() =>
+    Object.defineProperty(window, "localStorage", {
+      get: () => {
+        throw new DOMException("denied", "SecurityError");
+      },
+    }),
+  );
+  await visit.goto(address);
+  await visit.locator("#example").selectOption({ label: "Hello" });
+  await visit.locator("#run").click();
+  await visit.locator("#output", { hasText: "Hello from" }).waitFor({ timeout: 20_000 });
+  await visit.close();
+});
+
 test("after the first visit it works without a network", async () => {
   const visit = await open();
   await visit.evaluate(() => navigator.serviceWorker.ready);
