@@ -14,7 +14,7 @@ import { MAP_FULL } from "./format/helper-errors.ts";
 import { TextOutput } from "./format/text.ts";
 import { isPattern } from "./glob.ts";
 import type { AttachFailure, AttachRequest, Kernel, LoadedObject } from "./kernel.ts";
-import { readTable, zeroTable } from "./maps.ts";
+import { type MapTable, readTable, zeroTable } from "./maps.ts";
 import { ProbeReport } from "./missing.ts";
 import type { Style } from "./names.ts";
 import { CapturedText, isBlock, type Output } from "./output.ts";
@@ -68,6 +68,8 @@ export interface SessionOptions {
   attached: () => void;
   /** Prints a warning about a probe of the script. */
   warn: (warning: BpfcastError) => void;
+  /** Called after the end programs, before the maps are printed: the last time that they can be read. */
+  ending?: (() => Promise<void>) | undefined;
 }
 
 /** How often the loss counters are looked at. */
@@ -151,6 +153,7 @@ export class Session {
       return this.#exitCode;
     } finally {
       this.#host.command?.terminate();
+      this.#object = null;
       object.close();
       this.#output.flush();
     }
@@ -328,6 +331,7 @@ export class Session {
     if (refused > 0 && this.#options.showWarnings)
       this.#output.warning(`${MAP_FULL} (${refused} more ${refused === 1 ? "update" : "updates"} refused)`);
     if (this.#lost > 0) this.#output.warning(`Total lost event count: ${this.#lost}`);
+    await this.#options.ending?.();
     this.#output.end();
     if (printsMaps) await this.#printMaps(object);
   }
@@ -391,18 +395,41 @@ export class Session {
     }
   }
 
-  /** @param zeroes print a scalar map that was never assigned as the zero of its type, as print() does. */
-  async #printMap(object: LoadedObject, map: MapInfo, top: number, div: number, zeroes: boolean): Promise<void> {
+  /**
+   * All maps of the script as they would print now, in that order; empty ones too. Prints nothing and changes nothing.
+   * None before the object is loaded, and after it is closed.
+   */
+  async readTables(): Promise<MapTable[]> {
+    const object = this.#object;
+    const tables: MapTable[] = [];
+    try {
+      for (const map of this.#mapsInOrder()) if (object !== null) tables.push(await this.#readTable(object, map, false));
+    } catch (error) {
+      // Closed meanwhile: it is no error to have asked.
+      if (object === this.#object) throw error;
+    }
+    return object === this.#object ? tables : [];
+  }
+
+  #mapsInOrder(): MapInfo[] {
+    return [...this.#bound.manifest.maps].sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
+  }
+
+  /** @param zeroes have a scalar map that was never assigned as the zero of its type, as print() shows it. */
+  async #readTable(object: LoadedObject, map: MapInfo, zeroes: boolean): Promise<MapTable> {
     const cpus = this.#kernel.possibleCpus;
     const table = readTable(map, await object.readMap(map.symbol), cpus);
     const untouched = map.key === null && zeroes && !isBlock(map);
+    return table.size === 0 && (untouched || this.#zeroed.has(map)) ? zeroTable(map, cpus) : table;
+  }
+
+  async #printMap(object: LoadedObject, map: MapInfo, top: number, div: number, zeroes: boolean): Promise<void> {
+    const table = await this.#readTable(object, map, zeroes);
     if (table.size > 0) this.#output.map(table, top, div);
-    else if (untouched || this.#zeroed.has(map)) this.#output.map(zeroTable(map, cpus), top, div);
   }
 
   async #printMaps(object: LoadedObject): Promise<void> {
-    const maps = [...this.#bound.manifest.maps].sort((left, right) => (left.name < right.name ? -1 : left.name > right.name ? 1 : 0));
-    for (const map of maps) await this.#printMap(object, map, 0, 0, false);
+    for (const map of this.#mapsInOrder()) await this.#printMap(object, map, 0, 0, false);
   }
 
   /** Prints what was lost since the last report. Returns how many map updates were refused so far. */

@@ -5,6 +5,8 @@ import { bind, readManifest } from "../core/bind.ts";
 import type { BindParameters } from "../core/facts.ts";
 import { JsonOutput } from "../core/format/json.ts";
 import { TextOutput } from "../core/format/text.ts";
+import type { MapTable } from "../core/maps.ts";
+import type { Style } from "../core/names.ts";
 import type { Sink } from "../core/output.ts";
 import { refuseUnsafe } from "../core/safety.ts";
 import { type HeldCommand, Session, type SessionHost } from "../core/session.ts";
@@ -12,6 +14,17 @@ import { Events } from "./events.ts";
 import { simulatedFacts } from "./facts.ts";
 import type { Play } from "./play.ts";
 import type { Simulation } from "./simulation.ts";
+
+/** Who looks at the script's maps while it runs. */
+export interface MapWatcher {
+  /**
+   * Before the run. `read` gives all maps as they would print at that moment, in that order; none before they are there and after
+   * the end. `style` is how their keys and values become text.
+   */
+  begin(read: () => Promise<MapTable[]>, style: Style): void;
+  /** After the end programs: the maps for the last time. */
+  end(tables: MapTable[]): void;
+}
 
 export interface RunSettings {
   format: "text" | "json";
@@ -27,6 +40,7 @@ export interface RunSettings {
   report(error: BpfcastError, severity: "WARNING" | "ERROR"): void;
   /** Ends the run from outside: calls `stop` once. */
   onStopRequest?(stop: () => void): void;
+  maps?: MapWatcher;
 }
 
 /** Lets everything run that waits for a promise. */
@@ -135,7 +149,8 @@ export async function runSimulated(
     runCommand: (line) => new TextEncoder().encode(`(simulated: not run: ${line})\n`),
     now: () => simulation.realTime,
   };
-  const session = new Session(simulation.kernel, bound, output, host, {
+  const { maps } = settings;
+  const session: Session = new Session(simulation.kernel, bound, output, host, {
     quiet: settings.quiet,
     dryRun: settings.dryRun === true,
     showWarnings: settings.showWarnings,
@@ -144,7 +159,9 @@ export async function runSimulated(
     flushBatches: settings.flushBatches !== false,
     attached: () => {},
     warn: (warning) => settings.report(warning, "WARNING"),
+    ending: maps && (async () => maps.end(await session.readTables())),
   });
+  maps?.begin(() => session.readTables(), style);
   const code = await session.run();
   if (player.error !== undefined) throw player.error;
   return code;

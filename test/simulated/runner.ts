@@ -4,7 +4,7 @@ import type { ProfileTarget } from "../../runner/core/profile-target.ts";
 import type { TargetTypes } from "../../runner/simulated/core-types.ts";
 import { targetTypesOf } from "../../runner/simulated/load.ts";
 import { play, prepare } from "../../runner/simulated/play.ts";
-import { runSimulated } from "../../runner/simulated/run.ts";
+import { type MapWatcher, runSimulated } from "../../runner/simulated/run.ts";
 import type { Scenario } from "../../runner/simulated/scenario.ts";
 import { Simulation } from "../../runner/simulated/simulation.ts";
 import type { Compiler } from "../../wasm/compiler.ts";
@@ -46,7 +46,12 @@ export class ScriptRunner {
     }
   }
 
-  async run(script: string, scenario: Omit<Scenario, "name" | "expect">, format: "text" | "json" = "text"): Promise<Printed> {
+  async run(
+    script: string,
+    scenario: Omit<Scenario, "name" | "expect">,
+    format: "text" | "json" = "text",
+    maps?: MapWatcher,
+  ): Promise<Printed> {
     const object = this.#compile(script);
     const simulation = new Simulation(this.#machine, this.#target.profile, this.#types, scenario);
     prepare(simulation, { name: "", expect: {}, ...scenario });
@@ -70,6 +75,7 @@ export class ScriptRunner {
       report: (error: Error, severity: string) => {
         errors += `${severity}: ${error.message}\n`;
       },
+      ...(maps === undefined ? {} : { maps }),
     };
     const code = await runSimulated(object, simulation, sink, settings, (stage) => play(scenario.steps, stage));
     return { output, errors, code };

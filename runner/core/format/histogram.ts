@@ -53,7 +53,8 @@ export function bucketAt(info: HistogramInfo, index: number): Bucket {
   return { lower, upper, lowerLabel: linearLabel(lower, step), upperLabel: linearLabel(upper, step) };
 }
 
-function header(bucket: Bucket): string {
+/** What stands before a bucket's count. */
+export function bucketLabel(bucket: Bucket): string {
   if (bucket.lower === null) return `(..., ${bucket.upperLabel})`;
   if (bucket.upper === null) return `[${bucket.lowerLabel}, ...)`;
   if (bucket.lower + 1n === bucket.upper) return `[${bucket.lowerLabel}]`;
@@ -81,7 +82,7 @@ export function writeHistogram(info: HistogramInfo, counts: Integer[], shown: In
     // The peer divides in single precision, which decides some last characters.
     const share = most === 0 ? 0 : Math.fround(Math.fround(Number(count)) / Math.fround(most));
     const bar = "@".repeat(Math.trunc(Math.fround(share * BAR_WIDTH)));
-    out.ascii(header(bucketAt(info, index)).padEnd(HEADER_WIDTH));
+    out.ascii(bucketLabel(bucketAt(info, index)).padEnd(HEADER_WIDTH));
     out.ascii(String(count).padStart(COUNT_WIDTH));
     out.ascii(` |${bar.padEnd(BAR_WIDTH)}|\n`);
   }

@@ -9,8 +9,8 @@ import type { ByteWriter } from "./writer.ts";
 const WIDTH = 53;
 const BILLION = 1_000_000_000n;
 
-/** Unit of the times, digits behind the seconds. */
-function precision(interval: bigint, lines: bigint): { unit: string; digits: number } {
+/** Unit of the times, digits behind the seconds. @param lines intervals from the first that is shown to the newest. */
+export function precision(interval: bigint, lines: bigint): { unit: string; digits: number } {
   // One line alone is shown with everything that is known of its time.
   if (lines === 1n) return { unit: ".ns", digits: 9 };
   if (interval % BILLION === 0n) return { unit: "", digits: 0 };
@@ -18,7 +18,8 @@ function precision(interval: bigint, lines: bigint): { unit: string; digits: num
   return interval % 1000n === 0n ? { unit: ".μs", digits: 6 } : { unit: ".ns", digits: 9 };
 }
 
-function timeText(nanoseconds: bigint, digits: number): string {
+/** @param nanoseconds since 1970. */
+export function timeText(nanoseconds: bigint, digits: number): string {
   const date = new Date(Number(nanoseconds / 1_000_000n));
   const pad = (value: number) => String(value).padStart(2, "0");
   const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
