@@ -1,6 +1,6 @@
 // Numbers by key as horizontal bars, a scalar as its digits; and, of few, how they went over time.
 
-import { fitting, html, Pool, set, svg, textWidth, visible, write } from "./elements.ts";
+import { fitting, html, Pool, set, shortened, svg, textWidth, visible, write } from "./elements.ts";
 import { countedKeys, type Drawing, EMPTY, type Table } from "./figure.ts";
 import { History } from "./history.ts";
 import { LineChart } from "./line-chart.ts";
@@ -12,6 +12,8 @@ const ROW = 22;
 const BAR = 14;
 const FONT = 12;
 const GAP = 8;
+/** Characters of a key in a sentence. */
+const IN_SUMMARY = 40;
 
 const isAverage = (row: NumberRow | undefined): boolean => row?.count !== undefined;
 
@@ -32,18 +34,18 @@ export class Bars implements Drawing<Numbers> {
   /** A drawing never shrinks: what is below it would jump. */
   #rows = 1;
 
-  constructor(body: HTMLElement) {
+  constructor(body: HTMLElement, isKeyed: boolean) {
     this.#svg.setAttribute("role", "img");
     this.#bars = new Pool(this.#svg, makeBar);
     const lines = html("div");
     this.#lines = new LineChart(lines, "run");
-    body.append(this.#scalar, this.#svg, lines);
+    body.append(isKeyed ? this.#svg : this.#scalar, lines);
   }
 
   summary(picture: Numbers): string {
     const [first] = picture.rows;
     if (first === undefined) return EMPTY;
-    if (picture.isKeyed) return `${countedKeys(picture)}, the largest ${visible(first.key)}: ${first.label}`;
+    if (picture.isKeyed) return `${countedKeys(picture)}, the largest ${shortened(visible(first.key), IN_SUMMARY)}: ${first.label}`;
     return isAverage(first) ? `average of ${first.count}, total ${first.total}` : "";
   }
 
@@ -61,14 +63,16 @@ export class Bars implements Drawing<Numbers> {
   }
 
   draw(picture: Numbers, summary: string, width: number): void {
-    this.#scalar.hidden = picture.isKeyed;
-    this.#svg.toggleAttribute("hidden", !picture.isKeyed);
     if (picture.isKeyed) this.#drawBars(picture, summary, width);
     else write(this.#scalar, picture.rows[0]?.label ?? "–");
     const { times, lines, isShown } = this.#history;
-    if (isShown)
-      this.#lines.draw({ times, lines: [...lines].map(([key, values]) => ({ key, values })) }, `${picture.name} over time`, width);
+    if (isShown) this.#lines.draw({ times, lines: [...lines].map(([key, values]) => ({ key, values })) }, this.#linesText(picture), width);
     else this.#lines.close();
+  }
+
+  #linesText({ name, rows }: Numbers): string {
+    const now = rows.map(({ key, label }) => (key === "" ? label : `${shortened(visible(key), IN_SUMMARY)} ${label}`));
+    return `${name} over time, now ${now.length === 0 ? EMPTY : now.join(", ")}`;
   }
 
   close(): void {

@@ -21,8 +21,8 @@ const TEXTS: Drawing<Texts> = {
 };
 
 /** A drawing gets pictures of its own kind only. */
-const DRAWINGS: Record<Picture["kind"], (body: HTMLElement) => Drawing<never>> = {
-  numbers: (body) => new Bars(body),
+const DRAWINGS: Record<Picture["kind"], (body: HTMLElement, isKeyed: boolean) => Drawing<never>> = {
+  numbers: (body, isKeyed) => new Bars(body, isKeyed),
   histograms: (body) => new HistogramGrid(body),
   series: (body) => new SeriesLines(body),
   stacks: (body) => new Flames(body),
@@ -46,7 +46,7 @@ export class Charts {
       let figure = this.#figures.get(picture.name);
       if (figure?.kind !== picture.kind) {
         figure?.close();
-        figure = new Figure(picture, (body) => DRAWINGS[picture.kind](body) as unknown as Drawing);
+        figure = new Figure(picture, (body) => DRAWINGS[picture.kind](body, picture.isKeyed) as unknown as Drawing);
         this.#figures.set(picture.name, figure);
         this.#list.append(figure.root);
       }

@@ -54,20 +54,25 @@ const CHARACTER = 0.61;
 export const textWidth = (characters: number, height: number): number => characters * height * CHARACTER;
 
 /**
- * A text on one line, with a sign for each character that cannot be seen: a key may have any bytes. Those that turn the direction
- * of what is behind them would turn the drawing's own texts as well.
+ * A text on one line, with escapes for what cannot be seen: a key may have any bytes. Characters that turn the direction of what is
+ * behind them would turn the drawing's own texts as well.
  */
 export function visible(text: string): string {
-  return text.replace(/\n[ \t]*/g, "\u240a ").replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, (character) => {
+  // The frames of a stack are lines with an indent.
+  return text.replace(/\n[ \t]+/g, " ").replace(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = character.charCodeAt(0);
-    if (code === 127) return "\u2421";
-    return code < 32 ? String.fromCharCode(0x2400 + code) : "\ufffd";
+    if (code === 9 || code === 10) return code === 9 ? "\\t" : "\\n";
+    return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
   });
 }
 
 /** At most so wide; of a longer text the middle is left out, since paths differ at their ends. */
 export function fitting(text: string, width: number, height: number): string {
-  const room = Math.floor(width / textWidth(1, height));
+  return shortened(text, Math.floor(width / textWidth(1, height)));
+}
+
+/** At most `room` characters. */
+export function shortened(text: string, room: number): string {
   const characters = Array.from(text);
   if (characters.length <= room) return text;
   if (room < 3) return "";

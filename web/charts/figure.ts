@@ -24,7 +24,7 @@ export interface Drawing<Shown extends Picture = Picture> {
 const MAX_ROWS = 1000;
 
 export class Figure {
-  readonly root = html("figure", "chart");
+  readonly root = html("figure");
   readonly #drawing: Drawing;
   readonly #summary = html("span");
   readonly #details = html("details");
@@ -36,6 +36,7 @@ export class Figure {
   /** @param drawing makes what is drawn, in the given element. */
   constructor(picture: Picture, drawing: (body: HTMLElement) => Drawing) {
     this.#picture = picture;
+    this.root.className = `chart ${picture.kind}`;
     const body = html("div", "drawing");
     this.#drawing = drawing(body);
     const caption = html("figcaption");
@@ -43,13 +44,16 @@ export class Figure {
     name.textContent = picture.name;
     caption.append(name, " ", this.#summary);
     const summary = html("summary");
-    summary.textContent = "Numbers";
+    // Texts are not drawn: the table is all that there is of them.
+    const isTexts = picture.kind === "texts";
+    const what = isTexts ? "Values" : "Numbers";
+    summary.textContent = what;
     const table = html("table");
-    const scrolled = html("div", "numbers");
+    const scrolled = html("div", "table");
     // What scrolls can be scrolled by keyboard.
     scrolled.tabIndex = 0;
     scrolled.setAttribute("role", "region");
-    scrolled.setAttribute("aria-label", `Numbers of ${picture.name}`);
+    scrolled.setAttribute("aria-label", `${what} of ${picture.name}`);
     const head = table.createTHead().insertRow();
     this.#head = new Pool(head, () => {
       const root = html("th");
@@ -62,8 +66,7 @@ export class Figure {
     });
     scrolled.append(table, this.#left);
     this.#details.append(summary, scrolled);
-    // Texts are not drawn: the table is all that there is of them.
-    this.#details.open = picture.kind === "texts";
+    this.#details.open = isTexts;
     this.#details.addEventListener("toggle", () => this.#fillTable());
     this.root.append(caption, body, this.#details);
   }

@@ -59,15 +59,18 @@ export class Flames implements Drawing<Stacks> {
   summary({ rows, more }: Stacks): string {
     if (rows.length === 0) return EMPTY;
     const counted = `${rows.length} stack${rows.length === 1 ? "" : "s"}${more > 0 ? ` (and ${more} more)` : ""}`;
-    return `${counted}, ${flameTree(rows).total} in all`;
+    return `${counted}, ${this.#tree.total} in all`;
   }
 
   table({ rows }: Stacks): Table {
     return { head: ["Stack", "Value"], rows: rows.map(({ frames, label }) => [frames.map(({ name }) => name).join("; "), label]) };
   }
 
-  draw({ rows }: Stacks, summary: string, width: number): void {
+  take({ rows }: Stacks): void {
     this.#tree = flameTree(rows);
+  }
+
+  draw(_: Stacks, summary: string, width: number): void {
     this.#width = width;
     set(this.#svg, { "aria-label": summary });
     this.#lay();

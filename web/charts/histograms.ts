@@ -141,7 +141,8 @@ export class HistogramGrid implements Drawing<Histograms> {
     let most = 1n;
     for (const count of counts) if (count > most) most = count;
     // As many labels as there is room for.
-    const longest = textWidth(Math.max(...columns.map(({ start }) => this.#buckets[start]?.label.length ?? 0)) + 1, FONT);
+    const labels = columns.map(({ start }) => this.#buckets[start]?.label ?? "");
+    const longest = textWidth(Math.max(...labels.map((text) => text.length)) + 1, FONT);
     const every = Math.ceil(longest / step);
     parts.forEach(({ title, bar, count, label }, index) => {
       const column = columns[index] as Column;
@@ -152,8 +153,9 @@ export class HistogramGrid implements Drawing<Histograms> {
       const middle = (index + 0.5) * step;
       write(count, sum > 0n && textWidth(String(sum).length, FONT) <= step ? String(sum) : "");
       set(count, { x: middle, y: LINE + COLUMNS - height - 4 });
-      const isNamed = index % every === 0 && (index + every) * step <= columns.length * step + longest / 2;
-      write(label, isNamed ? (this.#buckets[column.start]?.label ?? "") : "");
+      const text = labels[index] as string;
+      const isInside = middle + textWidth(text.length, FONT) / 2 <= columns.length * step;
+      write(label, index % every === 0 && isInside ? text : "");
       // At the border there is no room on one side.
       const isFirst = index === 0 && step < longest;
       set(label, { x: isFirst ? 0 : middle, y: LINE + COLUMNS + 12, "text-anchor": isFirst ? "start" : "middle" });

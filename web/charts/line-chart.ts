@@ -1,6 +1,6 @@
 // Lines over time with their legend. What draws them is fetched when there is something to draw.
 
-import { html, Pool, set, visible, write } from "./elements.ts";
+import { fitting, html, Pool, set, visible, write } from "./elements.ts";
 import type { Plot } from "./plot.ts";
 
 export interface Lines {
@@ -13,7 +13,9 @@ export interface Lines {
 /** What the times are counted from. */
 export type Clock = "run" | "day";
 
-export const LINE_HEIGHT = 180;
+export const LINE_HEIGHT = 160;
+const LEGEND_FONT = 13;
+const STROKE_WIDTH = 40;
 
 export class LineChart {
   readonly #host: HTMLElement;
@@ -46,7 +48,9 @@ export class LineChart {
     this.#legend.hidden = named.length === 0;
     this.#keys.take(named.length).forEach(({ root, text }, index) => {
       root.className = `line-${index}`;
-      write(text, visible((named[index] as { key: string }).key));
+      const key = visible((named[index] as { key: string }).key);
+      write(text, fitting(key, width - STROKE_WIDTH, LEGEND_FONT));
+      set(root, { title: key });
     });
     if (this.#plot !== undefined) this.#plot.draw(data, width);
     else if (!this.#isLoading) this.#load();

@@ -64,6 +64,7 @@ export class Plot {
       axes: [
         {
           ...axis,
+          size: 26,
           space: isDay ? 84 : 50,
           values: (_, splits, __, ___, step) => splits.map((at) => (isDay ? clockText(at, step) : `${roundNumber(at)} s`)),
         },
