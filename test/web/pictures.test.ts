@@ -2,6 +2,7 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { MapTable } from "../../runner/core/maps.ts";
 import type { Scenario } from "../../runner/simulated/scenario.ts";
 import { runner } from "../simulated/run.ts";
 import { pictured, seen } from "./drawn.ts";
@@ -158,9 +159,17 @@ test("very long keys are cut", async () => {
 });
 
 test("maps are read while the script runs, without a trace; before it, and after it, there are none", async () => {
-  let read: () => Promise<unknown[]> = async () => ["?"];
-  const counts: number[] = [];
-  let before: unknown[] | undefined;
+  let read: () => Promise<MapTable[]> = async () => [];
+  let last: number[] = [];
+  let before: MapTable[] | undefined;
+  /** What `@` held at each look. */
+  const looks = new Set<number>();
+  let isOver = false;
+  const look = async () => {
+    const [table] = await read();
+    if (table !== undefined && table.size > 0) looks.add(Number(table.entry(0).value));
+    if (!isOver) setImmediate(look);
+  };
   const script = "interval:s:1 { @ = count(); @b[1] = 1; clear(@b); }";
   const scenario = { processes, steps: [{ after: "3s" } as const] };
   const watched = await runner.run(script, scenario, "text", {
@@ -169,13 +178,16 @@ test("maps are read while the script runs, without a trace; before it, and after
       void read().then((tables) => {
         before = tables;
       });
+      setImmediate(look);
     },
     end: (tables) => {
-      counts.push(tables.length, tables[0]?.size ?? -1, tables[1]?.size ?? -1, Number(tables[0]?.entry(0).value));
+      last = [...tables.map(({ size }) => size), Number(tables[0]?.entry(0).value)];
     },
   });
+  isOver = true;
   assert.equal(before, []);
-  assert.equal(counts, [2, 1, 0, 3]);
+  assert.ok(looks.has(1) && looks.has(2), [...looks].join());
+  assert.equal(last, [1, 0, 3]);
   assert.equal(await read(), []);
   assert.equal(watched, await runner.run(script, scenario));
 });
