@@ -1,0 +1,5 @@
+export interface RunResult {
+  script: string;
+  output: string;
+  code: number | undefined;
+}
