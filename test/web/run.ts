@@ -7,10 +7,10 @@ import { targetTypesOf } from "../../runner/simulated/load.ts";
 import { runSimulated } from "../../runner/simulated/run.ts";
 import { Simulation } from "../../runner/simulated/simulation.ts";
 import { ROUND, Workload } from "../../runner/simulated/workload.ts";
-import { Compiler, type CompileResult } from "../../wasm/compiler.ts";
+import { type CompileResult, Compiler } from "../../wasm/compiler.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import { Machine } from "../../wasm/machine.ts";
-import type { RunResult } from "../../web/learn/tour.ts";
+import type { RunResult } from "../../web/learn/step.ts";
 
 const NAME = "stdin";
 const CPUS = 2;
