@@ -42,6 +42,7 @@ export async function pageMemory(browser: Browser): Promise<number> {
 }
 
 const TYPES: Record<string, string> = {
+  ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".wasm": "application/wasm",

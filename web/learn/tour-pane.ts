@@ -27,6 +27,7 @@ export class Tour {
   readonly #done: Set<string>;
   /** Index of the step that is drawn; undefined before the tour is opened. */
   #current: number | undefined;
+  #isHintShown = false;
 
   readonly #place = make("p", { class: "tour-place" });
   readonly #heading = make("h2", { tabindex: "-1" });
@@ -44,7 +45,7 @@ export class Tour {
     this.#actions = actions;
     this.#kept = kept;
     this.#done = this.#readDone();
-    this.#hintButton = makeButton("Hint", () => this.#showHint(this.#hint.hidden), { "aria-controls": "tour-hint" });
+    this.#hintButton = makeButton("Hint", () => this.#showHint(!this.#isHintShown), { "aria-controls": "tour-hint" });
     this.#back = makeButton("Back", () => this.open((this.#current ?? 0) - 1));
     this.#next = makeButton("Next", () => this.open((this.#current ?? 0) + 1));
     const run = makeButton("Run", () => {
@@ -129,6 +130,7 @@ export class Tour {
   }
 
   #showHint(isShown: boolean): void {
+    this.#isHintShown = isShown;
     this.#hint.hidden = !isShown;
     this.#hintButton.setAttribute("aria-expanded", String(isShown));
   }
