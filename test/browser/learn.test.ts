@@ -110,7 +110,7 @@ test("a step of the tour is done by keyboard alone", async () => {
   assert.is(await focused(), TOUR[1]?.title);
   assert.is(await script(), TOUR[1]?.script);
   const rows = page.getByRole("navigation", { name: "Steps of the tour" }).getByRole("listitem");
-  assert.equal((await rows.allTextContents()).slice(0, 2), ["A first linedone", "Something happens"]);
+  assert.equal((await rows.allTextContents()).slice(0, 2), ["A first line (done)", "Something happens"]);
   assert.is(await page.locator("[aria-current=step]").textContent(), TOUR[1]?.title);
 });
 
@@ -166,6 +166,19 @@ test("Escape closes the gallery, and the focus is where it was", async () => {
   await page.getByRole("dialog").waitFor({ state: "hidden" });
   assert.is(await focused(), "Gallery");
   assert.is(await script(), before);
+});
+
+test("Escape in a search that has words clears or closes, and never strands", async () => {
+  await page.keyboard.press("Enter");
+  await page.locator(".gallery-found", { hasText: /^\d\d scripts$/ }).waitFor();
+  await page.keyboard.type("hello");
+  await page.keyboard.press("Escape");
+  if (await page.getByRole("dialog").isVisible()) {
+    await page.locator(".gallery-found", { hasText: /^\d\d scripts$/ }).waitFor();
+    await page.keyboard.press("Escape");
+  }
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  assert.is(await focused(), "Gallery");
 });
 
 test("official tools come with their header and licence, as text", async () => {

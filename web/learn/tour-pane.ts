@@ -54,10 +54,12 @@ export class Tour {
       actions.run();
     });
     run.className = "main";
-    this.#rows = TOUR.map(({ title }, index) => ({
-      button: makeButton(title, () => this.open(index)),
-      mark: make("span", { class: "tour-mark" }),
-    }));
+    this.#rows = TOUR.map(({ title }, index) => {
+      const button = makeButton(title, () => this.open(index));
+      const mark = make("span", { class: "tour-mark" });
+      button.append(mark);
+      return { button, mark };
+    });
     host.classList.add("tour");
     host.replaceChildren(
       this.#place,
@@ -74,11 +76,7 @@ export class Tour {
       this.#hint,
       this.#said,
       make("div", { class: "tour-buttons" }, this.#back, this.#next),
-      make(
-        "nav",
-        { "aria-label": "Steps of the tour" },
-        make("ol", {}, ...this.#rows.map(({ button, mark }) => make("li", {}, button, mark))),
-      ),
+      make("nav", { "aria-label": "Steps of the tour" }, make("ol", {}, ...this.#rows.map(({ button }) => make("li", {}, button)))),
     );
   }
 
@@ -146,7 +144,7 @@ export class Tour {
     this.#rows.forEach(({ button, mark }, index) => {
       if (index === this.#current) button.setAttribute("aria-current", "step");
       else button.removeAttribute("aria-current");
-      mark.textContent = this.#done.has(TOUR[index]?.title ?? "") ? "done" : "";
+      mark.textContent = this.#done.has(TOUR[index]?.title ?? "") ? " (done)" : "";
     });
   }
 

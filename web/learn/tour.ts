@@ -303,7 +303,7 @@ interval:ms:200 {
     title: "Tidying up",
     text: [
       "What is kept in a map stays there. One entry for each thread that ever was is a waste, and an old time, found by a later read, gives a wrong answer.",
-      "`delete(@start, tid)` takes an entry out, and says whether there was one; `_ = ` in front says that this is of no interest.",
+      "`delete(@start, tid)` takes an entry out, and says whether there was one; `_ =` in front says that this is of no interest.",
       "`/has_key(@start, tid)/` lets the second probe run only where there is an entry: a read that had begun before the script did has none.",
     ],
     script: bt`
