@@ -32,8 +32,10 @@ export function titleOf(name, script) {
     .filter((line) => !line.startsWith("#!"))
     .map((line) => line.replace(/^\s*(\/\*+|\*\/|\*|\/\/)?\s*/, "").trim())
     .find((line) => line !== "");
-  const words = (comment ?? "").startsWith(name) ? comment.slice(name.length).replace(/^\.bt\b/, "") : "";
-  return words.replace(/^[\s:-]+/, "").replace(/\.$/, "");
+  // One blank is enough behind the script's own name; a tool may come under another one.
+  const [, named, words = ""] = /^([\w-]+)(?:\.bt)?(?:\s+-\s+|\s+)(.*)$/.exec(comment ?? "") ?? [];
+  const isApart = /^\S+(\t| {2,}| - )/.test(comment ?? "");
+  return named === name || isApart ? words.replace(/\.$/, "") : "";
 }
 
 /** Empty where the scripts are there without the package. */

@@ -40,6 +40,8 @@ for (const [head, title] of [
   ["/*\n * tool\tCounts calls.\n *\t\tFor Linux.\n */", "Counts calls"],
   ["/*\n * tool.bt   Counts calls\n */", "Counts calls"],
   ["// tool - Counts calls: all of them.", "Counts calls: all of them"],
+  ["// tool.bt Counts calls", "Counts calls"],
+  ["// tool-kp\tCounts calls", "Counts calls"],
   ["/* other words */", ""],
   ["", ""],
 ]) {
