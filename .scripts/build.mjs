@@ -22,6 +22,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assemble } from "./assemble.mjs";
+import { toolFiles, writeTools } from "./tools.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, ".out");
@@ -120,11 +121,12 @@ async function build() {
   const still = ["web/index.html", "web/style.css", ".out/compiler.wasm", ".out/machine.wasm", ".out/default.profile"].filter(existsSync);
   await step(
     "page",
-    [...filesBelow("web", [".ts"]), ...typescript, ...still, ...config],
-    [".out/web/main.js", ".out/web/worker.js"],
+    [...filesBelow("web", [".ts"]), ...typescript, ...still, ...toolFiles(), ".scripts/tools.mjs", ...config],
+    [".out/web/main.js", ".out/web/worker.js", ".out/web/tools.json"],
     () => {
       run(bin("esbuild"), [...page, "--bundle", "--format=esm", "--target=es2022", "--minify", "--outdir=.out/web", "--log-level=warning"]);
       for (const file of still) copyFileSync(file, join(".out/web", basename(file)));
+      writeTools(".out/web/tools.json");
     },
   );
 }
