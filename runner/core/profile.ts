@@ -20,6 +20,8 @@ const MAGIC = "bpfcast-profile ";
 /** Longest head that is read; real ones are below 100 KB. */
 const MAX_HEAD_BYTES = 1 << 22;
 const MAX_SECTIONS = 20_000;
+/** Longest list of names; real ones are below 5 MB. Each line becomes an object, so that a small file could ask for much memory. */
+const MAX_LIST_BYTES = 1 << 24;
 
 /** What the kernel can do, by the names of uapi/linux/bpf.h in lower case without their prefix. */
 export interface ProfileFeatures {
@@ -200,6 +202,7 @@ function readSections(bytes: Uint8Array, from: number, first: ReturnType<typeof 
     if (at + section.bytes > bytes.length) refuse("it", "complete: it was cut off");
     const data = bytes.subarray(at, at + section.bytes);
     at += section.bytes;
+    if (section.kind !== "btf" && data.length > MAX_LIST_BYTES) refuse(`its list of ${section.kind}`, "below 16 MiB");
     switch (section.kind) {
       case "btf":
         profile.btf.set(section.name, data);
