@@ -84,10 +84,10 @@ function fileOf(id: string): string {
 
 /** A file's name as text that can stand anywhere. */
 function titleOf(name: string): string {
+  const printable = name.replace(/\p{C}/gu, "");
   return (
-    name
+    printable
       .replace(/^.*[\\/]/, "")
-      .replace(/\p{C}/gu, "")
       .trim()
       .slice(0, MAX_TITLE) || "a profile"
   );

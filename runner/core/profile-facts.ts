@@ -24,6 +24,7 @@ const ITERATOR = "bpf_iter_";
 /** The types of a profile's kernel, by module, the kernel proper first; the same for any number of objects. */
 export class ProfileTypes {
   readonly modules: ReadonlyMap<string, Btf>;
+  #rawModules: Map<string, string> | undefined;
 
   /** @throws BpfcastError `bad-btf`. */
   constructor({ btf }: Pick<Profile, "btf">) {
@@ -40,13 +41,16 @@ export class ProfileTypes {
     return [...this.modules].flatMap(([module, btf]) => [...btf.functions.keys()].map((name) => ({ name, module })));
   }
 
-  /** Raw tracepoints: there is a type for each. */
-  rawTracepoints(): KernelFunction[] {
-    return [...this.modules].flatMap(([module, btf]) =>
-      [...btf.named(BtfKind.Typedef)].flatMap(([, name]) =>
-        name.startsWith(RAW_PREFIX) ? [{ name: name.slice(RAW_PREFIX.length), module }] : [],
-      ),
-    );
+  /** The module that has a raw tracepoint: there is a type for each. */
+  moduleOf(rawTracepoint: string): string {
+    if (this.#rawModules === undefined) {
+      const found = new Map<string, string>();
+      for (const [module, btf] of this.modules)
+        for (const [, name] of btf.named(BtfKind.Typedef))
+          if (name.startsWith(RAW_PREFIX)) found.set(name.slice(RAW_PREFIX.length), module);
+      this.#rawModules = found;
+    }
+    return this.#rawModules.get(rawTracepoint) ?? KERNEL_MODULE;
   }
 
   /** The same with what programs with a wildcard read, where that is known. */
@@ -88,7 +92,7 @@ function addFunctions({ target: [module = "", name = ""] }: Program, { profile, 
 function addTyped(program: Program, { profile, types, facts }: Known): void {
   const [module = "", name = ""] = program.target;
   const isRaw = program.kind === "rawtracepoint";
-  const known = isRaw ? types.rawTracepoints() : types.functions();
+  const known = isRaw ? profile.rawTracepoints.map((own) => ({ name: own, module: types.moduleOf(own) })) : types.functions();
   const fits = (own: KernelFunction) => matchesGlob(name, own.name) && (module === "" || matchesGlob(module, own.module));
   const found = known.filter(fits).map((own) => types.withFormat(own, isRaw));
   const isUnknown = found.length === 0 && (profile.isReduced || profile.missing.includes("btf"));
