@@ -229,7 +229,7 @@ export class Targets {
       if (!(error instanceof BpfcastError)) throw error;
       // Of a damaged profile the compiler's own failure says nothing to its owner.
       const { code, message } = error.code === "internal-compiler-error" ? badProfile("the compiler cannot read its types") : error;
-      const sentence = message.startsWith("not a ") ? `'${title}' is ${message}` : `'${title}' is not a usable profile: ${message}`;
+      const sentence = /^(not )?a /.test(message) ? `'${title}' is ${message}` : `'${title}' is not a usable profile: ${message}`;
       throw new BpfcastError(code, sentence, error.details);
     }
   }
