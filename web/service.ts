@@ -17,7 +17,7 @@ interface ServiceScope {
 declare const self: ServiceScope;
 
 const KEPT = "bpfcast";
-const FILES = ["./", "style.css", "main.js", "worker.js", "compiler.wasm", "machine.wasm", "default.profile"];
+const FILES = ["./", "style.css", "main.js", "worker.js", "compiler.wasm", "machine.wasm", "default.profile", "targets.json"];
 
 async function keep(): Promise<void> {
   const cache = await caches.open(KEPT);

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
+import { extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BpfcastError } from "../../wasm/errors.ts";
 
@@ -12,6 +12,7 @@ const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
   ".wasm": "application/wasm",
 };
 
@@ -29,6 +30,12 @@ export function pageFolder(): string {
   return fileURLToPath(new URL("./web/", import.meta.url));
 }
 
+/** All files of a folder and of those in it, by their paths from there; what links lead to is not among them. */
+function filesBelow(folder: string): Set<string> {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Set(entries.map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll(sep, "/")));
+}
+
 /**
  * Serves a folder with the page until the server is closed.
  * @param port 0: any that is free.
@@ -37,14 +44,14 @@ export function pageFolder(): string {
 export async function servePage(folder: string, port: number): Promise<{ server: Server; address: string }> {
   if (!existsSync(join(folder, "index.html"))) throw new BpfcastError("cannot-read", `there is no page in ${folder}`);
   // All that there is; a path that is none of them is not found.
-  const files = readdirSync(folder);
+  const files = filesBelow(folder);
   const server = createServer(async ({ method = "", url = "/" }, response) => {
     const path = url.replace(/[?#].*$/, "").replace(/^\//, "") || "index.html";
     if (method !== "GET" && method !== "HEAD") {
       response.writeHead(405, HEADERS).end();
       return;
     }
-    if (!files.includes(path)) {
+    if (!files.has(path)) {
       response.writeHead(404, HEADERS).end();
       return;
     }

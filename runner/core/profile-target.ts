@@ -46,17 +46,21 @@ export class ProfileTarget implements Target {
   }
 
   missingFeature(object: Uint8Array): BpfcastError | undefined {
+    return this.missingFeatures(object)[0];
+  }
+
+  /** All of what the object needs and the kernel is known to lack. */
+  missingFeatures(object: Uint8Array): BpfcastError[] {
     const { features } = this.profile;
-    if (features === null) return undefined;
+    if (features === null) return [];
     const { features: needs, source } = readManifest(object);
-    for (const { feature, location } of needs) {
+    return needs.flatMap(({ feature, location }) => {
       const [kind = "", name = ""] = feature.split(":");
       const isThere = kind === "helper" ? features.helpers.includes(name) : kind !== "kfunc" || this.#hasFunction(name);
-      if (isThere) continue;
+      if (isThere) return [];
       const message = `${this.description} has no ${kind === "kfunc" ? "function" : "BPF helper"} ${name}, which this needs`;
-      return new BpfcastError("missing-feature", message, { location, source });
-    }
-    return undefined;
+      return [new BpfcastError("missing-feature", message, { location, source })];
+    });
   }
 
   /** Whether the kernel's types have a function; reduced types have few. */

@@ -20,6 +20,9 @@ const MAGIC = "bpfcast-profile ";
 /** Longest head that is read; real ones are below 100 KB. */
 const MAX_HEAD_BYTES = 1 << 22;
 const MAX_SECTIONS = 20_000;
+/** Longest list of names; real ones are below 5 MB. Each line becomes an object, so that a small file could ask for much memory. */
+const MAX_LIST_BYTES = 1 << 24;
+const MAX_REASON = 200;
 
 /** What the kernel can do, by the names of uapi/linux/bpf.h in lower case without their prefix. */
 export interface ProfileFeatures {
@@ -200,6 +203,7 @@ function readSections(bytes: Uint8Array, from: number, first: ReturnType<typeof 
     if (at + section.bytes > bytes.length) refuse("it", "complete: it was cut off");
     const data = bytes.subarray(at, at + section.bytes);
     at += section.bytes;
+    if (section.kind !== "btf" && data.length > MAX_LIST_BYTES) refuse(`its list of ${section.kind}`, "below 16 MiB");
     switch (section.kind) {
       case "btf":
         profile.btf.set(section.name, data);
@@ -240,7 +244,8 @@ export function readProfile(bytes: Uint8Array): Profile {
   try {
     return readSections(bytes, behind, head(JSON.parse(json), "head"));
   } catch (error) {
-    if (error instanceof SchemaError) bad(error.message);
+    // It may name a field as the document has it.
+    if (error instanceof SchemaError) bad(error.message.replace(/\p{C}/gu, "").slice(0, MAX_REASON));
     if (error instanceof SyntaxError) bad("its head is no JSON");
     throw error;
   }

@@ -4,7 +4,9 @@
 import { gzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { checkBtf } from "../../runner/core/check-btf.ts";
 import { writeProfile } from "../../runner/core/profile.ts";
+import { ProfileTypes } from "../../runner/core/profile-facts.ts";
 import { ProfileTarget } from "../../runner/core/profile-target.ts";
 import { reduceProfile } from "../../runner/core/reduce-profile.ts";
 import { packProfile, unpackProfile } from "../../runner/host/profile-file.ts";
@@ -22,13 +24,14 @@ const NEEDS: TargetNeed[] = [
   { kind: "tracepoint", category: "s*", event: "*" },
 ];
 
-/** Reads, asks and reduces; the code of the error, or `read`. */
+/** Reads, asks, checks and reduces; the code of the error, or `read`. */
 function attempt(file: Uint8Array): string {
   const time = cpuClock();
   try {
     const profile = unpackProfile(file);
     const target = new ProfileTarget(profile, "x");
     for (const need of NEEDS) target.answer(need);
+    for (const btf of new ProfileTypes(profile).modules.values()) checkBtf(btf);
     assert.ok(unpackProfile(packProfile(reduceProfile(profile))).isReduced);
     return "read";
   } catch (error) {

@@ -21,6 +21,14 @@ const SUITES: Record<string, Suite> = {
   "6.12-arm64": { suite: "trixie", version: "6.12", architecture: "arm64" },
 };
 
+/** The names that kernels go by. */
+export const SERIES = Object.keys(SUITES);
+
+/** By Debian's name. */
+export function architectureOf(series: string): Suite["architecture"] | undefined {
+  return SUITES[series]?.architecture;
+}
+
 /** What an arm64 machine boots to: it cannot run the programs of this one. */
 const ARM64_PACKAGES = ["busybox-static", "bpftool", "coreutils"];
 

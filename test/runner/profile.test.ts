@@ -113,6 +113,11 @@ const damaged: [name: string, document: Uint8Array, expected: RegExp][] = [
   ["a list", withHead(([first]) => [first, "[]"]), /head is not an object/],
   ["another architecture", withHead(([first, head]) => [first, head.replace("x86_64", "vax")]), /head.architecture is not one of/],
   ["an unknown field", withHead(([first, head]) => [first, head.replace("{", '{"more":1,')]), /head.more is not a known field/],
+  [
+    "an unknown field with a long name",
+    withHead(([first, head]) => [first, head.replace("{", `{"\\n${"x".repeat(10_000)}":1,`)]),
+    /^bad-profile: not a usable profile: head\.x{100,200}$/,
+  ],
   ["a negative length", withHead(([first, head]) => [first, head.replace(/"bytes":\d+/, '"bytes":-1')]), /bytes is not a whole number/],
   ["a path for a module", withHead(([first, head]) => [first, head.replace('"vmlinux"', '"../vmlinux"')]), /name is not a name/],
   ["a length too large", withHead(([first, head]) => [first, head.replace(/"bytes":\d+/, '"bytes":2000000')]), /complete: it was cut off/],
