@@ -6,8 +6,8 @@ import { BpfcastError } from "./errors.ts";
 import { LLVM_PACKAGE } from "./llvm.ts";
 import { LlcClient, type LlcReply } from "./llvm-thread.ts";
 
-/** The package's glue code; its wasm lies beside it. */
-function packageScript(): string {
+/** The package's glue code; its wasm lies beside it. @throws BpfcastError `missing-package`. */
+export function packageScript(): string {
   const { name, version } = LLVM_PACKAGE;
   try {
     return createRequire(import.meta.url).resolve(`${name}/llc.js`);

@@ -69,9 +69,9 @@ export class Llc {
     this.#factory = factory;
   }
 
-  /** @param module the package's llc.wasm. @param glue the text of its llc.js. */
+  /** @param module the package's llc.wasm. @param glue the address of its llc.js as a module: in pages its own, else that of `glueUrl`. */
   static async create(module: WebAssembly.Module, glue: string): Promise<Llc> {
-    const { default: factory } = (await import(glueUrl(glue))) as { default: LlcFactory };
+    const { default: factory } = (await import(glue)) as { default: LlcFactory };
     return new Llc(module, factory);
   }
 

@@ -136,6 +136,40 @@ export function copyRecords(
   }
 }
 
+/** A CO-RE relocation: `struct bpf_core_relo` of the kernel. */
+export interface CoreRelocation {
+  /** Bytes from the start of the section. */
+  offset: number;
+  /** Id of a type of the object. */
+  type: number;
+  access: string;
+  kind: number;
+}
+
+const CORE_RECORD_BYTES = 16;
+
+/** The CO-RE relocations by the name of their section. @throws BpfcastError `bad-object`. */
+export function coreRelocations(btf: Uint8Array, ext: Uint8Array): Map<string, CoreRelocation[]> {
+  const strings = btfStrings(btf) ?? new Uint8Array(0);
+  const found = new Map<string, CoreRelocation[]>();
+  for (const block of readBtfExt(ext)[2].blocks) {
+    const name = stringAt(strings, block.sectionName);
+    const list = found.get(name) ?? [];
+    found.set(name, list);
+    for (const record of block.records) {
+      if (record.length < CORE_RECORD_BYTES) damaged();
+      const view = viewOf(record);
+      list.push({
+        offset: view.getUint32(0, true),
+        type: view.getUint32(4, true),
+        access: stringAt(strings, view.getUint32(8, true)),
+        kind: view.getUint32(12, true),
+      });
+    }
+  }
+  return found;
+}
+
 export interface SourceLine {
   /** Name of the script or header. */
   file: string;

@@ -175,7 +175,7 @@ export function targetsOf(program: Program, facts: HostFacts, unsafe: boolean): 
 }
 
 /** The full name of a place, as the peer prints it. */
-export function placeName(program: Program, attachment: Attachment): string {
+export function placeName(program: Pick<Program, "kind" | "probe">, attachment: Attachment): string {
   const { kind } = program;
   switch (attachment.kind) {
     case "tracepoint":

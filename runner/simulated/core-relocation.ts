@@ -3,6 +3,7 @@
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Btf } from "../core/btf.ts";
 import { BtfKind } from "../core/btf.ts";
+import type { CoreRelocation } from "../core/btf-ext.ts";
 import { viewOf } from "../core/elf.ts";
 import {
   CoreKind,
@@ -16,15 +17,6 @@ import {
   targetField,
 } from "./core-types.ts";
 import { resolve, sizeOfType } from "./map-definitions.ts";
-
-/** One record of `.BTF.ext`. */
-export interface CoreRelocation {
-  /** Bytes from the start of the code. */
-  offset: number;
-  type: number;
-  access: string;
-  kind: number;
-}
 
 /** What an instruction is to hold instead. */
 interface Outcome {

@@ -2,9 +2,9 @@
 
 import { BpfcastError } from "../../wasm/errors.ts";
 import { Btf } from "../core/btf.ts";
-import { btfStrings, readBtfExt, stringAt } from "../core/btf-ext.ts";
+import { type CoreRelocation, coreRelocations } from "../core/btf-ext.ts";
 import { type ElfObject, type ElfRelocation, type ElfSymbol, findSection, relocationsOf, SymbolType, viewOf } from "../core/elf.ts";
-import { applyCoreRelocation, type CoreRelocation } from "./core-relocation.ts";
+import { applyCoreRelocation } from "./core-relocation.ts";
 import type { TargetTypes } from "./core-types.ts";
 import { isCode } from "./map-definitions.ts";
 
@@ -15,7 +15,6 @@ const LOCAL_CALL = 1;
 const PSEUDO_MAP = 1;
 const PSEUDO_MAP_VALUE = 2;
 const PSEUDO_FUNCTION = 4;
-const CORE_RECORD_BYTES = 16;
 /** Functions of one program; more are no object of ours. */
 const MAX_FUNCTIONS = 256;
 const MAX_CODE_BYTES = 8_000_000;
@@ -61,7 +60,7 @@ export class Linker {
   readonly #targets: TargetTypes | undefined;
   readonly #types: Btf | undefined;
   /** CO-RE relocations by section name. */
-  readonly #core = new Map<string, CoreRelocation[]>();
+  readonly #core: ReadonlyMap<string, readonly CoreRelocation[]> = new Map();
   readonly #relocations = new Map<number, ElfRelocation[]>();
   readonly #functions = new Map<string, LinkedFunction>();
 
@@ -74,24 +73,7 @@ export class Linker {
     const ext = findSection(object, ".BTF.ext");
     if (types !== undefined && ext !== undefined) {
       this.#types = Btf.read(types.data);
-      this.#readCore(ext.data, btfStrings(types.data) ?? new Uint8Array(0));
-    }
-  }
-
-  #readCore(ext: Uint8Array, strings: Uint8Array): void {
-    for (const block of readBtfExt(ext)[2].blocks) {
-      const list = this.#core.get(stringAt(strings, block.sectionName)) ?? [];
-      this.#core.set(stringAt(strings, block.sectionName), list);
-      for (const record of block.records) {
-        if (record.length < CORE_RECORD_BYTES) damaged("a relocation by types is too short");
-        const view = viewOf(record);
-        list.push({
-          offset: view.getUint32(0, true),
-          type: view.getUint32(4, true),
-          access: stringAt(strings, view.getUint32(8, true)),
-          kind: view.getUint32(12, true),
-        });
-      }
+      this.#core = coreRelocations(types.data, ext.data);
     }
   }
 

@@ -47,7 +47,8 @@ export async function play(steps: readonly Step[], stage: Play): Promise<void> {
   }
 }
 
-async function playStep(step: Step, { simulation, events, settle, interrupt }: Play, where: string): Promise<void> {
+/** @throws BpfcastError `bad-scenario`, `program-stopped`. */
+export async function playStep(step: Step, { simulation, events, settle, interrupt }: Play, where: string): Promise<void> {
   const pass = (duration: Duration) => simulation.pass(nanoseconds(duration, where), (process) => events.sample(process), settle);
   const lasts = (duration: Duration | undefined) => async () => {
     if (duration === undefined) return;

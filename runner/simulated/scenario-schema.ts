@@ -1,7 +1,7 @@
 // Checks of scenarios before they are played: what nobody reads is refused, with its path.
 
 import { type Reader, refuse, SchemaError } from "../../wasm/schema.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, Step } from "./scenario.ts";
 import { badValue } from "./values.ts";
 
 type Check = (value: unknown, path: string) => void;
@@ -125,6 +125,19 @@ const step: Check = (given, path) => {
   return STEPS[kind]?.(given, path);
 };
 
+function checked(check: Check, given: unknown, path: string): unknown {
+  try {
+    check(given, "");
+  } catch (error) {
+    if (error instanceof SchemaError) throw badValue(path, error.message.replace(/^\./, ""));
+    throw error;
+  }
+  return given;
+}
+
+/** A step alone, checked. @throws BpfcastError `bad-scenario`. */
+export const scenarioStep: Reader<Step> = (given, path) => checked(step, given, path) as Step;
+
 const scenario = fields({
   "name!": text,
   arguments: list(text),
@@ -162,12 +175,4 @@ const scenario = fields({
 const document = fields({ script: text, "scenarios!": list(scenario) });
 
 /** What a file holds, checked. @throws BpfcastError `bad-scenario`. */
-export const scenarioFile: Reader<ScenarioFile> = (given, path) => {
-  try {
-    document(given, "");
-  } catch (error) {
-    if (error instanceof SchemaError) throw badValue(path, error.message.replace(/^\./, ""));
-    throw error;
-  }
-  return given as ScenarioFile;
-};
+export const scenarioFile: Reader<ScenarioFile> = (given, path) => checked(document, given, path) as ScenarioFile;

@@ -75,6 +75,8 @@ export class Simulation {
   #now = UPTIME;
   readonly #timers = new Map<AttachedProgram, Timer[]>();
   readonly #stackAddress: bigint;
+  /** Told of every event that ran programs. */
+  onFire: (programs: readonly AttachedProgram[], process: Process) => void = () => {};
 
   /** @param machine one of its own, which is emptied. */
   constructor(machine: Machine, profile: Profile, types: TargetTypes, options: SimulationOptions = {}) {
@@ -262,6 +264,7 @@ export class Simulation {
    * @returns what the probed function shall return in place of its own value, if a program says so.
    */
   fire(programs: readonly AttachedProgram[], process: Process, firing: Firing): bigint | undefined {
+    if (programs.length > 0) this.onFire(programs, process);
     let override: bigint | undefined;
     for (const { object, program, attachment } of programs) {
       // The kernel itself keeps these to one process.
@@ -297,7 +300,7 @@ export class Simulation {
 
   /**
    * Lets time pass; what is due is run at its time.
-   * @param settle called after each timer that has sent something.
+   * @param settle called after each timer.
    */
   async pass(nanoseconds: bigint, context: (process: Process) => Uint8Array, settle: () => Promise<void>): Promise<void> {
     const end = this.#now + nanoseconds;
@@ -308,9 +311,8 @@ export class Simulation {
       this.#now = next.due;
       next.due += next.period;
       const { process, event } = this.enter({ cpu: next.cpu }, "a timer");
-      const before = this.kernel.batches;
       this.fire([next.program], process, { context: context(process), event });
-      if (this.kernel.batches !== before) await settle();
+      await settle();
     }
     this.#now = end;
   }

@@ -74,17 +74,24 @@ const NAMES: Record<Architecture, string> = {
 
 const tables = new Map<Architecture, Map<string, number>>();
 
+function tableOf(architecture: Architecture): Map<string, number> {
+  const known = tables.get(architecture);
+  if (known !== undefined) return known;
+  const table = new Map<string, number>();
+  let number = 0;
+  for (const word of NAMES[architecture].trim().split(" ")) {
+    if (word.startsWith("=")) number = Number(word.slice(1));
+    else table.set(word, number++);
+  }
+  tables.set(architecture, table);
+  return table;
+}
+
 /** @returns undefined for a system call that the architecture does not have. */
 export function systemCallNumber(architecture: Architecture, name: string): number | undefined {
-  let table = tables.get(architecture);
-  if (table === undefined) {
-    table = new Map();
-    let number = 0;
-    for (const word of NAMES[architecture].trim().split(" ")) {
-      if (word.startsWith("=")) number = Number(word.slice(1));
-      else table.set(word, number++);
-    }
-    tables.set(architecture, table);
-  }
-  return table.get(name);
+  return tableOf(architecture).get(name);
+}
+
+export function systemCallNames(architecture: Architecture): Iterable<string> {
+  return tableOf(architecture).keys();
 }

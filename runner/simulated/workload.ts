@@ -1,4 +1,4 @@
-// A busy machine to try scripts on: a web server, a database, a shell and a timer daemon at their work, the same each time.
+// Machines at work to try scripts on: a web server, a database, a shell and a timer daemon, the same each time.
 
 import type { Events } from "./events.ts";
 import type { Play } from "./play.ts";
@@ -38,11 +38,31 @@ const COMMANDS = ["ls -l /tmp", "df -h", "ps aux", "tail -3 /var/log/syslog"];
 const READ_STACK = ["vfs_read", "ksys_read", "do_syscall_64", "entry_SYSCALL_64_after_hwframe"];
 const IDLE_STACK = ["pv_native_safe_halt", "default_idle", "do_idle", "cpu_startup_entry"];
 
+/** What goes on in a machine. */
+export interface WorkloadKind {
+  name: string;
+  title: string;
+  web: boolean;
+  database: boolean;
+  /** Rounds from one command line in the shell to the next; 0: nobody types. */
+  shellRounds: number;
+}
+
+/** The first is the one of `--simulate`. */
+export const WORKLOADS: readonly WorkloadKind[] = [
+  { name: "busy", title: "Web server, database and shell", web: true, database: true, shellRounds: 25 },
+  { name: "web", title: "Web server alone", web: true, database: false, shellRounds: 0 },
+  { name: "database", title: "Database that waits for its disk", web: false, database: true, shellRounds: 0 },
+  { name: "shell", title: "Shell that starts many programs", web: false, database: false, shellRounds: 2 },
+  { name: "idle", title: "Nothing but the clock", web: false, database: false, shellRounds: 0 },
+];
+
 export class Workload {
   readonly #simulation: Simulation;
   readonly #events: Events;
   readonly #stage: Play;
   readonly #numbers = new Numbers();
+  readonly #kind: WorkloadKind;
   readonly #command: string | undefined;
   readonly #web: Situation;
   readonly #database: Situation;
@@ -50,8 +70,9 @@ export class Workload {
   #round = 0;
 
   /** @param command name of a process that works beside the others, as that of -c. */
-  constructor(stage: Play, command?: string) {
+  constructor(stage: Play, command?: string, kind: WorkloadKind = WORKLOADS[0] as WorkloadKind) {
     const { simulation } = stage;
+    this.#kind = kind;
     this.#simulation = simulation;
     this.#events = stage.events;
     this.#stage = stage;
@@ -75,6 +96,7 @@ export class Workload {
   }
 
   async #pass(time: bigint): Promise<void> {
+    await this.#stage.settle();
     await this.#simulation.pass(time, (process) => this.#events.sample(process), this.#stage.settle);
   }
 
@@ -160,16 +182,17 @@ export class Workload {
   async round(): Promise<void> {
     const { now } = this.#simulation;
     this.#round++;
+    const { web, database, shellRounds } = this.#kind;
     const requests = 1 + this.#numbers.below(3);
     for (let index = 0; index < requests && !this.#stage.isOver(); index++) {
-      await this.#request();
-      await this.#query();
+      if (web) await this.#request();
+      if (database) await this.#query();
     }
     if (this.#command !== undefined) await this.#work();
-    this.#events.perf("page-faults", this.#numbers.below(30), this.#web);
-    if (this.#round % 25 === 0) await this.#shell();
-    if (this.#round % 100 === 0) await this.#call({ process: "cron", cpu: 0 }, "clock_nanosleep", {}, 0, 50);
-    if (this.#round % 50 === 0 && this.#knowsSockets) await this.#connect();
+    if (web) this.#events.perf("page-faults", this.#numbers.below(30), this.#web);
+    if (shellRounds > 0 && this.#round % shellRounds === 0) await this.#shell();
+    if (web && this.#round % 100 === 0) await this.#call({ process: "cron", cpu: 0 }, "clock_nanosleep", {}, 0, 50);
+    if (web && this.#round % 50 === 0 && this.#knowsSockets) await this.#connect();
     this.#simulation.idle(IDLE_STACK);
     const left = now + ROUND - this.#simulation.now;
     if (left > 0n && !this.#stage.isOver()) await this.#pass(left);
