@@ -5,7 +5,7 @@
 //   runner/cli  -> .out/bpfcast.cjs  (esbuild), with wasm/llvm-worker.ts -> .out/llvm-worker.cjs
 //   native/     -> .out/bpfcast.node         (node-gyp, on Linux)
 //   the kernel  -> .out/default.profile      (bpfcast profile --common; BPFCAST_PROFILE names a profile to make it from)
-//   web/        -> .out/web, with the profiles of .out/targets (npm run targets) and the list of them
+//   web/        -> .out/web                  (.scripts/page.mjs), with the profiles of .out/targets (npm run targets)
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -17,15 +17,14 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 import { assemble } from "./assemble.mjs";
-import { toolFiles, writeTools } from "./tools.mjs";
+import { buildPage, STILL, targetFiles } from "./page.mjs";
+import { toolFiles } from "./tools.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(root, ".out");
@@ -120,49 +119,9 @@ async function build() {
     });
   }
   await makeDefaultProfile();
-  const page = ["web/main.ts", "web/worker.ts", "web/service.ts"];
-  const still = ["web/index.html", "web/style.css", ".out/compiler.wasm", ".out/machine.wasm", ".out/default.profile"].filter(existsSync);
-  const targets = existsSync(".out/targets") ? filesBelow(".out/targets", [".profile"]) : [];
-  await step(
-    "page",
-    [...filesBelow("web", [".ts"]), ...typescript, ...still, ...targets, ...toolFiles(), ".scripts/tools.mjs", ...config],
-    [".out/web/main.js", ".out/web/worker.js", ".out/web/targets.json", ".out/web/tools.json"],
-    () => {
-      run(bin("esbuild"), [...page, "--bundle", "--format=esm", "--target=es2022", "--minify", "--outdir=.out/web", "--log-level=warning"]);
-      for (const file of still) copyFileSync(file, join(".out/web", basename(file)));
-      copyTargets(targets);
-      writeTools(".out/web/tools.json");
-    },
-  );
-}
-
-const ARCHITECTURES = { x86_64: "x86-64", aarch64: "arm64" };
-
-/** What the list of the page's targets says of a profile: the second line of its document is JSON. */
-function describeProfile(path, file) {
-  const packed = readFileSync(path);
-  const [, head] = gunzipSync(packed).toString("latin1").split("\n", 2);
-  const { architecture, kernel } = JSON.parse(head);
-  const version = /^\d+(\.\d+)?/.exec(kernel)?.[0] ?? "";
-  const title = `Linux ${version} on ${ARCHITECTURES[architecture]}`;
-  return { file, title, architecture, kernel, bytes: packed.length };
-}
-
-/** Copies the profiles beside the page's default one, and lists all. */
-function copyTargets(targets) {
-  rmSync(".out/web/targets", { recursive: true, force: true });
-  const others = targets.map((path) => describeProfile(path, `targets/${basename(path)}`));
-  const order = Object.keys(ARCHITECTURES);
-  const numbers = ({ kernel }) => kernel.split(/\D+/, 2).map(Number);
-  const byVersion = ([major, minor = 0], [other, another = 0]) => major - other || minor - another;
-  others.sort(
-    (left, right) => order.indexOf(left.architecture) - order.indexOf(right.architecture) || byVersion(numbers(left), numbers(right)),
-  );
-  if (targets.length > 0) mkdirSync(".out/web/targets");
-  for (const path of targets) copyFileSync(path, join(".out/web/targets", basename(path)));
-  const own = existsSync(".out/default.profile") ? [describeProfile(".out/default.profile", "default.profile")] : [];
-  for (const entry of own) entry.title += " (default)";
-  writeFileSync(".out/web/targets.json", `${JSON.stringify([...own, ...others], null, 2)}\n`);
+  const still = [...STILL.filter(existsSync), ...targetFiles(), ...toolFiles()];
+  const page = [...filesBelow("web", [".ts", ".css"]), ".scripts/page.mjs", ".scripts/tools.mjs", ...still];
+  await step("page", [...page, ...typescript, ...config], [".out/web/main.js", ".out/web/worker.js", ".out/web/targets.json"], buildPage);
 }
 
 /**

@@ -3,8 +3,8 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
-import { linter, lintGutter, lintKeymap } from "@codemirror/lint";
-import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { forceLinting, linter, lintGutter, lintKeymap } from "@codemirror/lint";
+import { Compartment, EditorState, type Extension, StateEffect } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
 import type { Diagnostic } from "../wasm/compiler.ts";
 import type { Reference } from "../wasm/reference.ts";
@@ -13,6 +13,7 @@ import { completion, entriesByName, highlighting, hovers, scriptLanguage } from 
 
 /** A script is checked when nothing was typed for so long, in milliseconds. */
 const CHECK_DELAY = 30;
+const recheck = StateEffect.define<null>();
 
 export interface EditorActions {
   check(script: string): Promise<Diagnostic[]>;
@@ -64,6 +65,7 @@ export class Editor {
           highlighting,
           linter(async (view) => marksOf(await actions.check(view.state.doc.toString()), view.state.doc.toString()), {
             delay: CHECK_DELAY,
+            needsRefresh: ({ transactions }) => transactions.some(({ effects }) => effects.some((effect) => effect.is(recheck))),
           }),
           keymap.of([
             ...commands,
@@ -99,6 +101,12 @@ export class Editor {
     const length = (text: string) => new TextEncoder().encode(text).length;
     const start = length(doc.sliceString(0, from));
     return { start, end: start + length(doc.sliceString(from, to)) + 1 };
+  }
+
+  /** Checks the script again: for another target, say. */
+  check(): void {
+    this.#view.dispatch({ effects: recheck.of(null) });
+    forceLinting(this.#view);
   }
 
   /** From now on it knows the names of the language. */

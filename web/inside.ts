@@ -1,8 +1,9 @@
-// The text of a stage, each line tied to the place in the script that it is made from: `@54` at its end is an offset in UTF-8.
+// The text of a stage or of what an object holds, each line tied to the place in the script that it is made from: `@54` at its end is
+// an offset in UTF-8.
 //
 // In BPF code a line without a place has that of the line before it; elsewhere it has none.
 
-import type { Stage } from "./protocol.ts";
+import type { View } from "./protocol.ts";
 
 interface PlacedLine {
   text: string;
@@ -10,14 +11,25 @@ interface PlacedLine {
   at: number | undefined;
 }
 
-export function placedLines(text: string, stage: Stage): PlacedLine[] {
+/** What the compiler has for code that no line of the script stands for, as LLVM's first instructions. */
+const NO_PLACE = 0xffff_ffff;
+
+export function placedLines(text: string, view: View): PlacedLine[] {
   let last: number | undefined;
-  return text.split("\n").map((line) => {
-    const own = /@(\d+)$/.exec(line)?.[1];
+  const lines = text.replace(/\n+$/, "").split("\n");
+  return lines.map((line) => {
+    const [, rest = line, digits] = /^(.*?) ?@(\d+)$/.exec(line) ?? [];
+    const own = digits === undefined || Number(digits) === NO_PLACE ? undefined : Number(digits);
     // A line at the margin begins another program.
-    if (own !== undefined || stage !== "bpf" || /^[^\sL]/.test(line)) last = own === undefined ? undefined : Number(own);
-    return { text: line, at: last };
+    if (digits !== undefined || view !== "bpf" || /^[^\sL]/.test(line)) last = own;
+    return { text: rest, at: last };
   });
+}
+
+/** Programs of a dump of BPF code, and their instruction slots of 8 bytes. */
+export function codeSize(text: string): { programs: number; slots: number } {
+  const found = [...text.matchAll(/^\S.*: (\d+) slots/gm)];
+  return { programs: found.length, slots: found.reduce((sum, [, slots]) => sum + Number(slots), 0) };
 }
 
 /** A pane with such lines; the one chosen, by click or Enter, tells its place. */
@@ -55,9 +67,9 @@ export class InsidePane {
     });
   }
 
-  show(text: string, stage: Stage): void {
+  show(text: string, view: View): void {
     this.#current = 0;
-    this.#lines = placedLines(text, stage).map(({ text: line, at }) => {
+    this.#lines = placedLines(text, view).map(({ text: line, at }) => {
       const row = document.createElement("span");
       row.textContent = `${line}\n`;
       if (at !== undefined) row.className = "placed";

@@ -1,59 +1,78 @@
 // The page: editor, buttons and panes, wired to the worker.
 
+import { WORKLOADS } from "../runner/simulated/workload.ts";
 import type { Diagnostic } from "../wasm/compiler.ts";
 import { indexOfByte } from "./diagnostics.ts";
 import { Editor } from "./editor.ts";
-import { EXAMPLES } from "./examples.ts";
-import { InsidePane } from "./inside.ts";
-import { fragmentOf, scriptOf } from "./link.ts";
-import { STAGES, type Stage } from "./protocol.ts";
+import { EventForm } from "./event-form.ts";
+import { InsideView } from "./inside-view.ts";
+import { FIRST_SCRIPT } from "./learn/first.ts";
+import type { GalleryPane } from "./learn/gallery-pane.ts";
+import type { Tour } from "./learn/tour-pane.ts";
+import { fragmentOf, type Linked, linkedBy, linkedOf } from "./link.ts";
+import { element, save, storage, Tabs } from "./page.ts";
+import type { Control, View } from "./protocol.ts";
+import { RunPane } from "./run-pane.ts";
+import { TargetsPane } from "./targets-pane.ts";
 import { Toolchain } from "./toolchain.ts";
 
 /** Where the last work is kept. */
-const KEPT = "bpfcast.script";
-/** Characters of output that the page keeps; of longer ones the beginning is dropped. */
-const MAX_OUTPUT = 200_000;
+const KEPT = "bpfcast.work";
+const DEFAULT_NAME = "script.bt";
+/** The panes follow what one types after so long, in milliseconds. */
+const FOLLOW_DELAY = 200;
 
 const TABS = [
-  ["output", "Output"],
-  ...STAGES.map((stage) => [stage, { bpf: "BPF", ir: "IR", types: "Types", ast: "Tree" }[stage]]),
-] as const;
-type Tab = "output" | Stage;
+  ["run", "Run"],
+  ["bpf", "BPF"],
+  ["ir", "IR"],
+  ["types", "Types"],
+  ["ast", "Tree"],
+  ["relocations", "Relocations"],
+  ["maps", "Maps"],
+  ["manifest", "Manifest"],
+  ["needs", "Needs"],
+  ["targets", "Targets"],
+] as const satisfies [View | "run" | "targets", string][];
+type Tab = (typeof TABS)[number][0];
 
-function element<Type extends HTMLElement>(id: string): Type {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no #${id}`);
-  return found as Type;
-}
-
-const output = element("output");
-const inside = element("inside");
-// What scrolls can be scrolled by keyboard.
-for (const panel of [output, inside]) panel.tabIndex = 0;
+const panels = { run: element("panel-run"), inside: element("panel-inside"), targets: element("panel-targets") };
 const status = element("status");
 const problems = element("problems");
 const runButton = element<HTMLButtonElement>("run");
 const stopButton = element<HTMLButtonElement>("stop");
+const workload = element<HTMLSelectElement>("workload");
+const nameField = element<HTMLInputElement>("name");
 
 const toolchain = new Toolchain(new URL("worker.js", document.baseURI));
+/** Settled once the compiler is there. */
+const known = toolchain.call("reference", {}).then(
+  (reference) => editor.learn(reference),
+  (error: unknown) => sayError(error),
+);
 
 function say(text: string): void {
   status.textContent = text;
 }
 
+function sayError(error: unknown): void {
+  say(error instanceof Error ? error.message : String(error));
+}
+
 /** What goes wrong in a handler is said, and nothing else stops. */
 function guarded(act: () => Promise<void>): () => void {
   return () => {
-    act().catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
+    act().catch(sayError);
   };
 }
 
-function print(text: string): void {
-  const atEnd = output.scrollTop + output.clientHeight >= output.scrollHeight - 4;
-  const whole = (output.textContent ?? "") + text;
-  output.textContent = whole.length > MAX_OUTPUT ? `…\n${whole.slice(-MAX_OUTPUT)}` : whole;
-  if (atEnd) output.scrollTop = output.scrollHeight;
+/** A file's name, without any folder. */
+function scriptName(): string {
+  return nameField.value.replace(/[\\/]/g, "").trim() || DEFAULT_NAME;
 }
+
+/** The script, what it is called and what it is compiled for. */
+const work = () => ({ name: scriptName(), script: editor.script, target: targets.chosen });
 
 /** The messages as a list too: for whoever cannot see what is underlined. */
 function listProblems(diagnostics: Diagnostic[], script: string): void {
@@ -72,43 +91,69 @@ function listProblems(diagnostics: Diagnostic[], script: string): void {
   );
 }
 
-let shown: Tab = "output";
-
-/** Lines of the pane that are made from the editor's line. */
-function markLine(): void {
-  const { start, end } = editor.line;
-  pane.mark(start, end);
-}
+let shown: Tab = "run";
 
 async function show(tab: Tab): Promise<void> {
   shown = tab;
-  for (const button of element("tabs").querySelectorAll("button")) {
-    const isShown = button.dataset["tab"] === tab;
-    button.setAttribute("aria-selected", String(isShown));
-    button.tabIndex = isShown ? 0 : -1;
-  }
-  output.hidden = tab !== "output";
-  inside.hidden = tab === "output";
-  if (tab === "output") return;
-  const { script } = editor;
-  const { text } = await toolchain.call("inspect", { script, stage: tab });
-  if (shown !== tab || editor.script !== script) return;
-  pane.show(text === "" ? "The script has errors: there is nothing to see yet." : text, tab);
-  inside.setAttribute("aria-label", tab);
-  markLine();
+  tabs.select(tab);
+  const panel = tab === "run" || tab === "targets" ? tab : "inside";
+  for (const [name, own] of Object.entries(panels)) own.hidden = name !== panel;
+  if (tab === "run" || tab === "targets") return;
+  panels.inside.setAttribute("aria-labelledby", `tab-${tab}`);
+  await inside.show(tab);
 }
+
+let tour: Tour | undefined;
+let gallery: GalleryPane | undefined;
+
+/** A script in place of the one that was there. */
+function load(script: string, name = DEFAULT_NAME): void {
+  nameField.value = name;
+  editor.script = script;
+}
+
+/** Opens the tour, or closes it. */
+async function openTour(): Promise<void> {
+  const pane = element("tour-pane");
+  const isOpen = pane.hidden;
+  pane.hidden = !isOpen;
+  element("tour").setAttribute("aria-pressed", String(isOpen));
+  if (!isOpen) return;
+  if (tour === undefined) {
+    const { Tour } = await import("./learn/tour-pane.ts");
+    tour ??= new Tour(pane, { load, run: guarded(run) }, storage);
+  }
+  tour.open();
+}
+
+async function openGallery(): Promise<void> {
+  if (gallery === undefined) {
+    const { GalleryPane } = await import("./learn/gallery-pane.ts");
+    gallery ??= new GalleryPane(document.body, load, new URL("tools.json", document.baseURI));
+  }
+  await gallery.show();
+}
+
+const control = (asked: Control) => {
+  toolchain.call("control", { control: asked }).catch(sayError);
+};
 
 async function run(): Promise<void> {
   if (runButton.disabled) return;
   runButton.disabled = true;
   stopButton.disabled = false;
-  output.textContent = "";
-  await show("output");
-  say("Running on the simulated kernel");
+  runPane.begin();
+  const { script } = editor;
   try {
-    const { code } = await toolchain.call("run", { script: editor.script }, print);
+    await show("run");
+    say("Running on the simulated kernel");
+    const { speed, isPaused } = runPane;
+    const request = { ...work(), workload: workload.value, speed, isPaused };
+    const { code } = await toolchain.call("run", request, (news) => runPane.hear(news));
     say(code === undefined ? "The script has errors" : `Ended with exit code ${code}`);
+    tour?.ran({ script, output: runPane.output, code });
   } finally {
+    runPane.end();
     runButton.disabled = false;
     stopButton.disabled = true;
   }
@@ -120,123 +165,213 @@ async function format(): Promise<void> {
   else editor.script = text;
 }
 
-async function share(): Promise<void> {
-  history.replaceState(null, "", await fragmentOf(editor.script));
+async function copy(text: string, what: string): Promise<void> {
   try {
-    await navigator.clipboard.writeText(location.href);
-    say("The link is in the clipboard");
+    await navigator.clipboard.writeText(text);
+    say(`${what} is in the clipboard`);
   } catch {
     // Not every browser lets a page write there.
-    say("The link is in the address bar");
+    say(text);
   }
 }
 
+async function share(): Promise<void> {
+  const { name, script } = work();
+  const { linkable } = targets;
+  const linked = { name, script, view: shown, workload: workload.value, ...(linkable !== undefined && { target: linkable }) };
+  history.replaceState(null, "", await fragmentOf(linked));
+  await copy(location.href, "The link");
+}
+
 async function download(): Promise<void> {
-  const { object } = await toolchain.call("build", { script: editor.script });
+  const { object } = await toolchain.call("build", work());
   if (object === undefined) {
     say("The script has errors: there is no object");
     return;
   }
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([object], { type: "application/octet-stream" }));
-  link.download = "script.o";
-  link.click();
-  URL.revokeObjectURL(link.href);
-  say(`script.o: bpfcast run script.o, as root, on any host of this architecture (${object.length} bytes)`);
+  const file = scriptName().replace(/(\.bt)?$/, ".o");
+  save(file, object, "application/octet-stream");
+  say(`${file}: bpfcast run ${file}, as root, on any host of this architecture (${object.length} bytes)`);
 }
 
-/** Undefined where the browser lets pages keep nothing: the script lasts as long as the tab. */
-const storage = ((): Storage | undefined => {
-  try {
-    return localStorage;
-  } catch {
-    return undefined;
-  }
-})();
+/** One that a shell takes as it stands. */
+const command = (script: string) => `sudo bpfcast -e '${script.trimEnd().replaceAll("'", "'\\''")}'`;
 
-let refresh: ReturnType<typeof setTimeout> | undefined;
+async function openLinked({ name, script, target, view, workload: machine }: Linked): Promise<void> {
+  load(script, name);
+  if (target !== undefined) targets.choose(target);
+  if (WORKLOADS.some((kind) => kind.name === machine)) workload.value = machine ?? "";
+  await show(view !== undefined && tabs.has(view) ? view : shown);
+}
 
-/** @returns the script to begin with: that of the link, the last one, or the first example. */
-async function firstScript(): Promise<string> {
+/** @returns what to begin with: that of the link, the last work, or the first script. */
+async function firstWork(): Promise<Linked> {
   try {
-    const linked = await scriptOf(location.hash);
+    const linked = await linkedBy(location.hash);
     if (linked !== undefined) return linked;
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    sayError(error);
   }
-  return storage?.getItem(KEPT) ?? EXAMPLES[1]?.script ?? "";
+  try {
+    const kept = storage?.getItem(KEPT);
+    if (kept) return linkedOf(kept);
+  } catch {
+    // What is kept there is not this page's.
+  }
+  return { script: FIRST_SCRIPT };
 }
 
-const editor = new Editor(element("editor"), "style.css", await firstScript(), {
+function keep(script: string): void {
+  try {
+    storage?.setItem(KEPT, JSON.stringify({ name: scriptName(), script }));
+  } catch {
+    // Full: it lasts as long as the tab.
+  }
+}
+
+let refresh: ReturnType<typeof setTimeout> | undefined;
+/** Has the pane that is shown follow the script. */
+function follow(): void {
+  clearTimeout(refresh);
+  if (shown === "run" || shown === "targets") return;
+  refresh = setTimeout(
+    guarded(() => show(shown)),
+    FOLLOW_DELAY,
+  );
+}
+
+// What scrolls can be scrolled by keyboard, and has a name.
+for (const [id, name] of [
+  ["output", "Output"],
+  ["inside", "Inside"],
+  ["other", "LLVM's code"],
+] as const) {
+  const pane = element(id);
+  pane.tabIndex = 0;
+  pane.role ??= "group";
+  pane.setAttribute("aria-label", name);
+}
+for (const { name, title } of WORKLOADS) workload.add(new Option(title, name));
+const tabs = new Tabs<Tab>(element("tabs"), TABS, (tab) => guarded(() => show(tab))());
+const first = await firstWork();
+
+const editor: Editor = new Editor(element("editor"), "style.css", first.script, {
   check: async (script) => {
-    const { diagnostics } = await toolchain.call("check", { script });
+    // Who types can wait for a profile longer than for the names of the language.
+    await known;
+    const { diagnostics } = await toolchain.call("check", { ...work(), script });
     if (script === editor.script) listProblems(diagnostics, script);
     return diagnostics;
   },
   changed: (script) => {
-    storage?.setItem(KEPT, script);
+    keep(script);
     // The link is no longer that of the script.
     if (location.hash !== "") history.replaceState(null, "", location.pathname);
-    clearTimeout(refresh);
-    if (shown !== "output")
-      refresh = setTimeout(
-        guarded(() => show(shown)),
-        200,
-      );
+    follow();
   },
-  moved: () => {
-    if (shown !== "output") markLine();
-  },
+  moved: () => inside.mark(editor.line),
   run: guarded(run),
   format: guarded(format),
 });
-const pane = new InsidePane(inside, (at) => editor.goTo(indexOfByte(editor.script)(at)));
+nameField.addEventListener("change", () => keep(editor.script));
 
-for (const [tab, title] of TABS) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.role = "tab";
-  button.dataset["tab"] = tab;
-  button.textContent = title;
-  button.addEventListener(
-    "click",
-    guarded(() => show(tab as Tab)),
-  );
-  element("tabs").append(button);
-}
-element("tabs").addEventListener("keydown", ({ key }) => {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-  if (step === undefined) return;
-  const buttons = [...element("tabs").querySelectorAll("button")];
-  const next = buttons[(buttons.findIndex(({ tabIndex }) => tabIndex === 0) + step + buttons.length) % buttons.length];
-  next?.focus();
-  next?.click();
-});
-
-const example = element<HTMLSelectElement>("example");
-for (const [index, { title }] of EXAMPLES.entries()) example.add(new Option(title, String(index)));
-example.addEventListener("change", () => {
-  const chosen = EXAMPLES[Number(example.value)];
-  if (example.value !== "" && chosen !== undefined) editor.script = chosen.script;
-  example.value = "";
-});
-
-runButton.addEventListener("click", guarded(run));
-stopButton.addEventListener(
-  "click",
-  guarded(async () => void (await toolchain.call("stop", {}))),
+const runPane = new RunPane(
+  {
+    output: element("output"),
+    charts: element("charts"),
+    moment: element("moment"),
+    speed: element("speed"),
+    pause: element("pause"),
+    step: element("step"),
+  },
+  control,
+  guarded(run),
 );
-element("format").addEventListener("click", guarded(format));
-element("share").addEventListener("click", guarded(share));
-element("download").addEventListener("click", guarded(download));
+
+const inside = new InsideView(
+  {
+    inside: element("inside"),
+    other: element("other"),
+    counts: element("counts"),
+    beside: element("beside"),
+    progress: element("llvm-progress"),
+  },
+  async (view, backend, hear) => (await toolchain.call("inspect", { ...work(), view, backend }, hear)).text,
+  (at) => editor.goTo(indexOfByte(editor.script)(at)),
+  sayError,
+);
+
+const targets: TargetsPane = new TargetsPane(
+  {
+    select: element("target"),
+    survey: element("survey"),
+    progress: element("survey-progress"),
+    file: element("own-profile"),
+    surveyed: element("surveyed"),
+  },
+  {
+    chosen: () => {
+      editor.check();
+      follow();
+    },
+    survey: async (progress) => {
+      const request = { script: editor.script };
+      return (await toolchain.call("survey", request, (news) => progress(news.progress ?? 0))).targets;
+    },
+    add: (name, bytes) => toolchain.call("addTarget", { name, bytes }),
+    failed: sayError,
+  },
+);
+
+new EventForm(
+  element("event"),
+  {
+    kind: element("event-kind"),
+    name: element("event-name"),
+    names: element("event-names"),
+    process: element("event-process"),
+    returns: element("event-returns"),
+    lasts: element("event-lasts"),
+    times: element("event-times"),
+    fields: element("event-fields"),
+  },
+  (step) => {
+    toolchain
+      .call("happen", { step })
+      .then(() => say("It has happened"))
+      .catch(sayError);
+  },
+  sayError,
+  async (kind, start) => (await toolchain.call("names", { target: targets.chosen, kind, start })).names,
+);
+
+const clicks: Record<string, () => Promise<void>> = {
+  run,
+  stop: async () => control({ kind: "stop" }),
+  format,
+  gallery: openGallery,
+  tour: openTour,
+  share,
+  download,
+  "download-script": async () => save(scriptName(), editor.script, "text/plain"),
+  "copy-command": () => copy(command(editor.script), "The command"),
+};
+for (const [id, act] of Object.entries(clicks)) element(id).addEventListener("click", guarded(act));
+const downloads = element<HTMLDetailsElement>("downloads");
+for (const button of downloads.querySelectorAll("button")) button.addEventListener("click", () => downloads.removeAttribute("open"));
+
 window.addEventListener(
   "hashchange",
   guarded(async () => {
-    const linked = await scriptOf(location.hash);
-    if (linked !== undefined) editor.script = linked;
+    const linked = await linkedBy(location.hash);
+    if (linked !== undefined) await openLinked(linked);
   }),
 );
 
 navigator.serviceWorker?.register("service.js").catch(() => say("This browser keeps nothing for work without a network"));
-guarded(async () => editor.learn(await toolchain.call("reference", {})))();
-guarded(() => show("output"))();
+guarded(() => openLinked(first))();
+guarded(async () => {
+  await known;
+  targets.fill(await toolchain.call("targets", {}), first.target);
+  if (first.target !== undefined && targets.chosen === first.target) editor.check();
+})();

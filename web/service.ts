@@ -15,15 +15,23 @@ interface ServiceScope {
   addEventListener(type: "fetch", listener: (event: FetchEvent) => void): void;
 }
 declare const self: ServiceScope;
+/** Names of all files of the page: the build knows them. */
+declare const FILES_OF_THE_PAGE: string[];
 
 const KEPT = "bpfcast";
-const FILES = ["./", "style.css", "main.js", "worker.js", "compiler.wasm", "machine.wasm", "default.profile", "targets.json"];
 
 async function keep(): Promise<void> {
   const cache = await caches.open(KEPT);
-  // A build may lack the profile.
-  await Promise.allSettled(FILES.map((file) => cache.add(file)));
+  await Promise.allSettled(FILES_OF_THE_PAGE.map((file) => cache.add(file)));
   await self.skipWaiting();
+}
+
+/** Takes over, and drops what was an older page's. */
+async function takeOver(): Promise<void> {
+  const cache = await caches.open(KEPT);
+  const own = new Set(FILES_OF_THE_PAGE.map((file) => new URL(file, self.location.href).href));
+  for (const { url } of await cache.keys()) if (!own.has(url) && /\.(js|css)$/.test(url)) await cache.delete(url);
+  await self.clients.claim();
 }
 
 async function answer(request: Request): Promise<Response> {
@@ -40,8 +48,11 @@ async function answer(request: Request): Promise<Response> {
 }
 
 self.addEventListener("install", (event) => event.waitUntil(keep()));
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method === "GET" && new URL(request.url).origin === self.location.origin) event.respondWith(answer(request));
+  const { origin, pathname } = new URL(request.url);
+  // LLVM is fetched anew by whoever asks for it.
+  if (request.method !== "GET" || origin !== self.location.origin || pathname.includes("/llvm/")) return;
+  event.respondWith(answer(request));
 });

@@ -38,7 +38,7 @@ export interface LoadedTarget {
 }
 
 /** What a compile may be told beside the script. */
-export type TargetCompileOptions = Partial<Omit<CompileOptions, "name" | "architecture">>;
+export type TargetCompileOptions = Partial<Omit<CompileOptions, "architecture">>;
 
 export type FinishedCompile = Exclude<CompileResult, { kind: "needs" }>;
 
@@ -50,7 +50,7 @@ export interface TargetsSettings {
 }
 
 export const DEFAULT_TARGET = "default";
-/** The name that messages and objects have for the script. */
+/** The name that messages and objects have for a script without one. */
 const NAME = "stdin";
 /** Loaded targets; each has a compiler with the types of a kernel in its memory. */
 const MAX_HELD = 4;
@@ -109,7 +109,7 @@ function compileFor(loaded: LoadedTarget, script: string, options: TargetCompile
   const source = encoder.encode(script);
   const { architecture } = loaded.target;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const result = loaded.compiler.compile(source, { ...options, name: NAME, architecture });
+    const result = loaded.compiler.compile(source, { name: NAME, ...options, architecture });
     if (result.kind !== "needs") return result;
     try {
       for (const need of result.needs) supply(loaded, need);

@@ -1,11 +1,11 @@
 // The page's side of the worker.
 
-import type { CallName, Calls, Reply } from "./protocol.ts";
+import type { CallName, Calls, News, Reply } from "./protocol.ts";
 
 interface Waiting {
   done(answer: never): void;
   failed(error: Error): void;
-  print(text: string): void;
+  hear(news: News): void;
 }
 
 export class Toolchain {
@@ -28,24 +28,24 @@ export class Toolchain {
   #take(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     if (waiting === undefined) return;
-    if ("output" in reply) {
-      waiting.print(reply.output);
-      return;
-    }
-    this.#waiting.delete(reply.id);
-    if ("error" in reply) waiting.failed(new Error(reply.error));
-    else waiting.done(reply.answer as never);
+    if ("answer" in reply) {
+      this.#waiting.delete(reply.id);
+      waiting.done(reply.answer as never);
+    } else if ("error" in reply) {
+      this.#waiting.delete(reply.id);
+      waiting.failed(new Error(reply.error));
+    } else waiting.hear(reply);
   }
 
-  /** @param print gets what a run prints, as it comes. */
+  /** @param hear gets what comes before the answer. */
   call<Name extends CallName>(
     call: Name,
     request: Calls[Name]["request"],
-    print: (text: string) => void = () => {},
+    hear: (news: News) => void = () => {},
   ): Promise<Calls[Name]["answer"]> {
     const id = this.#next++;
     return new Promise((done, failed) => {
-      this.#waiting.set(id, { done, failed, print });
+      this.#waiting.set(id, { done, failed, hear });
       this.#worker.postMessage({ id, call, ...request });
     });
   }

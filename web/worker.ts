@@ -1,112 +1,49 @@
-// The worker of the page: compiler, profile and simulated kernel. Nothing of it needs a server but for the files themselves.
+// The worker of the page: compilers, profiles and the simulated kernel. Nothing of it needs a server but for the files themselves.
 
-import { compileDiagnostics, errorText } from "../runner/core/diagnostics.ts";
-import { readProfile } from "../runner/core/profile.ts";
-import { ProfileTarget } from "../runner/core/profile-target.ts";
-import { targetTypesOf } from "../runner/simulated/load.ts";
-import { runSimulated } from "../runner/simulated/run.ts";
-import { Simulation } from "../runner/simulated/simulation.ts";
-import { ROUND, Workload } from "../runner/simulated/workload.ts";
-import { type CompileResult, Compiler } from "../wasm/compiler.ts";
-import { BpfcastError } from "../wasm/errors.ts";
-import { Machine } from "../wasm/machine.ts";
-import type { Calls, Reply, Request, Stage } from "./protocol.ts";
+import { compileDiagnostics } from "../runner/core/diagnostics.ts";
+import { systemCallNames } from "../runner/simulated/system-calls.ts";
+import { Compiler } from "../wasm/compiler.ts";
+import { LlvmCompiler } from "./llvm.ts";
+import {
+  type Calls,
+  type Control,
+  type Moment,
+  type NameKind,
+  type News,
+  type Reply,
+  type Request,
+  STAGES,
+  type Stage,
+  type View,
+} from "./protocol.ts";
+import { Run } from "./run.ts";
+import { Targets } from "./targets.ts";
+import { viewText } from "./views.ts";
 
-/** The name that messages and objects have for the script. */
-const NAME = "stdin";
-const CPUS = 2;
 /** Text is kept back this long at most, in milliseconds: a message for each event would drown the page. */
 const OUTPUT_DELAY = 50;
-/** The clock may run ahead of the simulation's by this, in milliseconds. */
-const AHEAD = 20;
+/** Most names that are offered. */
+const MAX_NAMES = 60;
 
-const encoder = new TextEncoder();
-
+/** A file of the page. @throws Error where it cannot be had. */
 async function fetched(file: string): Promise<Response> {
   const response = await fetch(new URL(file, self.location.href));
   if (!response.ok) throw new Error(`${file}: ${response.status} ${response.statusText}`);
   return response;
 }
 
-async function loadTarget(): Promise<ProfileTarget> {
-  const { body } = await fetched("default.profile");
-  if (body === null) throw new Error("the default profile is empty");
-  const document = await new Response(body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-  return new ProfileTarget(readProfile(new Uint8Array(document)), "the default profile");
-}
-
 const compilerModule = WebAssembly.compileStreaming(fetched("compiler.wasm"));
-const compiler = compilerModule.then((module) => Compiler.create(module));
-const target = loadTarget();
+/** Knows the language alone, and no kernel. */
+const plain = compilerModule.then((module) => Compiler.create(module));
+// Its error is that of the calls that wait for it.
+plain.catch(() => {});
+const targets = new Targets({ module: compilerModule, fetchFile: fetched });
+const llvm = new LlvmCompiler(compilerModule);
 /** Fetched when a script runs for the first time. */
 let machineModule: Promise<WebAssembly.Module> | undefined;
-// Their errors are those of the calls that wait for them.
-for (const promise of [compiler, target]) promise.catch(() => {});
+let running: Run | undefined;
 
-async function compile(script: string, dump: Stage[] = []): Promise<Exclude<CompileResult, { kind: "needs" }>> {
-  const [own, facts] = await Promise.all([compiler, target]);
-  const source = encoder.encode(script);
-  for (;;) {
-    const result = own.compile(source, { name: NAME, dump, architecture: facts.profile.architecture });
-    if (result.kind !== "needs") return result;
-    for (const need of result.needs) own.supply(need, need.kind === "header" ? { found: false, candidates: [] } : facts.answer(need));
-  }
-}
-
-let stopRun = () => {};
-
-async function run(script: string, print: (text: string) => void): Promise<Calls["run"]["answer"]> {
-  const result = await compile(script);
-  // Warnings are below the editor.
-  const errors = result.diagnostics.filter(({ severity }) => severity === "error");
-  print(compileDiagnostics(errors, { name: NAME, text: script }));
-  if (result.kind !== "object") return {};
-  machineModule ??= WebAssembly.compileStreaming(fetched("machine.wasm"));
-  const facts = await target;
-  const types = targetTypesOf(facts.profile);
-  if (types === undefined) throw new Error(`${facts.description} has no types`);
-  const machine = await Machine.create(await machineModule, { cpus: CPUS });
-  const startTime = BigInt(Date.now()) * 1_000_000n;
-  const simulation = new Simulation(machine, facts.profile, types, { cpus: CPUS, startTime, users: { 33: "www-data", 110: "postgres" } });
-  const decoder = new TextDecoder();
-  const sink = { write: (bytes: Uint8Array) => print(decoder.decode(bytes, { stream: true })), writeError: print };
-  try {
-    const code = await runSimulated(
-      result.object,
-      simulation,
-      sink,
-      {
-        format: "text",
-        parameters: { positional: [] },
-        // Nothing in the tab can be harmed.
-        unsafe: true,
-        quiet: false,
-        showWarnings: true,
-        report: (error, severity) => print(errorText(error, severity, false)),
-        onStopRequest: (stop) => {
-          stopRun = stop;
-        },
-      },
-      async (stage) => {
-        const workload = new Workload(stage);
-        simulation.start();
-        const [begun, at] = [performance.now(), simulation.now];
-        while (!stage.isOver()) {
-          await workload.round();
-          const ahead = Number((simulation.now + ROUND - at) / 1_000_000n) - (performance.now() - begun);
-          await new Promise((done) => setTimeout(done, Math.max(0, ahead - AHEAD)));
-        }
-      },
-    );
-    return { code };
-  } catch (error) {
-    if (!(error instanceof BpfcastError)) throw error;
-    print(errorText(error, "ERROR", false));
-    return { code: error.details.exitCode ?? 1 };
-  } finally {
-    stopRun = () => {};
-  }
-}
+type Send = (news: News) => void;
 
 /** Collects text and hands it on now and then. */
 class Printer {
@@ -131,41 +68,117 @@ class Printer {
   }
 }
 
-async function answer(request: Request, send: (reply: Reply) => void): Promise<Calls[keyof Calls]["answer"]> {
+async function run(request: Extract<Request, { call: "run" }>, send: Send): Promise<Calls["run"]["answer"]> {
+  const { name, script, target, workload, speed, isPaused } = request;
+  const printer = new Printer((output) => send({ output }));
+  const print = (text: string) => printer.print(text);
+  try {
+    const result = await targets.compile(target, script, { name });
+    // Warnings are below the editor.
+    const errors = result.diagnostics.filter(({ severity }) => severity === "error");
+    print(compileDiagnostics(errors, { name, text: script }));
+    if (result.kind !== "object") return {};
+    machineModule ??= WebAssembly.compileStreaming(fetched("machine.wasm"));
+    const show = (moment: Moment) => {
+      // Text and maps are of one time.
+      printer.flush();
+      send({ moment });
+    };
+    const machine = await machineModule;
+    const { target: facts } = await targets.get(target);
+    running = await Run.create({ object: result.object, target: facts, machine, workload, speed, isPaused, print, show });
+    return { code: await running.run() };
+  } finally {
+    running = undefined;
+    printer.flush();
+  }
+}
+
+function control(asked: Control): void {
+  if (running === undefined) return;
+  const { pace } = running;
+  switch (asked.kind) {
+    case "stop":
+      running.stop();
+      break;
+    case "pause":
+    case "resume":
+      pace.pause(asked.kind === "pause");
+      break;
+    case "step":
+      pace.step();
+      break;
+    case "speed":
+      pace.speed = asked.speed;
+  }
+}
+
+const isStage = (view: View): view is Stage => (STAGES as readonly string[]).includes(view);
+
+async function inspect({ name, script, target, view, backend }: Extract<Request, { call: "inspect" }>, send: Send): Promise<string> {
+  const options = { name, ...(isStage(view) && { dump: [view] }) };
+  const result =
+    backend === "own"
+      ? await targets.compile(target, script, options)
+      : await llvm.compile((await targets.get(target)).target, script, options, (progress) => send({ progress }));
+  if (isStage(view)) return "dumps" in result ? (result.dumps[view] ?? "") : "";
+  return result.kind === "object" ? viewText(result.object, view) : "";
+}
+
+async function names(target: string, kind: NameKind, start: string): Promise<string[]> {
+  const { profile } = (await targets.get(target)).target;
+  const all: Record<NameKind, () => Iterable<string>> = {
+    tracepoint: () => profile.tracepoints.keys(),
+    syscall: () => systemCallNames(profile.architecture),
+    call: () => [...profile.functions.values()].flat(),
+  };
+  const found: string[] = [];
+  for (const name of all[kind]()) {
+    if (name.startsWith(start)) found.push(name);
+    if (found.length === MAX_NAMES) break;
+  }
+  return found;
+}
+
+async function answer(request: Request, send: Send): Promise<Calls[keyof Calls]["answer"]> {
   switch (request.call) {
     case "reference":
-      return (await compiler).reference();
+      return (await plain).reference();
+    case "targets":
+      return targets.list();
+    case "addTarget":
+      return targets.add(request.name, request.bytes);
     case "check":
-      return { diagnostics: (await compile(request.script)).diagnostics };
+      return { diagnostics: (await targets.compile(request.target, request.script, { name: request.name })).diagnostics };
     case "format": {
-      const result = (await compiler).format(encoder.encode(request.script), NAME);
+      const result = (await plain).format(new TextEncoder().encode(request.script), "");
       return result.kind === "formatted" ? { text: new TextDecoder().decode(result.text) } : {};
     }
-    case "inspect": {
-      const result = await compile(request.script, [request.stage]);
-      return { text: "dumps" in result ? (result.dumps[request.stage] ?? "") : "" };
-    }
+    case "inspect":
+      return { text: await inspect(request, send) };
     case "build": {
-      const result = await compile(request.script);
+      const result = await targets.compile(request.target, request.script, { name: request.name });
       return result.kind === "object" ? { object: new Uint8Array(result.object) } : {};
     }
-    case "run": {
-      const printer = new Printer((output) => send({ id: request.id, output }));
-      try {
-        return await run(request.script, (text) => printer.print(text));
-      } finally {
-        printer.flush();
-      }
-    }
-    case "stop":
-      stopRun();
+    case "survey":
+      return { targets: await targets.survey(request.script, (_, done, total) => send({ progress: done / total })) };
+    case "run":
+      return run(request, send);
+    case "control":
+      control(request.control);
       return {};
+    case "happen":
+      if (running === undefined) throw new Error("no script runs: press Run first");
+      await running.happen(request.step);
+      return {};
+    case "names":
+      return { names: await names(request.target, request.kind, request.start) };
   }
 }
 
 self.addEventListener("message", ({ data }: MessageEvent<Request>) => {
   const send = (reply: Reply) => self.postMessage(reply);
-  answer(data, send).then(
+  answer(data, (news) => send({ id: data.id, ...news })).then(
     (value) => send({ id: data.id, answer: value }),
     (error: unknown) => send({ id: data.id, error: error instanceof Error ? error.message : String(error) }),
   );

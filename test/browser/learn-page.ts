@@ -16,7 +16,8 @@ const toolchain = new Toolchain(new URL("worker.js", document.baseURI));
 
 async function run(): Promise<void> {
   output.textContent = "";
-  const result = await toolchain.call("run", { script: script.value }, (text) => output.append(text));
+  const request = { name: "script.bt", script: script.value, target: "default", workload: "busy", speed: 1, isPaused: false };
+  const result = await toolchain.call("run", request, (news) => output.append(news.output ?? ""));
   tour.ran({ script: script.value, output: output.textContent ?? "", code: result.code });
 }
 

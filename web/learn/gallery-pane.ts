@@ -11,6 +11,9 @@ interface Tools {
   tools: { name: string; title: string; script: string }[];
 }
 
+/** @param file what the script is called, where it has a name. */
+type Choose = (script: string, file: string | undefined) => void;
+
 /** A script in the list. */
 interface Row {
   item: HTMLElement;
@@ -35,7 +38,7 @@ export class GalleryPane {
   readonly #search = make("input", { type: "search", id: "gallery-search", autocomplete: "off", spellcheck: "false" });
   readonly #found = make("p", { role: "status", class: "gallery-found" });
   readonly #list = make("div", { class: "gallery-list" });
-  readonly #choose: (script: string) => void;
+  readonly #choose: Choose;
   readonly #tools: URL;
   #sections: Section[] = [];
   #loading: Promise<void> | undefined;
@@ -44,7 +47,7 @@ export class GalleryPane {
    * @param choose puts a script into the editor; the dialog is closed by then.
    * @param tools address of tools.json.
    */
-  constructor(host: HTMLElement, choose: (script: string) => void, tools: URL) {
+  constructor(host: HTMLElement, choose: Choose, tools: URL) {
     this.#choose = choose;
     this.#tools = tools;
     this.#dialog = make(
@@ -116,7 +119,7 @@ export class GalleryPane {
     return this.#section(
       title,
       [`By the authors of bpftrace${version}, unchanged. Not each has something to show on the simulated kernel.`, licence],
-      tools.tools.map((tool) => this.#row(tool.name, tool.title === "" ? "" : `${tool.title}.`, tool.script, title)),
+      tools.tools.map((tool) => this.#row(tool.name, tool.title === "" ? "" : `${tool.title}.`, tool.script, title, `${tool.name}.bt`)),
     );
   }
 
@@ -132,10 +135,10 @@ export class GalleryPane {
     return { element, rows };
   }
 
-  #row(title: string, about: string, script: string, group: string): Row {
+  #row(title: string, about: string, script: string, group: string, file?: string): Row {
     const open = () => {
       this.#dialog.close();
-      this.#choose(script);
+      this.#choose(script, file);
     };
     const button = makeButton("Open", open, { "aria-label": `Open ${title}` });
     const item = make("li", {}, make("div", {}, make("h4", {}, title), make("p", {}, about)), button);
