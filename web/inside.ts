@@ -86,6 +86,8 @@ export class InsidePane {
       row.classList.toggle("here", isHere);
       if (isHere) first ??= row;
     }
-    first?.scrollIntoView({ block: "nearest" });
+    // Whoever has chosen one of them keeps looking at it.
+    const current = this.#lines[this.#current]?.row;
+    (current?.classList.contains("here") ? current : first)?.scrollIntoView({ block: "nearest" });
   }
 }

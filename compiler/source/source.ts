@@ -120,6 +120,12 @@ export class Source {
     return this.lines()[this.lineIndex(offset)];
   }
 
+  /** Offset of the first byte of a line of the script, from 1; that of the last line for numbers beyond. */
+  startOfLine(line: u32): u32 {
+    const starts = this.lines();
+    return starts[min(max(line, 1), <u32>starts.length) - 1];
+  }
+
   /** Offset behind the last byte of the line that `offset` is on, its newline not included. */
   lineEnd(offset: u32): u32 {
     const next = this.lineIndex(offset) + 1;

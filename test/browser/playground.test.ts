@@ -1,169 +1,308 @@
-// The playground as `bpfcast playground` serves it, used as a person would, in headless Chromium.
+// The playground used as a person would, in headless Chromium. SCREENSHOTS names a folder for pictures of the walk.
 
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import { join } from "node:path";
+import type { BrowserContext, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { startBrowser } from "./browser.ts";
+import { vmProfile } from "../kernel/profiles.ts";
+import { bpfcast, Playground, paste, textOf, write } from "./playground.ts";
 
-const bpfcast = resolve(".out/bpfcast.cjs");
 const folder = mkdtempSync(join(tmpdir(), "bpfcast-playground-"));
-let server: ChildProcess;
-let address = "";
-let browser: Browser;
+const screenshots = process.env["SCREENSHOTS"];
+let playground: Playground;
 let context: BrowserContext;
 let page: Page;
-/** What the page complained about, and what it asked other hosts for. */
-const complaints: string[] = [];
+let address = "";
 
-async function open(url = address): Promise<Page> {
-  const opened = await context.newPage();
-  opened.on("pageerror", (error) => complaints.push(error.message));
-  opened.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  opened.on("request", (request) => {
-    if (!request.url().startsWith(address) && !/^(data|blob):/.test(request.url())) complaints.push(`asks for ${request.url()}`);
-  });
-  await opened.goto(url);
-  return opened;
+const picture = async (name: string, of: Page = page) => {
+  if (screenshots !== undefined) await of.screenshot({ path: join(screenshots, `${name}.png`) });
+};
+const output = async (of: Page = page) => (await of.locator("#output").textContent()) ?? "";
+const ended = (of: Page = page) => of.locator("#status", { hasText: "Ended with exit code 0" }).waitFor({ timeout: 30_000 });
+const tab = (name: string, of: Page = page) => of.getByRole("tab", { name, exact: true }).click();
+
+/** The object of the command line, of a script in a file of this name. */
+function built(name: string, script: string): Buffer {
+  writeFileSync(join(folder, name), script);
+  const words = [bpfcast, "build", "--profile", join(process.cwd(), ".out/default.profile"), name, "-o", "own.o"];
+  execFileSync("node", words, { cwd: folder, stdio: "pipe" });
+  return readFileSync(join(folder, "own.o"));
 }
 
-const content = () => page.locator(".cm-content");
-const text = () => page.evaluate(() => document.querySelector("#editor")?.shadowRoot?.querySelector(".cm-content")?.textContent ?? "");
-
-/** Types a script in place of what there is, as keys would. */
-async function write(script: string): Promise<void> {
-  await content().click();
-  await page.keyboard.press("Control+A");
-  await page.keyboard.press("Delete");
-  await page.keyboard.type(script);
+async function downloaded(button: string, of: Page = page): Promise<{ name: string; bytes: Buffer }> {
+  await of.locator("#downloads summary").click();
+  const [download] = await Promise.all([of.waitForEvent("download"), of.locator(button).click()]);
+  const path = join(folder, "downloaded");
+  await download.saveAs(path);
+  return { name: download.suggestedFilename(), bytes: readFileSync(path) };
 }
 
 test.before(async () => {
-  server = spawn("node", [bpfcast, "playground"], { stdio: ["ignore", "pipe", "inherit"] });
-  address = await new Promise<string>((found, failed) => {
-    let said = "";
-    server.stdout?.on("data", (bytes: Buffer) => {
-      said += bytes.toString();
-      const url = /http:\S+/.exec(said)?.[0];
-      if (url !== undefined) found(url);
-    });
-    server.on("exit", () => failed(new Error(`the playground has ended: ${said}`)));
-  });
-  browser = await startBrowser();
-  context = await browser.newContext({ acceptDownloads: true });
-  page = await open();
+  playground = await Playground.start();
+  ({ address } = playground);
+  context = await playground.context();
+  page = await playground.open(context);
 });
 test.after(async () => {
-  await browser?.close();
-  server?.kill();
+  await playground?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("a mistake is underlined, listed with its hint, and mended by the offered fix", async () => {
-  await write("tracepoint:raw_syscalls:sys_enter { @[comm] = cuont(); } interval:s:1 { exit(); }");
-  // While one types there are others.
-  const message = "Line 1: error: Unknown function: 'cuont' (Did you mean 'count'?)";
-  const problem = page.locator("#problems button", { hasText: message });
-  await problem.waitFor({ timeout: 20_000 });
-  assert.is(await page.locator("#problems button").count(), 1);
-  const squiggle = page.locator(".cm-lintRange-error");
-  assert.is(await squiggle.textContent(), "cuont()");
+const LATENCY = `tracepoint:syscalls:sys_enter_read {
+  @start[tid] = (int64)nsecs;
+}
+
+tracepoint:syscalls:sys_exit_read /has_key(@start, tid)/ {
+  @microseconds[comm] = hist((uint64)((int64)nsecs - @start[tid]) / 1000);
+  _ = delete(@start, tid);
+}
+
+interval:s:1 {
+  exit();
+}
+
+end {
+  clear(@start);
+}
+`;
+
+test("the walk: a mistake, its fix, a histogram, the assembly, the object, a link, no network", async () => {
+  await paste(page, LATENCY.replace("= hist(", "= hits("));
+  await page
+    .locator("#problems button", { hasText: "Line 6: error: Unknown function: 'hits' (Did you mean 'hist'?)" })
+    .waitFor({ timeout: 20_000 });
+  const squiggle = page.locator(".cm-lintRange-error").first();
+  assert.match((await squiggle.textContent()) ?? "", /^hits\(/);
   await squiggle.hover();
+  await page.locator(".cm-diagnosticAction").waitFor();
+  await picture("1-squiggle");
   await page.locator(".cm-diagnosticAction").click();
-  assert.match(await text(), "@[comm] = count();");
-  await problem.waitFor({ state: "detached" });
+  await page.locator("#problems li").waitFor({ state: "detached" });
+  assert.is(await textOf(page), LATENCY);
+
+  await page.locator("#run").click();
+  await ended();
+  assert.match(await output(), /^Attached 4 probes\n(?:.*\n)*@microseconds\[nginx\]:\s*\n(?:\[.*\) +\d+ \|@* *\|\n)+/m);
+  const chart = page.locator("#charts figure", { hasText: "@microseconds" });
+  await chart.locator("svg").first().waitFor();
+  assert.match((await chart.textContent()) ?? "", /nginx/);
+  await picture("2-histogram");
+
+  await tab("BPF");
+  const line = page.locator("#inside .placed", { hasText: "map[at_microseconds]" }).first();
+  await line.click();
+  assert.match((await page.locator(".cm-activeLine").textContent()) ?? "", /^ *@microseconds\[comm\]/);
+  assert.match((await page.locator("#counts").textContent()) ?? "", /^4 programs, \d+ instructions$/);
+  await picture("3-assembly");
+
+  await page.locator("#name").fill("latency.bt");
+  const { name, bytes } = await downloaded("#download");
+  assert.is(name, "latency.o");
+  assert.ok(built("latency.bt", LATENCY).equals(bytes));
+
+  await page.locator("#share").click();
+  await page.waitForFunction(() => location.hash.length > 10);
+  const visit = await playground.open(context, page.url());
+  await visit.locator("#inside .placed").first().waitFor();
+  assert.is(await textOf(visit), LATENCY);
+  assert.is(await visit.locator("#name").inputValue(), "latency.bt");
+  assert.is(await visit.getByRole("tab", { name: "BPF", exact: true }).getAttribute("aria-selected"), "true");
+
+  await visit.evaluate(() => navigator.serviceWorker.ready);
+  await visit.waitForFunction(async () => (await (await caches.open("bpfcast")).keys()).length >= 10);
+  await context.setOffline(true);
+  try {
+    await visit.reload();
+    await visit.locator("#run").click();
+    await ended(visit);
+    assert.match(await output(visit), "@microseconds[nginx]:");
+    await visit.locator("#charts figure", { hasText: "@microseconds" }).locator("svg").first().waitFor();
+    await visit.locator("#gallery").click();
+    await visit.getByText("Latency of reads, as a histogram").waitFor();
+    await picture("4-offline", visit);
+  } finally {
+    await context.setOffline(false);
+    await visit.close();
+  }
 });
 
-test("the script runs on the simulated kernel", async () => {
-  await page.locator("#run").click();
-  await page.getByText("Ended with exit code 0").waitFor({ timeout: 30_000 });
-  assert.match((await page.locator("#output").textContent()) ?? "", /^Attached 2 probes\n(?:.*\n)*@\[nginx\]: \d+\n/m);
+test("another target: a profile of one's own, with other registers and other system calls", async () => {
+  await paste(page, "kprobe:vfs_read {\n  @[arg2] = count();\n}\n");
+  await tab("BPF");
+  await page.locator("#inside", { hasText: "*(u64 *)(r1 +96)" }).waitFor();
+  await tab("Targets");
+  await page
+    .locator("#own-profile")
+    .setInputFiles({ name: "arm.profile", mimeType: "", buffer: readFileSync(await vmProfile("6.12-arm64")) });
+  await page.waitForFunction(
+    () => document.querySelector<HTMLSelectElement>("#target")?.selectedOptions[0]?.text === "arm.profile",
+    undefined,
+    { timeout: 30_000 },
+  );
+  await tab("BPF");
+  await page.locator("#inside", { hasText: "*(u64 *)(r1 +16)" }).waitFor();
+  await paste(page, "tracepoint:syscalls:sys_enter_open {\n  @ = count();\n}\n");
+  await page.locator("#problems button", { hasText: /sys_enter_open/ }).waitFor();
+  await tab("Targets");
+  await page.locator("#survey").click();
+  const row = (name: string) => page.locator("#surveyed tr", { hasText: name });
+  await row("arm.profile").locator("td.error").waitFor({ timeout: 60_000 });
+  assert.match((await row("arm.profile").textContent()) ?? "", /no.*Line 1: .*sys_enter_open/s);
+  assert.match((await row("(default)").textContent()) ?? "", /yes\d+/);
+  await picture("5-targets");
+  await page.locator("#target").selectOption("default");
+  await page.locator("#problems li").waitFor({ state: "detached" });
+});
+
+test("our code and LLVM's, side by side", async () => {
+  await paste(page, "tracepoint:raw_syscalls:sys_enter {\n  @[comm] = count();\n}\n");
+  await tab("BPF");
+  await page.locator("#beside").click();
+  await page.locator("#other", { hasText: "get_current_comm" }).waitFor({ timeout: 60_000 });
+  const [, ours, theirs] =
+    /^1 program, (\d+) instructions; LLVM makes (\d+)$/.exec((await page.locator("#counts").textContent()) ?? "") ?? [];
+  assert.ok(Number(ours) > 20 && Number(theirs) > 20, `${ours} and ${theirs}`);
+  await page.locator("#other .placed", { hasText: "get_current_comm" }).click();
+  assert.match((await page.locator(".cm-activeLine").textContent()) ?? "", /^ *@\[comm\]/);
+  await page.locator("#inside .here", { hasText: "get_current_comm" }).waitFor();
+  await picture("6-llvm");
+  await page.locator("#beside").click();
+  await page.locator("#other").waitFor({ state: "hidden" });
+});
+
+test("every view follows the script, and its lines lead there", async () => {
+  await paste(
+    page,
+    'tracepoint:syscalls:sys_enter_openat {\n  printf("%s %d\\n", str(args.filename), curtask->pid);\n  @["ü", comm] = sum(1);\n}\n',
+  );
+  const views: [string, RegExp][] = [
+    ["Tree", /call printf/],
+    ["Types", /printf/],
+    ["IR", /fn tracepoint_syscalls_sys_enter_openat_1/],
+    ["Relocations", /CO-RE +struct task_struct\.pid: offset[\s\S]*map +at_: its descriptor|tracepoint +syscalls:sys_enter_openat filename/],
+    ["Maps", /@: sum\(\) by \(string\[\d+\], string\[16\]\)\n +at_: BPF_MAP_TYPE_PERCPU_HASH/],
+    ["Manifest", /"location": "1:1-37"/],
+    ["Needs", /tracepoint:syscalls:sys_enter_openat[\s\S]*ring_buffer \(Linux 5\.8\)[\s\S]*struct task_struct\.pid/],
+  ];
+  for (const [name, expected] of views) {
+    await tab(name);
+    await page.waitForFunction((source) => new RegExp(source).test(document.querySelector("#inside")?.textContent ?? ""), expected.source);
+  }
+  await page.locator("#inside .placed", { hasText: "struct task_struct.pid" }).click();
+  assert.match((await page.locator(".cm-activeLine").textContent()) ?? "", /printf/);
+  await page.locator(".cm-content").press("ArrowDown");
+  await page.locator("#inside .here", { hasText: "struct task_struct.pid" }).waitFor({ state: "detached" });
+  await paste(page, "begin { print(12345); }");
+  await page.locator("#inside", { hasText: "ring_buffer" }).waitFor();
 });
 
 test("a run that does not end is stopped, and prints its maps", async () => {
-  await write("tracepoint:syscalls:sys_exit_read { @bytes = hist(args.ret); }");
+  await paste(page, "tracepoint:syscalls:sys_exit_read { @bytes = hist(args.ret); }");
   await page.keyboard.press("Control+Enter");
   await page.locator("#output", { hasText: "Attached 1 probe" }).waitFor();
-  await page.waitForTimeout(300);
+  await page.locator("#charts figure svg").first().waitFor();
   await page.locator("#stop").click();
-  await page.getByText("Ended with exit code 0").waitFor();
-  assert.match((await page.locator("#output").textContent()) ?? "", /@bytes:\s*\n(?:\[.*\) +\d+ \|@* *\|\n)+/);
+  await ended();
+  assert.match(await output(), /@bytes:\s*\n(?:\[.*\) +\d+ \|@* *\|\n)+/);
+});
+
+test("event by event, with events of one's own, at another speed", async () => {
+  await paste(page, 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }\ninterval:s:3600 { exit(); }');
+  await page.locator("#workload").selectOption("idle");
+  await page.locator("#step").click();
+  const moment = page.locator("#moment", { hasText: /paused/ });
+  await moment.waitFor();
+  await page.locator("#own-event summary").click();
+  await page.locator("#event-kind").selectOption({ label: "System call" });
+  await page.locator("#event-name").pressSequentially("opena");
+  await page.waitForFunction(
+    () =>
+      document.querySelector("#event-names option")?.textContent === "openat" ||
+      document.querySelector<HTMLOptionElement>("#event-names option")?.value === "openat",
+  );
+  await page.locator("#event-name").fill("openat");
+  await page.locator("#event-process").fill("mine");
+  await page.locator("#event-times").fill("2");
+  await page.locator("#event-fields").fill("filename=/etc/<b>hosts</b>");
+  await page.locator("#event button").click();
+  await page.locator("#output", { hasText: "mine /etc/<b>hosts</b>\nmine /etc/<b>hosts</b>\n" }).waitFor();
+  assert.match((await moment.textContent()) ?? "", /2 events, paused behind tracepoint:syscalls:sys_enter_openat in mine \(\d+\)/);
+  await page.locator("#event-fields").fill("nosuch=1");
+  await page.locator("#event button").click();
+  await page.locator("#status", { hasText: "it has no argument 'nosuch': it has" }).waitFor();
+  await picture("7-own-event");
+  await page.locator("#own-event summary").click();
+  await page.locator("#speed").selectOption({ label: "as fast as it goes" });
+  await page.locator("#pause").click();
+  await ended();
+  await page.locator("#speed").selectOption({ label: "as on a clock" });
+  await page.locator("#workload").selectOption("busy");
+});
+
+test("steps stand behind one event each", async () => {
+  await paste(page, "tracepoint:syscalls:sys_enter_read { @ = count(); }");
+  for (let step = 1; step <= 3; step++) {
+    await page.locator("#step").click();
+    // The first step begins the run, which stands before anything has happened.
+    await page.locator("#moment", { hasText: new RegExp(`${step - 1} events?, paused`) }).waitFor();
+  }
+  await page.locator("#stop").click();
+  await ended();
+  assert.match(await output(), /@: 2\n/);
 });
 
 test("the format button lays the script out", async () => {
-  await write("begin{print(1)}");
+  await write(page, "begin{print(1)}");
   await page.locator("#format").click();
   await page.locator(".cm-line", { hasText: /^ {2}print\(1\);$/ }).waitFor();
 });
 
-test("the stages of the compile are shown, and follow the script", async () => {
-  await page.getByRole("tab", { name: "BPF" }).click();
-  await page.locator("#inside", { hasText: "exit" }).waitFor();
-  await write("begin { print(12345); }");
-  await page.locator("#inside", { hasText: "12345" }).waitFor();
-  await page.getByRole("tab", { name: "Tree" }).click();
-  await page.locator("#inside", { hasText: "call print" }).waitFor();
+test("the script and a command that runs it can be taken away", async () => {
+  const script = 'begin {\n  printf("it\'s %d\\n", 1);\n}\n';
+  await paste(page, script);
+  await page.locator("#name").fill("../mine.bt");
+  const { name, bytes } = await downloaded("#download-script");
+  assert.match(name, /^[.]*mine\.bt$/);
+  assert.is(bytes.toString(), script);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.locator("#downloads summary").click();
+  await page.locator("#copy-command").click();
+  await page.locator("#status", { hasText: "The command is in the clipboard" }).waitFor();
+  const command = await page.evaluate(() => navigator.clipboard.readText());
+  const said = execFileSync("sh", ["-c", command.replace("sudo bpfcast", 'set -- -e; printf %s "$0"').replace(/ -e /, "; printf %s ")], {
+    encoding: "utf8",
+  });
+  assert.match(said, script.trimEnd());
 });
 
-test("instructions and lines are tied both ways", async () => {
-  await write("begin {");
-  await page.keyboard.press("Enter");
-  await page.keyboard.type('printf("ü"); print(cpu);');
-  await page.keyboard.press("Enter");
-  await page.keyboard.type("@[comm] = count();");
-  await page.getByRole("tab", { name: "BPF" }).click();
-  const line = page.locator("#inside .placed", { hasText: "get_current_comm" });
-  await line.waitFor();
-  await line.click();
-  assert.match((await page.locator(".cm-activeLine").textContent()) ?? "", /^ *@\[comm\]/);
-  const here = page.locator("#inside .here", { hasText: "get_current_comm" });
-  await here.waitFor();
-  await page.locator(".cm-content").press("Control+Home");
-  await page.locator(".cm-content").press("ArrowDown");
-  await here.waitFor({ state: "detached" });
-  await page.locator("#inside .here", { hasText: "get_smp_processor_id" }).first().waitFor();
-});
-
-test("the object is the one that the command line makes", async () => {
-  const script = 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }';
-  await write(script);
-  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#download").click()]);
-  const [own, other] = [join(folder, "own.o"), join(folder, "script.o")];
-  await download.saveAs(other);
-  execFileSync("node", [bpfcast, "build", "--profile", ".out/default.profile", "-e", script, "-o", own]);
-  assert.ok(readFileSync(own).equals(readFileSync(other)));
-});
-
-test("a link has the script; one that was cut off says so", async () => {
-  await write('begin { printf("grüße, 世界\\n"); exit(); }');
+test("links that were cut off, or are of another form, say so", async () => {
+  await paste(page, 'begin { printf("grüße, 世界\\n"); exit(); }');
   await page.locator("#share").click();
   await page.waitForFunction(() => location.hash.length > 10);
   const link = page.url();
-  const other = await open(link);
+  const other = await playground.open(context, link);
   await other.locator(".cm-content", { hasText: "grüße, 世界" }).waitFor();
   await other.close();
-  for (const damaged of [`${address}#2abc`, link.slice(0, -8), `${address}#1%3Cscript%3E`]) {
-    const third = await open(damaged);
+  for (const damaged of [`${address}#1abc`, link.slice(0, -8), `${address}#2%3Cscript%3E`]) {
+    const third = await playground.open(context, damaged);
     await third.locator("#status", { hasText: /^the link is/ }).waitFor();
     await third.close();
   }
 });
 
 test("what was written last is there again", async () => {
-  await write("begin { print(777); }");
-  const again = await open();
+  await paste(page, "begin { print(777); }");
+  const again = await playground.open(context);
   await again.locator(".cm-content", { hasText: "print(777)" }).waitFor();
   await again.close();
 });
 
 test("a browser that keeps nothing for pages runs it too", async () => {
   const visit = await context.newPage();
-  visit.on("pageerror", (error) => complaints.push(error.message));
+  visit.on("pageerror", (error) => playground.complaints.push(error.message));
   await visit.addInitScript(() =>
     Object.defineProperty(window, "localStorage", {
       get: () => {
@@ -172,68 +311,29 @@ test("a browser that keeps nothing for pages runs it too", async () => {
     }),
   );
   await visit.goto(address);
-  await visit.locator("#example").selectOption({ label: "Hello" });
+  await paste(visit, 'begin { printf("Hello\\n"); exit(); }');
   await visit.locator("#run").click();
-  await visit.locator("#output", { hasText: "Hello from" }).waitFor({ timeout: 20_000 });
+  await visit.locator("#output", { hasText: "Hello" }).waitFor({ timeout: 20_000 });
   await visit.close();
 });
 
-test("after the first visit it works without a network", async () => {
-  const visit = await open();
-  await visit.evaluate(() => navigator.serviceWorker.ready);
-  await visit.waitForFunction(async () => (await (await caches.open("bpfcast")).keys()).length >= 7);
-  await context.setOffline(true);
-  try {
-    await visit.reload();
-    await visit.locator("#example").selectOption({ label: "Hello" });
+test("on a phone, and in the dark", async () => {
+  for (const [name, options] of [
+    ["phone", { viewport: { width: 390, height: 844 } }],
+    ["dark", { colorScheme: "dark" }],
+  ] as const) {
+    const own = await playground.context(options);
+    const visit = await playground.open(own);
+    await paste(visit, LATENCY);
     await visit.locator("#run").click();
-    await visit.locator("#output", { hasText: "Hello from" }).waitFor({ timeout: 20_000 });
-  } finally {
-    await context.setOffline(false);
-    await visit.close();
+    await ended(visit);
+    await visit.locator("#charts figure svg").first().waitFor();
+    assert.ok(await visit.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name}: the page is wider than the screen`);
+    await picture(name, visit);
+    await own.close();
   }
 });
 
-test("a script can neither run code in the page nor reach another host", async () => {
-  const evil = 'begin { printf("<img src=x onerror=alert(1)><script>alert(2)</script>\\n"); exit(); }';
-  await write(evil);
-  await page.locator("#run").click();
-  await page.getByText("Ended with exit code 0").waitFor();
-  assert.is(await page.locator("#output img, #output script").count(), 0);
-  const refused = await page.evaluate(async () => {
-    const tries: string[] = [];
-    await fetch("https://example.com/").catch(() => tries.push("fetch"));
-    // Not at once: what the test itself calls is exempt.
-    await new Promise<void>((done) =>
-      setTimeout(() => {
-        try {
-          new Function("return 1")();
-        } catch {
-          tries.push("code");
-        }
-        done();
-      }),
-    );
-    const script = document.createElement("script");
-    script.textContent = "globalThis.ran = true";
-    document.head.append(script);
-    if (!("ran" in globalThis)) tries.push("script");
-    return tries;
-  });
-  assert.equal(refused, ["fetch", "code", "script"]);
-  // The refusals above are the only complaints.
-  assert.ok(
-    complaints.splice(0).every((text) => /Content Security Policy|asks for https:\/\/example\.com|Failed to load|Fetch API/.test(text)),
-  );
-});
-
-test("files of the package alone are served", async () => {
-  for (const path of ["package.json", "../bpfcast.cjs", "..%2fbpfcast.cjs", "%2e%2e/bpfcast.cjs"]) {
-    assert.is((await fetch(`${address}${path}`)).status, 404, path);
-  }
-  assert.is((await fetch(address, { method: "POST" })).status, 405);
-});
-
-test("nothing else went wrong in the page", () => assert.equal(complaints, []));
+test("nothing went wrong in the page", () => assert.equal(playground.complaints, []));
 
 test.run();

@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { lineRecords } from "../../runner/core/btf-ext.ts";
+import { readElf } from "../../runner/core/elf.ts";
 import { Compiler } from "../../wasm/compiler.ts";
 import { refusal } from "../compiler/bpftool.ts";
 import { backEdges } from "../support/back-edges.ts";
@@ -45,6 +47,12 @@ const skipped: string[] = [];
 /** Names of the objects that were written, as NAME.own.o and NAME.llvm.o. */
 const written: string[] = [];
 
+/** Lines of the script that an object's instructions belong to. */
+function linesOf(object: Uint8Array): Set<number> {
+  const elf = readElf(object);
+  return new Set(elf.sections.flatMap(({ name }) => lineRecords(elf, name).map(({ line }) => line)));
+}
+
 /** Undefined where this kernel lacks what the script reads. */
 async function compare(name: string, script: string): Promise<Uint8Array | undefined> {
   const both = await compileBoth(compiler, llc, script, (need) => supplyLive(compiler, need));
@@ -54,6 +62,11 @@ async function compare(name: string, script: string): Promise<Uint8Array | undef
   // Ours is to be no longer than LLVM's by more than a tenth, whatever the script's size.
   assert.ok(instructions(own) * 10 <= instructions(llvm) * 11, `${name}: ${instructions(own)} instructions, LLVM ${instructions(llvm)}`);
   assert.equal(contract(llvm), contract(own));
+  const lines = linesOf(own);
+  // Each leaves out another constant here and there.
+  const others = [...linesOf(llvm)].filter((line) => !lines.has(line));
+  assert.ok(others.length < 2, `${name}: lines that only LLVM's code has: ${others}`);
+  assert.ok(lines.size < 4 || linesOf(llvm).size * 2 > lines.size, `${name}: LLVM's code has few lines`);
   assert.equal([...backEdges(own), ...backEdges(llvm)], [], name);
   written.push(name);
   const mine = refusalOf(`${name}.own`, own);
