@@ -12,7 +12,7 @@ import { marksOf } from "./diagnostics.ts";
 import { completion, entriesByName, highlighting, hovers, scriptLanguage } from "./language.ts";
 
 /** A script is checked when nothing was typed for so long, in milliseconds. */
-const CHECK_DELAY = 30;
+const CHECK_DELAY = 10;
 const recheck = StateEffect.define<null>();
 
 export interface EditorActions {
