@@ -10,7 +10,7 @@ import { FIRST_SCRIPT } from "./learn/first.ts";
 import type { GalleryPane } from "./learn/gallery-pane.ts";
 import type { Tour } from "./learn/tour-pane.ts";
 import { fragmentOf, type Linked, linkedBy, linkedOf } from "./link.ts";
-import { element, save, storage, Tabs } from "./page.ts";
+import { element, isIdle, makeMenu, save, setIdle, storage, Tabs } from "./page.ts";
 import type { Control, View } from "./protocol.ts";
 import { RunPane } from "./run-pane.ts";
 import { TargetsPane } from "./targets-pane.ts";
@@ -139,10 +139,11 @@ const control = (asked: Control) => {
 };
 
 async function run(): Promise<void> {
-  if (runButton.disabled) return;
-  runButton.disabled = true;
-  stopButton.disabled = false;
+  if (isIdle(runButton)) return;
+  setIdle(runButton, true);
+  setIdle(stopButton, false);
   runPane.begin();
+  tour?.started();
   const { script } = editor;
   try {
     await show("run");
@@ -154,8 +155,8 @@ async function run(): Promise<void> {
     tour?.ran({ script, output: runPane.output, code });
   } finally {
     runPane.end();
-    runButton.disabled = false;
-    stopButton.disabled = true;
+    setIdle(runButton, false);
+    setIdle(stopButton, true);
   }
 }
 
@@ -347,7 +348,9 @@ new EventForm(
 
 const clicks: Record<string, () => Promise<void>> = {
   run,
-  stop: async () => control({ kind: "stop" }),
+  stop: async () => {
+    if (!isIdle(stopButton)) control({ kind: "stop" });
+  },
   format,
   gallery: openGallery,
   tour: openTour,
@@ -357,8 +360,7 @@ const clicks: Record<string, () => Promise<void>> = {
   "copy-command": () => copy(command(editor.script), "The command"),
 };
 for (const [id, act] of Object.entries(clicks)) element(id).addEventListener("click", guarded(act));
-const downloads = element<HTMLDetailsElement>("downloads");
-for (const button of downloads.querySelectorAll("button")) button.addEventListener("click", () => downloads.removeAttribute("open"));
+makeMenu(element("downloads"));
 
 window.addEventListener(
   "hashchange",

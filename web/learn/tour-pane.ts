@@ -48,12 +48,7 @@ export class Tour {
     this.#hintButton = makeButton("Hint", () => this.#showHint(!this.#isHintShown), { "aria-controls": "tour-hint" });
     this.#back = makeButton("Back", () => this.open((this.#current ?? 0) - 1));
     this.#next = makeButton("Next", () => this.open((this.#current ?? 0) + 1));
-    const run = makeButton("Run", () => {
-      // The same words are announced again only if they were gone meanwhile.
-      this.#said.textContent = "";
-      actions.run();
-    });
-    run.className = "main";
+    const run = makeButton("Run", () => actions.run(), { class: "main" });
     this.#rows = TOUR.map(({ title }, index) => {
       const button = makeButton(title, () => this.open(index));
       const mark = make("span", { class: "tour-mark" });
@@ -102,6 +97,12 @@ export class Tour {
     }
     this.#markRows();
     this.#heading.focus();
+  }
+
+  /** A run has begun, by whatever key or button. */
+  started(): void {
+    // The same words are announced again only if they were gone meanwhile.
+    this.#say("");
   }
 
   /** What the script in the editor has printed, whoever ran it. */
