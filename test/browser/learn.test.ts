@@ -35,6 +35,14 @@ const said = (text: string | RegExp) => page.locator(".tour-said", { hasText: te
 const scripts = (count: string | RegExp) => page.locator(".gallery-found", { hasText: count }).waitFor();
 const all = /^\d\d scripts$/;
 
+/** Whether none of it is cut off by the pane. */
+const isSeen = (selector: string) =>
+  page.locator(selector).evaluate((element) => {
+    const pane = document.getElementById("tour-pane")?.getBoundingClientRect();
+    const { top, bottom } = element.getBoundingClientRect();
+    return pane !== undefined && top >= pane.top && bottom <= pane.bottom;
+  });
+
 async function openTour(): Promise<void> {
   await press(page, "Tour");
   await page.locator("#tour-pane h2:focus").waitFor();
@@ -57,6 +65,7 @@ test("a step of the tour: a hint, a try that fails, one that does it", async () 
   assert.is(await page.getByRole("button", { name: "Hint" }).getAttribute("aria-expanded"), "true");
   await press(page, "Run", "Shift+Tab");
   await said("There is no 2 CPUs in what was printed.");
+  assert.ok(await isSeen(".tour-said"), "what is said is seen");
   await enter(page, 'begin { printf("I have %d CPUs\\n", ncpus); }');
   await press(page, "Run", "Shift+Tab");
   await said("Step 1 is done. 11 steps are left.");

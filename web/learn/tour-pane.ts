@@ -2,11 +2,13 @@
 
 import { make, makeButton } from "./elements.ts";
 import { type Prose, prose, write } from "./prose.ts";
-import type { RunResult } from "./step.ts";
+import type { RunResult, Step } from "./step.ts";
 import { TOUR } from "./tour.ts";
 
 /** Where the titles of the steps that are done are kept. */
 const KEPT = "bpfcast.tour";
+/** Room below what is scrolled to, in pixels. */
+const MARGIN = 8;
 
 export interface TourActions {
   /** Puts a script into the editor. */
@@ -22,6 +24,7 @@ function paragraph(parts: Prose): HTMLParagraphElement {
 }
 
 export class Tour {
+  readonly #host: HTMLElement;
   readonly #actions: TourActions;
   readonly #kept: Storage | undefined;
   readonly #done: Set<string>;
@@ -42,6 +45,7 @@ export class Tour {
 
   /** @param kept undefined where the browser lets pages keep nothing. */
   constructor(host: HTMLElement, actions: TourActions, kept: Storage | undefined) {
+    this.#host = host;
     this.#actions = actions;
     this.#kept = kept;
     this.#done = this.#readDone();
@@ -110,10 +114,14 @@ export class Tour {
     const step = this.#current === undefined ? undefined : TOUR[this.#current];
     if (step === undefined) return;
     const missing = step.check(result);
-    if (missing !== undefined) {
-      this.#say(missing);
-      return;
-    }
+    if (missing === undefined) this.#finish(step);
+    else this.#say(missing);
+    // The pane alone is scrolled: whoever looks at the output goes on doing so.
+    const below = this.#next.getBoundingClientRect().bottom - this.#host.getBoundingClientRect().bottom;
+    if (below > 0) this.#host.scrollTop += below + MARGIN;
+  }
+
+  #finish(step: Step): void {
     this.#done.add(step.title);
     this.#keepDone();
     this.#markRows();
