@@ -77,6 +77,8 @@ const work = () => ({ name: scriptName(), script: editor.script, target: targets
 /** The messages as a list too: for whoever cannot see what is underlined. */
 function listProblems(diagnostics: Diagnostic[], script: string): void {
   const index = indexOfByte(script);
+  const buttons = () => [...problems.querySelectorAll("button")];
+  const focused = buttons().indexOf(document.activeElement as HTMLButtonElement);
   problems.replaceChildren(
     ...diagnostics.map(({ severity, message, hint, line, start }) => {
       const item = document.createElement("li");
@@ -89,6 +91,8 @@ function listProblems(diagnostics: Diagnostic[], script: string): void {
       return item;
     }),
   );
+  // Whoever goes through them by keyboard stays there.
+  buttons()[focused]?.focus();
 }
 
 let shown: Tab = "run";

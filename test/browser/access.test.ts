@@ -79,6 +79,14 @@ test("problems are listed, and lead to their place in the editor", async () => {
   const first = page.locator("#problems button", { hasText: "cuont" });
   await first.waitFor({ timeout: 20_000 });
   assert.equal(await barriers("problems"), []);
+  await keyTo(page, (await first.textContent()) ?? "");
+  // Another target: the list is made anew.
+  await page.evaluate(() => {
+    document.querySelector("#problems li")?.classList.add("old");
+    document.getElementById("target")?.dispatchEvent(new Event("change"));
+  });
+  await page.locator("#problems .old").waitFor({ state: "detached" });
+  assert.match(await focused(page), /cuont/);
   await press(page, (await page.locator("#problems button").last().textContent()) ?? "");
   assert.is(await focused(page), EDITOR);
   assert.match((await page.locator(".cm-activeLine").textContent()) ?? "", /^begin/);
@@ -236,6 +244,8 @@ test("lines of BPF code are gone through, and Enter leads to the script", async 
     await page.keyboard.press("ArrowDown");
     if (/get_current_comm/.test((await current.textContent()) ?? "")) break;
   }
+  assert.is(await current.getAttribute("id"), await page.locator("#inside").getAttribute("aria-activedescendant"));
+  assert.is(await current.getAttribute("aria-selected"), "true");
   assert.ok(await current.evaluate((row) => row.getBoundingClientRect().bottom <= window.innerHeight));
   await page.keyboard.press("Enter");
   assert.is(await focused(page), EDITOR);
