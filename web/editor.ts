@@ -1,7 +1,7 @@
 // The editor. It lives in a shadow root: its own sheets need no inline style there, which the page's policy forbids.
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab, simplifySelection } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
 import { forceLinting, linter, lintGutter, lintKeymap } from "@codemirror/lint";
 import { Compartment, EditorState, type Extension, StateEffect } from "@codemirror/state";
@@ -13,6 +13,8 @@ import { completion, entriesByName, highlighting, hovers, scriptLanguage } from 
 
 /** A script is checked when nothing was typed for so long, in milliseconds. */
 const CHECK_DELAY = 10;
+/** Tab indents, so there is another way out: said under the editor, and by screen readers when they come to it. */
+const WAY_OUT = "Escape, then Tab, leaves the editor. Ctrl+Enter runs the script.";
 const recheck = StateEffect.define<null>();
 
 export interface EditorActions {
@@ -35,6 +37,9 @@ export class Editor {
     link.rel = "stylesheet";
     link.href = sheet;
     root.append(link);
+    const keys = document.createElement("p");
+    keys.id = "keys";
+    keys.textContent = WAY_OUT;
     // A command of the keyboard is done whatever comes of it.
     const done = (act: () => void) => () => {
       act();
@@ -43,6 +48,8 @@ export class Editor {
     const commands = [
       { key: "Mod-Enter", run: done(actions.run) },
       { key: "Shift-Alt-f", run: done(actions.format) },
+      // Until another key is pressed, however long that takes. What completes has had its Escape by then.
+      { key: "Escape", run: leaving },
     ];
     this.#view = new EditorView({
       root,
@@ -60,7 +67,7 @@ export class Editor {
           closeBrackets(),
           EditorView.lineWrapping,
           EditorState.tabSize.of(2),
-          EditorView.contentAttributes.of({ "aria-label": "Script", spellcheck: "false" }),
+          EditorView.contentAttributes.of({ "aria-label": "Script", "aria-describedby": keys.id, spellcheck: "false" }),
           this.#language.of(languageOf(undefined)),
           highlighting,
           linter(async (view) => marksOf(await actions.check(view.state.doc.toString()), view.state.doc.toString()), {
@@ -83,6 +90,7 @@ export class Editor {
         ],
       }),
     });
+    root.append(keys);
   }
 
   get script(): string {
@@ -119,6 +127,13 @@ export class Editor {
     this.#view.dispatch({ selection: { anchor: index }, scrollIntoView: true });
     this.#view.focus();
   }
+}
+
+/** The next Tab goes on to what comes behind the editor. */
+function leaving(view: EditorView): boolean {
+  view.setTabFocusMode(Number.POSITIVE_INFINITY);
+  simplifySelection(view);
+  return true;
 }
 
 function languageOf(reference: Reference | undefined): Extension {

@@ -41,11 +41,17 @@ export class InsidePane {
 
   constructor(host: HTMLElement, choose: (at: number) => void) {
     this.#host = host;
+    // Its lines are told by screen readers as the arrow keys come to them.
+    host.role = "listbox";
     const chosen = (index: number) => {
       this.#current = Math.min(Math.max(index, 0), this.#lines.length - 1);
       const line = this.#lines[this.#current];
       if (line === undefined) return;
-      for (const { row } of this.#lines) row.classList.toggle("current", row === line.row);
+      for (const { row } of this.#lines) {
+        row.classList.toggle("current", row === line.row);
+        row.ariaSelected = String(row === line.row);
+      }
+      host.setAttribute("aria-activedescendant", line.row.id);
       line.row.scrollIntoView({ block: "nearest" });
     };
     const tell = () => {
@@ -69,8 +75,12 @@ export class InsidePane {
 
   show(text: string, view: View): void {
     this.#current = 0;
-    this.#lines = placedLines(text, view).map(({ text: line, at }) => {
+    this.#host.removeAttribute("aria-activedescendant");
+    this.#lines = placedLines(text, view).map(({ text: line, at }, index) => {
       const row = document.createElement("span");
+      row.id = `${this.#host.id}-${index}`;
+      row.role = "option";
+      row.ariaSelected = "false";
       row.textContent = `${line}\n`;
       if (at !== undefined) row.className = "placed";
       return { at, row };

@@ -10,7 +10,7 @@ import { FIRST_SCRIPT } from "./learn/first.ts";
 import type { GalleryPane } from "./learn/gallery-pane.ts";
 import type { Tour } from "./learn/tour-pane.ts";
 import { fragmentOf, type Linked, linkedBy, linkedOf } from "./link.ts";
-import { element, save, storage, Tabs } from "./page.ts";
+import { element, isIdle, makeMenu, save, setIdle, storage, Tabs } from "./page.ts";
 import type { Control, View } from "./protocol.ts";
 import { RunPane } from "./run-pane.ts";
 import { TargetsPane } from "./targets-pane.ts";
@@ -81,6 +81,8 @@ const work = () => ({ name: scriptName(), script: editor.script, target: targets
 /** The messages as a list too: for whoever cannot see what is underlined. */
 function listProblems(diagnostics: Diagnostic[], script: string): void {
   const index = indexOfByte(script);
+  const buttons = () => [...problems.querySelectorAll("button")];
+  const focused = buttons().indexOf(document.activeElement as HTMLButtonElement);
   problems.replaceChildren(
     ...diagnostics.map(({ severity, message, hint, line, start }) => {
       const item = document.createElement("li");
@@ -93,6 +95,8 @@ function listProblems(diagnostics: Diagnostic[], script: string): void {
       return item;
     }),
   );
+  // Whoever goes through them by keyboard stays there.
+  buttons()[focused]?.focus();
 }
 
 let shown: Tab = "run";
@@ -143,10 +147,11 @@ const control = (asked: Control) => {
 };
 
 async function run(): Promise<void> {
-  if (runButton.disabled) return;
-  runButton.disabled = true;
-  stopButton.disabled = false;
+  if (isIdle(runButton)) return;
+  setIdle(runButton, true);
+  setIdle(stopButton, false);
   runPane.begin();
+  tour?.started();
   const { script } = editor;
   try {
     await show("run");
@@ -158,8 +163,8 @@ async function run(): Promise<void> {
     tour?.ran({ script, output: runPane.output, code });
   } finally {
     runPane.end();
-    runButton.disabled = false;
-    stopButton.disabled = true;
+    setIdle(runButton, false);
+    setIdle(stopButton, true);
   }
 }
 
@@ -352,7 +357,9 @@ new EventForm(
 
 const clicks: Record<string, () => Promise<void>> = {
   run,
-  stop: async () => control({ kind: "stop" }),
+  stop: async () => {
+    if (!isIdle(stopButton)) control({ kind: "stop" });
+  },
   format,
   gallery: openGallery,
   tour: openTour,
@@ -362,8 +369,7 @@ const clicks: Record<string, () => Promise<void>> = {
   "copy-command": () => copy(command(editor.script), "The command"),
 };
 for (const [id, act] of Object.entries(clicks)) element(id).addEventListener("click", guarded(act));
-const downloads = element<HTMLDetailsElement>("downloads");
-for (const button of downloads.querySelectorAll("button")) button.addEventListener("click", () => downloads.removeAttribute("open"));
+makeMenu(element("downloads"));
 
 window.addEventListener(
   "hashchange",

@@ -47,6 +47,29 @@ export class Tabs<Name extends string> {
   }
 }
 
+/** A button that has nothing to do now. It keeps the focus: who has pressed it stays where they were. */
+export function setIdle(button: HTMLButtonElement, isIdle: boolean): void {
+  button.setAttribute("aria-disabled", String(isIdle));
+}
+
+export const isIdle = (button: HTMLButtonElement): boolean => button.getAttribute("aria-disabled") === "true";
+
+/** Buttons that come up below a summary, and go by Escape, by the choice of one, and when the focus goes elsewhere. */
+export function makeMenu(details: HTMLDetailsElement): void {
+  const close = () => {
+    // What goes must not have the focus.
+    if (details.contains(document.activeElement)) details.querySelector("summary")?.focus();
+    details.open = false;
+  };
+  for (const button of details.querySelectorAll("button")) button.addEventListener("click", close);
+  details.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") close();
+  });
+  details.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget instanceof Node && !details.contains(relatedTarget)) close();
+  });
+}
+
 /** Has the browser keep a file. */
 export function save(name: string, content: BlobPart, type: string): void {
   const link = document.createElement("a");

@@ -1,5 +1,6 @@
 // The panel of targets: what becomes of the script on each of them, and profiles of one's own.
 
+import { isIdle, setIdle } from "./page.ts";
 import type { TargetReport } from "./survey.ts";
 import type { TargetEntry } from "./targets.ts";
 
@@ -92,7 +93,8 @@ export class TargetsPane {
 
   async #survey(): Promise<void> {
     const { survey, progress, surveyed } = this.#parts;
-    survey.disabled = true;
+    if (isIdle(survey)) return;
+    setIdle(survey, true);
     progress.hidden = false;
     progress.value = 0;
     try {
@@ -101,7 +103,7 @@ export class TargetsPane {
       });
       surveyed.replaceChildren(this.#table(found));
     } finally {
-      survey.disabled = false;
+      setIdle(survey, false);
       progress.hidden = true;
     }
   }

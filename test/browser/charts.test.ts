@@ -25,7 +25,7 @@ let page: Page;
 /** The page's files, by path: what is imported later is a file of its own, as in the playground. */
 async function files(): Promise<Record<string, Uint8Array | string>> {
   const { outputFiles } = await build({
-    entryPoints: ["test/browser/charts-page.ts", "web/charts/charts.css"],
+    entryPoints: ["test/browser/charts-page.ts", "web/style.css"],
     bundle: true,
     splitting: true,
     write: false,
@@ -40,11 +40,10 @@ async function files(): Promise<Record<string, Uint8Array | string>> {
   assert.ok(policy, "the playground has a policy");
   const document = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="color-scheme" content="light dark"><title>Charts</title>
-<link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"><link rel="stylesheet" href="/charts.css"><link rel="stylesheet" href="/page.css">
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/style.css"><link rel="stylesheet" href="/page.css">
 <script type="module" src="/charts-page.js"></script></head><body><main class="main"><h1>Charts</h1><div id="charts"></div></main></body></html>`;
   return {
     ...Object.fromEntries(outputFiles.map(({ path, contents }) => [path, contents])),
-    "/style.css": "web/style.css",
     // The playground's <main> has two columns.
     "/page.css": new TextEncoder().encode("main.main { display: block; padding: 8px; }"),
     "/index.html": new TextEncoder().encode(document),
@@ -211,7 +210,7 @@ test("a flame graph: shares, zoom by click and keys, a redraw keeps them", async
   assert.is(await frameWidth("main"), whole);
   assert.ok(Math.abs((await frameWidth("read")) - whole / 2) < 2);
   await page.locator(".flames").focus();
-  const current = () => page.locator(".flames .current").getAttribute("aria-label");
+  const current = () => page.locator(".flames .current title").textContent();
   await page.keyboard.press("Escape");
   assert.is(await frame("idle").count(), 1);
   assert.match((await current()) ?? "", /^main:/);

@@ -1,267 +1,184 @@
-// Tour and gallery in headless Chromium, by keyboard alone, under the policy of the page.
+// Tour and gallery by keyboard alone, in the page as `bpfcast playground` serves it. The whole tour: tour.test.ts.
 
-import { readFileSync } from "node:fs";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { BrowserContext, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { TOUR } from "../../web/learn/tour.ts";
-import { bundleForPage, Site, startBrowser } from "./browser.ts";
+import { choose, EDITOR, enter, focused, keyTo, press } from "./keyboard.ts";
+import { Playground, textOf } from "./playground.ts";
 
-const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(readFileSync("web/index.html", "utf8"))?.[1] ?? "";
-const bytes = (text: string) => new TextEncoder().encode(text);
-const PAGE = `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="${policy}">
-    <title>Learn</title><link rel="icon" href="data:,">
-    <link rel="stylesheet" href="style.css"><link rel="stylesheet" href="learn.css">
-    <script type="module" src="page.js"></script>
-  </head>
-  <body>
-    <header><h1>Learn</h1><button id="open-tour" type="button">Tour</button><button id="open-gallery" type="button">Gallery</button></header>
-    <main>
-      <section aria-label="Script"><textarea id="script" rows="12" aria-label="Script"></textarea><pre id="output" tabindex="0" aria-label="Output" role="region"></pre></section>
-      <section id="tour" aria-label="Tour"></section>
-    </main>
-  </body>
-</html>`;
-const TOOLS = {
+const TOOLS = JSON.stringify({
   version: "1.2.3",
   licence: "Terms of use\n".repeat(80),
-  tools: [{ name: "opensnoop", title: "Trace open() syscalls", script: "// opensnoop <b>bold</b>\n// By its authors\nBEGIN { }\n" }],
-};
+  tools: [
+    { name: "opensnoop", title: "Trace open() syscalls", script: "// opensnoop <b>bold</b>\n// By its authors\nBEGIN { }\n" },
+    { name: "<img src=x onerror=alert(1)>", title: "<script>alert(2)</script>", script: "</script><script>alert(3)</script>\n" },
+  ],
+});
 
-let browser: Browser;
-let site: Site;
+let playground: Playground;
 let context: BrowserContext;
 let page: Page;
-const complaints: string[] = [];
 /** What is served as tools.json; a test changes it. */
-const files: Record<string, Uint8Array | string> = {};
-
-async function open(): Promise<Page> {
-  const opened = await context.newPage();
-  opened.on("pageerror", (error) => complaints.push(error.message));
-  opened.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  await opened.goto(`${site.address}/index.html`);
-  return opened;
-}
+let tools = TOOLS;
 
 test.before(async () => {
-  browser = await startBrowser();
-  Object.assign(files, {
-    "/index.html": bytes(PAGE),
-    "/style.css": "web/style.css",
-    "/learn.css": "web/learn/learn.css",
-    "/page.js": await bundleForPage("test/browser/learn-page.ts"),
-    "/worker.js": await bundleForPage("web/worker.ts"),
-    "/compiler.wasm": ".out/compiler.wasm",
-    "/machine.wasm": ".out/machine.wasm",
-    "/default.profile": ".out/default.profile",
-    "/tools.json": bytes(JSON.stringify(TOOLS)),
-  });
-  site = await Site.serve(files);
-  context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  page = await open();
+  playground = await Playground.start();
+  // What a service worker answers cannot be put in its place.
+  context = await playground.context({ serviceWorkers: "block" });
+  await context.route("**/tools.json", (route) => route.fulfill({ contentType: "application/json", body: tools }));
+  page = await playground.open(context);
 });
-test.after(async () => {
-  await browser?.close();
-  await site?.close();
-});
-
-const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "");
-
-/** Presses a key until what has the focus is called so. */
-async function keyTo(name: string, key = "Tab"): Promise<void> {
-  for (let presses = 0; presses < 60; presses++) {
-    if ((await focused()) === name) return;
-    await page.keyboard.press(key);
-  }
-  throw new Error(`${key} never leads to ${name}`);
-}
-
-async function press(name: string): Promise<void> {
-  await keyTo(name);
-  await page.keyboard.press("Enter");
-}
+test.after(() => playground?.close());
 
 const said = (text: string | RegExp) => page.locator(".tour-said", { hasText: text }).waitFor({ timeout: 30_000 });
-const script = () => page.locator("#script").inputValue();
+const scripts = (count: string | RegExp) => page.locator(".gallery-found", { hasText: count }).waitFor();
+const all = /^\d\d scripts$/;
 
-test("a step of the tour is done by keyboard alone", async () => {
-  await press("Tour");
-  assert.is(await focused(), TOUR[0]?.title);
-  assert.is(await script(), TOUR[0]?.script);
-  await press("Hint");
+/** Whether none of it is cut off by the pane. */
+const isSeen = (selector: string) =>
+  page.locator(selector).evaluate((element) => {
+    const pane = document.getElementById("tour-pane")?.getBoundingClientRect();
+    const { top, bottom } = element.getBoundingClientRect();
+    return pane !== undefined && top >= pane.top && bottom <= pane.bottom;
+  });
+
+async function openTour(): Promise<void> {
+  await press(page, "Tour");
+  await page.locator("#tour-pane h2:focus").waitFor();
+}
+
+async function openGallery(): Promise<void> {
+  if ((await focused(page)) !== "Gallery") await keyTo(page, "Gallery");
+  await page.keyboard.press("Enter");
+  await scripts(all);
+  assert.is(await focused(page), "Search");
+}
+
+test("a step of the tour: a hint, a try that fails, one that does it", async () => {
+  await choose(page, "Speed", "as fast");
+  await openTour();
+  assert.is(await focused(page), TOUR[0]?.title);
+  assert.is(await textOf(page), TOUR[0]?.script);
+  await press(page, "Hint");
   assert.ok(await page.locator("#tour-hint").isVisible());
   assert.is(await page.getByRole("button", { name: "Hint" }).getAttribute("aria-expanded"), "true");
-  await keyTo("Run", "Shift+Tab");
-  await page.keyboard.press("Enter");
+  await press(page, "Run", "Shift+Tab");
   await said("There is no 2 CPUs in what was printed.");
-  await keyTo("Script", "Shift+Tab");
-  await page.keyboard.press("Control+A");
-  await page.keyboard.type('begin { printf("I have %d CPUs\\n", ncpus); }');
-  await press("Run");
+  assert.ok(await isSeen(".tour-said"), "what is said is seen");
+  await enter(page, 'begin { printf("I have %d CPUs\\n", ncpus); }');
+  await press(page, "Run", "Shift+Tab");
   await said("Step 1 is done. 11 steps are left.");
-  await press("Next");
-  assert.is(await focused(), TOUR[1]?.title);
-  assert.is(await script(), TOUR[1]?.script);
+  await press(page, "Next");
+  assert.is(await focused(page), TOUR[1]?.title);
+  assert.is(await textOf(page), TOUR[1]?.script);
   const rows = page.getByRole("navigation", { name: "Steps of the tour" }).getByRole("listitem");
   assert.equal((await rows.allTextContents()).slice(0, 2), ["A first line (done)", "Something happens"]);
   assert.is(await page.locator("[aria-current=step]").textContent(), TOUR[1]?.title);
 });
 
 test("the solution is loaded, and does it", async () => {
-  await press(TOUR[2]?.title ?? "");
-  assert.is(await focused(), TOUR[2]?.title);
-  await press("Show the solution");
-  assert.is(await script(), TOUR[2]?.solution);
-  await keyTo("Run", "Shift+Tab");
-  await page.keyboard.press("Enter");
+  await press(page, TOUR[2]?.title ?? "");
+  assert.is(await focused(page), TOUR[2]?.title);
+  await press(page, "Show the solution");
+  assert.is(await textOf(page), TOUR[2]?.solution);
+  await press(page, "Run", "Shift+Tab");
   await said("Step 3 is done. 10 steps are left.");
 });
 
 test("a script with errors is told apart from a wrong one", async () => {
-  await page.locator("#script").fill("begin {");
-  await press("Run");
+  await enter(page, "begin {");
+  await page.keyboard.press("Control+Enter");
   await said("The script has errors");
+  assert.is(await focused(page), EDITOR);
 });
 
 test("what is done is remembered, and the tour goes on where it was left", async () => {
   await page.reload();
-  await press("Tour");
-  assert.is(await focused(), TOUR[1]?.title);
+  await openTour();
+  assert.is(await focused(page), TOUR[1]?.title);
   assert.is(await page.locator(".tour-mark", { hasText: "done" }).count(), 2);
   await page.evaluate(() => localStorage.setItem("bpfcast.tour", '{"no": "list"'));
   await page.reload();
-  await press("Tour");
-  assert.is(await focused(), TOUR[0]?.title);
+  await openTour();
+  assert.is(await focused(page), TOUR[0]?.title);
   assert.ok(await page.getByRole("button", { name: "Back" }).isDisabled());
 });
 
-test("a script of the gallery is found and chosen by keyboard alone", async () => {
-  await keyTo("Gallery", "Shift+Tab");
-  await page.keyboard.press("Enter");
-  await page.locator(".gallery-found", { hasText: /^\d\d scripts$/ }).waitFor();
-  assert.is(await page.evaluate(() => document.activeElement?.id), "gallery-search");
+test("a script of the gallery is found and chosen", async () => {
+  await openGallery();
   await page.keyboard.type("LATENCY disk");
-  await page.locator(".gallery-found", { hasText: "One script" }).waitFor();
+  await scripts("One script");
   await page.keyboard.press("ArrowDown");
-  assert.is(await focused(), "Open Latency of the disk");
+  assert.is(await focused(page), "Open Latency of the disk");
   await page.keyboard.press("Enter");
-  assert.match(await script(), /block_rq_complete/);
+  assert.match(await textOf(page), /block_rq_complete/);
   assert.not.ok(await page.getByRole("dialog").isVisible());
-  assert.is(await focused(), "Gallery");
+  assert.is(await focused(page), "Gallery");
 });
 
 test("Escape closes the gallery, and the focus is where it was", async () => {
-  const before = await script();
-  await page.keyboard.press("Enter");
-  await page.getByRole("dialog").waitFor();
-  await keyTo("Open Hello");
+  const before = await textOf(page);
+  await openGallery();
+  await keyTo(page, "Open Hello");
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "hidden" });
-  assert.is(await focused(), "Gallery");
-  assert.is(await script(), before);
+  assert.is(await focused(page), "Gallery");
+  assert.is(await textOf(page), before);
 });
 
 test("Escape in a search that has words clears or closes, and never strands", async () => {
-  await page.keyboard.press("Enter");
-  await page.locator(".gallery-found", { hasText: /^\d\d scripts$/ }).waitFor();
+  await openGallery();
   await page.keyboard.type("hello");
   await page.keyboard.press("Escape");
   if (await page.getByRole("dialog").isVisible()) {
-    await page.locator(".gallery-found", { hasText: /^\d\d scripts$/ }).waitFor();
+    await scripts(all);
     await page.keyboard.press("Escape");
   }
   await page.getByRole("dialog").waitFor({ state: "hidden" });
-  assert.is(await focused(), "Gallery");
+  assert.is(await focused(page), "Gallery");
 });
 
 test("official tools come with their header and licence, as text", async () => {
-  await page.keyboard.press("Enter");
+  await openGallery();
   await page.keyboard.type("opensnoop");
-  await page.locator(".gallery-found", { hasText: "One script" }).waitFor();
+  await scripts("One script");
   assert.match((await page.locator(".gallery section:visible").textContent()) ?? "", /package version 1\.2\.3/);
-  await keyTo("Their licence");
-  await page.keyboard.press("Enter");
+  await press(page, "Their licence");
   assert.ok(await page.getByText("Terms of use").isVisible());
-  await press("Open opensnoop");
-  assert.is(await script(), TOOLS.tools[0]?.script);
+  await keyTo(page, "Licence of the official tools");
+  await page.keyboard.press("End");
+  await page.waitForFunction(() => (document.querySelector(".gallery pre")?.scrollTop ?? 0) > 0);
+  await press(page, "Open opensnoop");
+  assert.is(await textOf(page), "// opensnoop <b>bold</b>\n// By its authors\nBEGIN { }\n");
+  assert.is(await page.locator("#name").inputValue(), "opensnoop.bt");
 });
 
-test("what nothing has, and tools that are missing, are said", async () => {
-  const first = files["/tools.json"] ?? "";
-  for (const [served, words] of [
-    [bytes(JSON.stringify({ version: "", licence: "", tools: [] })), "built where they are not installed"],
-    [bytes("{"), "They could not be loaded"],
-  ] as const) {
-    files["/tools.json"] = served;
+test("names and scripts of tools are never markup", async () => {
+  await openGallery();
+  await page.keyboard.type("alert");
+  await scripts("One script");
+  assert.is(await page.locator(".gallery img, .gallery script").count(), 0);
+  await press(page, "Open <img src=x onerror=alert(1)>");
+  assert.is(await textOf(page), "</script><script>alert(3)</script>\n");
+});
+
+for (const [served, words] of [
+  [JSON.stringify({ version: "", licence: "", tools: [] }), "built where they are not installed"],
+  ["{", "They could not be loaded"],
+] as const) {
+  test(`tools that are missing, and what nothing has, are said: ${words}`, async () => {
+    tools = served;
     await page.reload();
-    await press("Gallery");
+    await openGallery();
     await page.locator(".gallery section", { hasText: words }).waitFor();
     await page.keyboard.type("no script has these");
-    await page.locator(".gallery-found", { hasText: "No scripts" }).waitFor();
-  }
-  files["/tools.json"] = first;
-  await page.reload();
-});
-
-/** Findings of axe that keep someone out. */
-async function findings(): Promise<string[]> {
-  await page.evaluate(readFileSync("node_modules/axe-core/axe.min.js", "utf8"));
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
-}
-
-/** Pictures are left here, if the folder is named. */
-const { PICTURES } = process.env;
-
-for (const [name, width, height, colorScheme] of [
-  ["desktop", 1280, 800, "light"],
-  ["desktop", 1280, 800, "dark"],
-  ["phone", 390, 844, "light"],
-  ["phone", 390, 844, "dark"],
-] as const) {
-  test(`nobody is kept out: ${name}, ${colorScheme}`, async () => {
-    await page.setViewportSize({ width, height });
-    await page.emulateMedia({ colorScheme });
-    const picture = async (what: string) => {
-      if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${what}-${name}-${colorScheme}.png` });
-    };
-    await page.locator("#open-tour").click();
-    await page.getByRole("button", { name: "Tidying up" }).click();
-    await page.getByRole("button", { name: "Show the solution" }).click();
-    await page.getByRole("button", { name: "Hint" }).click();
-    await page.locator("#tour").getByRole("button", { name: "Run" }).click();
-    await said("is done");
-    await page.locator("#tour h2").scrollIntoViewIfNeeded();
-    await picture("tour");
-    assert.equal(await findings(), []);
-    await page.locator("#open-gallery").click();
-    await page.locator(".gallery-found", { hasText: /^\d\d scripts$/ }).waitFor();
-    await page.getByText("Their licence").click();
-    await picture("licence");
-    assert.equal(await findings(), []);
-    await page.locator(".gallery-list").evaluate((list) => list.scrollTo(0, 0));
-    await picture("gallery");
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(overflow <= 0, `${overflow} px too wide`);
+    await scripts("No scripts");
     await page.keyboard.press("Escape");
-    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    tools = TOOLS;
   });
 }
 
-test("nothing went wrong in the page", () => assert.equal(complaints, []));
+test("nothing went wrong in the page", () => assert.equal(playground.complaints, []));
 
 test.run();

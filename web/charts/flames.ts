@@ -39,7 +39,8 @@ export class Flames implements Drawing<Stacks> {
   #made = 0;
   #tree = flameTree([]);
   #drawn: Drawn[] = [];
-  #order = "";
+  /** Paths in the order in which they are in the document; that of the first frame is "". */
+  #order: string | undefined;
   /** Paths of the frame that fills the width, and of the one with the cursor. */
   #zoom = "";
   #current = "";
@@ -112,6 +113,8 @@ export class Flames implements Drawing<Stacks> {
     if (part === undefined) {
       part = { root: svg("g", `frame ${of}`), title: svg("title"), rect: svg("rect"), text: svg("text") };
       set(part.root, { role: "treeitem", id: `${this.#id}-${this.#made++}` });
+      // Shortened to its width: the title is the frame's name, for screen readers too.
+      set(part.text, { "aria-hidden": "true" });
       part.root.append(part.title, part.rect, part.text);
       part.root.addEventListener("click", () => {
         this.#current = path;
@@ -127,7 +130,7 @@ export class Flames implements Drawing<Stacks> {
     const about = this.#about(node);
     const y = node.depth * ROW;
     write(title, about);
-    set(root, { "aria-label": about, "aria-level": String(node.depth + 1) });
+    set(root, { "aria-level": String(node.depth + 1) });
     set(rect, { x, y, width: Math.max(width - 1, 0.5), height: ROW - 1 });
     set(text, { x: x + 4, y: y + ROW / 2 });
     write(text, fitting(visible(node.name), width - 9, FONT));

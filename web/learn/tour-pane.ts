@@ -2,11 +2,13 @@
 
 import { make, makeButton } from "./elements.ts";
 import { type Prose, prose, write } from "./prose.ts";
-import type { RunResult } from "./step.ts";
+import type { RunResult, Step } from "./step.ts";
 import { TOUR } from "./tour.ts";
 
 /** Where the titles of the steps that are done are kept. */
 const KEPT = "bpfcast.tour";
+/** Room below what is scrolled to, in pixels. */
+const MARGIN = 8;
 
 export interface TourActions {
   /** Puts a script into the editor. */
@@ -22,6 +24,7 @@ function paragraph(parts: Prose): HTMLParagraphElement {
 }
 
 export class Tour {
+  readonly #host: HTMLElement;
   readonly #actions: TourActions;
   readonly #kept: Storage | undefined;
   readonly #done: Set<string>;
@@ -42,18 +45,14 @@ export class Tour {
 
   /** @param kept undefined where the browser lets pages keep nothing. */
   constructor(host: HTMLElement, actions: TourActions, kept: Storage | undefined) {
+    this.#host = host;
     this.#actions = actions;
     this.#kept = kept;
     this.#done = this.#readDone();
     this.#hintButton = makeButton("Hint", () => this.#showHint(!this.#isHintShown), { "aria-controls": "tour-hint" });
     this.#back = makeButton("Back", () => this.open((this.#current ?? 0) - 1));
     this.#next = makeButton("Next", () => this.open((this.#current ?? 0) + 1));
-    const run = makeButton("Run", () => {
-      // The same words are announced again only if they were gone meanwhile.
-      this.#said.textContent = "";
-      actions.run();
-    });
-    run.className = "main";
+    const run = makeButton("Run", () => actions.run(), { class: "main" });
     this.#rows = TOUR.map(({ title }, index) => {
       const button = makeButton(title, () => this.open(index));
       const mark = make("span", { class: "tour-mark" });
@@ -104,15 +103,25 @@ export class Tour {
     this.#heading.focus();
   }
 
+  /** A run has begun, by whatever key or button. */
+  started(): void {
+    // The same words are announced again only if they were gone meanwhile.
+    this.#say("");
+  }
+
   /** What the script in the editor has printed, whoever ran it. */
   ran(result: RunResult): void {
     const step = this.#current === undefined ? undefined : TOUR[this.#current];
     if (step === undefined) return;
     const missing = step.check(result);
-    if (missing !== undefined) {
-      this.#say(missing);
-      return;
-    }
+    if (missing === undefined) this.#finish(step);
+    else this.#say(missing);
+    // The pane alone is scrolled: whoever looks at the output goes on doing so.
+    const below = this.#next.getBoundingClientRect().bottom - this.#host.getBoundingClientRect().bottom;
+    if (below > 0) this.#host.scrollTop += below + MARGIN;
+  }
+
+  #finish(step: Step): void {
     this.#done.add(step.title);
     this.#keepDone();
     this.#markRows();
