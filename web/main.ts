@@ -318,6 +318,7 @@ const targets: TargetsPane = new TargetsPane(
     progress: element("survey-progress"),
     file: element("own-profile"),
     surveyed: element("surveyed"),
+    few: element("few-targets"),
   },
   {
     chosen: () => {

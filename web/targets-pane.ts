@@ -13,6 +13,8 @@ export interface TargetsParts {
   progress: HTMLProgressElement;
   file: HTMLInputElement;
   surveyed: HTMLElement;
+  /** Shown where the page has one target alone. */
+  few: HTMLElement;
 }
 
 export interface TargetsActions {
@@ -54,6 +56,7 @@ export class TargetsPane {
     this.#parts.select.replaceChildren();
     for (const target of targets) this.#option(target);
     this.choose(before);
+    this.#parts.few.hidden = targets.length > 1;
   }
 
   get chosen(): string {
