@@ -21,7 +21,7 @@ import { mutate } from "../machine/mutations.ts";
 import { Random, runSeed } from "../support/random.ts";
 import { compile } from "./run.ts";
 
-const ROUNDS = Number(process.env["ROUNDS"] ?? 3000);
+const ROUNDS = Number(process.env["ROUNDS"] ?? 2000);
 const VIEWS: ObjectView[] = ["relocations", "maps", "manifest", "needs"];
 /** One object may take so long, in milliseconds, on a machine with other work. */
 const PATIENCE = 5000;
