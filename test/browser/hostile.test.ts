@@ -277,7 +277,7 @@ function hostileProfile(): Profile {
   tracepoints.set(`evil:${markup.replaceAll(/[\s:]/g, "_")}`, ENTER.replaceAll("filename", markup));
   tracepoints.set("evil:__proto__", ENTER.replaceAll("filename", "__proto__"));
   tracepoints.set("evil:huge", ENTER.replaceAll("size:8", "size:4294967295").replaceAll("offset:24", "offset:99999999"));
-  tracepoints.set("evil:binary", "\0\u001b[31m\n".repeat(1000));
+  tracepoints.set("evil:binary", "\u001b[31m ".repeat(1000));
   return {
     ...whole,
     kernel: "<img src=x onerror=globalThis.ran=1>",
@@ -364,6 +364,7 @@ test("profile: with hostile texts it is compiled for, run on and asked", async (
 test("events of one's own with hostile fields", async () => {
   await paste(page, 'tracepoint:syscalls:sys_enter_openat { printf("%s %s\\n", comm, str(args.filename)); }');
   await page.getByRole("tab", { name: "Run", exact: true }).click();
+  await page.locator("#own-event").evaluate((details) => details.setAttribute("open", ""));
   await page.locator("#workload").selectOption("idle");
   await page.locator("#speed").selectOption({ index: 1 });
   await page.locator("#run").click();
