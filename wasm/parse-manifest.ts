@@ -42,6 +42,8 @@ const MAX_PATH = 4096;
 const MAX_TEXT = 1 << 20;
 /** Buckets of hist(n, 5), the finest: ((63 - 5 + 1) << 5) + 2^5 + 1 values and the one below zero. */
 const MAX_BUCKETS = 4096;
+/** Structs without fields in an array. */
+const MAX_EMPTY = 4096;
 const RELOCATION_BYTES = 20;
 
 const size = integer(0, MAX_BYTES);
@@ -321,11 +323,21 @@ export function frameSize(mode: StackMode): number {
   return mode === "build_id" ? 32 : 8;
 }
 
+/** Values that a type holds, one beside the other. */
+function leaves(type: ValueType): number {
+  if (type.kind === "array") return type.count * leaves(type.element);
+  if (type.kind === "tuple" || type.kind === "record") return type.fields.reduce((sum, field) => sum + leaves(field.type), 1);
+  return 1;
+}
+
 /** Fields must lie inside what holds them: everything that decodes relies on it and checks no more. */
 function checkInside(fields: Field[], bytes: number, path: string): void {
   fields.forEach(({ offset, type }, index) => {
     const where = `${path}[${index}]`;
     if (offset + valueSize(type) > bytes) refuse(where, `inside its ${bytes} bytes`);
+    // No size limits how many there are of what has none.
+    if (type.kind === "array" && valueSize(type.element) === 0 && leaves(type) > MAX_EMPTY)
+      refuse(where, `at most ${MAX_EMPTY} times nothing`);
     if (type.kind === "tuple" || type.kind === "record") checkInside(type.fields, type.size, `${where}.type.fields`);
     if (type.kind === "array") checkInside([{ offset: 0, type: type.element }], valueSize(type.element), `${where}.type.element`);
   });

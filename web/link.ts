@@ -14,7 +14,7 @@ export interface Linked {
 /** Version of the form; a page that does not know it says so. */
 const VERSION = "2";
 /** A link may not make the page hold more, in bytes: what inflates to it is refused. */
-const MAX_SIZE = 1 << 20;
+const MAX_SIZE = 256 << 10;
 
 async function throughStream(bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream | DecompressionStream): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];

@@ -19,6 +19,7 @@ import { Toolchain } from "./toolchain.ts";
 /** Where the last work is kept. */
 const KEPT = "bpfcast.work";
 const DEFAULT_NAME = "script.bt";
+const MAX_NAME = 60;
 /** The panes follow what one types after so long, in milliseconds. */
 const FOLLOW_DELAY = 200;
 
@@ -70,10 +71,18 @@ function guarded(act: () => Promise<void>): () => void {
   };
 }
 
-/** A file's name, without any folder. */
+/** A file's name that a shell takes as it stands, without any folder: links bring names too. */
 function scriptName(): string {
-  return nameField.value.replace(/[\\/]/g, "").trim() || DEFAULT_NAME;
+  return (
+    nameField.value
+      .replace(/[^\w.-]/g, "")
+      .replace(/^[.-]+/, "")
+      .slice(0, MAX_NAME) || DEFAULT_NAME
+  );
 }
+
+/** The name with another ending. */
+const fileName = (ending: string) => `${scriptName().replace(/\.bt$/, "") || "script"}${ending}`;
 
 /** The script, what it is called and what it is compiled for. */
 const work = () => ({ name: scriptName(), script: editor.script, target: targets.chosen });
@@ -116,7 +125,7 @@ let gallery: GalleryPane | undefined;
 
 /** A script in place of the one that was there. */
 function load(script: string, name = DEFAULT_NAME): void {
-  nameField.value = name;
+  nameField.value = name.slice(0, MAX_NAME);
   editor.script = script;
 }
 
@@ -198,13 +207,19 @@ async function download(): Promise<void> {
     say("The script has errors: there is no object");
     return;
   }
-  const file = scriptName().replace(/(\.bt)?$/, ".o");
+  const file = fileName(".o");
   save(file, object, "application/octet-stream");
   say(`${file}: bpfcast run ${file}, as root, on any host of this architecture (${object.length} bytes)`);
 }
 
 /** One that a shell takes as it stands. */
 const command = (script: string) => `sudo bpfcast -e '${script.trimEnd().replaceAll("'", "'\\''")}'`;
+
+async function copyCommand(): Promise<void> {
+  // A terminal would obey them before the shell sees a quote.
+  if (/[^\P{Cc}\n\t]/u.test(editor.script)) say("The script has control characters, which no terminal takes as text: download it");
+  else await copy(command(editor.script), "The command");
+}
 
 async function openLinked({ name, script, target, view, workload: machine }: Linked): Promise<void> {
   load(script, name);
@@ -366,8 +381,8 @@ const clicks: Record<string, () => Promise<void>> = {
   tour: openTour,
   share,
   download,
-  "download-script": async () => save(scriptName(), editor.script, "text/plain"),
-  "copy-command": () => copy(command(editor.script), "The command"),
+  "download-script": async () => save(fileName(".bt"), editor.script, "text/plain"),
+  "copy-command": copyCommand,
 };
 for (const [id, act] of Object.entries(clicks)) element(id).addEventListener("click", guarded(act));
 makeMenu(element("downloads"));

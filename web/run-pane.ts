@@ -5,6 +5,8 @@ import type { Control, Moment, News } from "./protocol.ts";
 
 /** Characters of output that the page keeps; of longer ones the beginning is dropped. */
 const MAX_OUTPUT = 200_000;
+/** Between two drawings of a flood of output, at most, in milliseconds. */
+const MAX_PAUSE = 1000;
 const SPEEDS = [
   { title: "a tenth", speed: 0.1 },
   { title: "as on a clock", speed: 1 },
@@ -29,6 +31,10 @@ export class RunPane {
   #isPaused = false;
   #text = "";
   #wasCut = false;
+  /** What came since the output was drawn, and when that is to be done again, in milliseconds. */
+  #unshown = "";
+  #pause = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param control tells a run under way how to go on. @param start starts one. */
   constructor(parts: RunParts, control: (control: Control) => void, start: () => void) {
@@ -72,7 +78,9 @@ export class RunPane {
   begin(): void {
     this.#isRunning = true;
     this.#text = "";
+    this.#unshown = "";
     this.#wasCut = false;
+    this.#pause = 0;
     this.#parts.output.textContent = "";
     this.#parts.moment.textContent = "";
     this.#charts?.clear();
@@ -80,6 +88,7 @@ export class RunPane {
 
   end(): void {
     this.#isRunning = false;
+    this.#showText();
     this.#setPaused(false);
   }
 
@@ -89,16 +98,29 @@ export class RunPane {
   }
 
   #print(text: string): void {
-    const { output } = this.#parts;
-    const atEnd = output.scrollTop + output.clientHeight >= output.scrollHeight - 4;
     this.#text += text;
+    this.#unshown += text;
     if (this.#text.length > MAX_OUTPUT) {
       this.#text = this.#text.slice(-MAX_OUTPUT);
+      this.#unshown = "";
       this.#wasCut = true;
     }
+    // A flood of output leaves the page time for everything else.
+    this.#timer ??= setTimeout(() => this.#showText(), this.#pause);
+  }
+
+  #showText(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#unshown === "" && !this.#wasCut) return;
+    const started = performance.now();
+    const { output } = this.#parts;
+    const atEnd = output.scrollTop + output.clientHeight >= output.scrollHeight - 4;
     if (this.#wasCut) output.textContent = `…\n${this.#text}`;
-    else output.append(text);
+    else output.append(this.#unshown);
+    this.#unshown = "";
     if (atEnd) output.scrollTop = output.scrollHeight;
+    this.#pause = Math.min((performance.now() - started) * 4, MAX_PAUSE);
   }
 
   #show({ seconds, events, last, isPaused, pictures }: Moment): void {

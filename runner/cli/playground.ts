@@ -70,6 +70,8 @@ interface Packed {
 /** What is worth packing, and small enough to be held. */
 const PACKED = new Set([".html", ".css", ".js", ".json", ".wasm"]);
 const MAX_PACKED = 4 << 20;
+/** In what a browser accepts; one of quality 0 it does not. */
+const TAKES_GZIP = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/;
 
 class PageFiles {
   readonly #folder: string;
@@ -100,7 +102,7 @@ class PageFiles {
     const type = { "content-type": TYPES[extname(path)] ?? "application/octet-stream", vary: "accept-encoding" };
     try {
       const { size, mtimeMs } = await stat(file);
-      const packs = PACKED.has(extname(path)) && size <= MAX_PACKED && /\bgzip\b/.test(String(headers["accept-encoding"]));
+      const packs = PACKED.has(extname(path)) && size <= MAX_PACKED && TAKES_GZIP.test(String(headers["accept-encoding"]));
       const content = packs ? await this.#pack(file, mtimeMs) : undefined;
       const encoding =
         content === undefined ? { "content-length": size } : { "content-length": content.length, "content-encoding": "gzip" };

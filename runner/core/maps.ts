@@ -1,5 +1,6 @@
 // What the script's maps hold: per-CPU values reduced, buckets gathered into histograms, entries in the order of printing.
 
+import { BpfcastError } from "../../wasm/errors.ts";
 import type { MapInfo, MapValue } from "../../wasm/manifest.ts";
 import type { HistogramInfo } from "./format/histogram.ts";
 import { compareValues, type Memory, memoryOf } from "./format/values.ts";
@@ -182,12 +183,17 @@ function inDoubles(count: number, numberAt: (index: number) => Integer): Float64
   return numbers;
 }
 
-/** @param possibleCpus CPUs whose values a per-CPU map holds. */
+/**
+ * @param possibleCpus CPUs whose values a per-CPU map holds.
+ * @throws BpfcastError `bad-map` where the object's map is smaller than its manifest says: it is damaged.
+ */
 export function readTable(map: MapInfo, contents: MapContents, possibleCpus: number): MapTable {
   const keys = memoryOf(contents.keys);
   const values = memoryOf(contents.values);
   const perCpu = map.type === "percpu_hash" || map.type === "percpu_array" || map.type === "lru_percpu_hash";
   const cpus = perCpu ? possibleCpus : 1;
+  if (contents.count > 0 && (contents.keySize < map.keySize || contents.valueSize < (perCpu ? perCpuStride(map) * cpus : map.valueSize)))
+    throw new BpfcastError("bad-map", `map '${map.name}' has smaller keys or values than the object's manifest says`);
   const table = { map, keys, values, newest: 0n };
   const tableOf = (entries: Entry[]): MapTable => ({ ...table, size: entries.length, entry: (index) => entries[index] as Entry });
   if (map.value.kind === "tseries") {
