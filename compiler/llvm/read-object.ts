@@ -265,7 +265,9 @@ class ObjectReader {
     const line = place >> 10;
     if (i < 0 || line == 0) return;
     const source = this.module.source;
-    this.result.functions[i].lines.push(new CodeLine(this.slotOf(i, offset), min(source.startOfLine(line) + max(place & 1023, 1) - 1, source.end)));
+    this.result.functions[i].lines.push(
+      new CodeLine(this.slotOf(i, offset), min(source.startOfLine(line) + max(place & 1023, 1) - 1, source.end)),
+    );
   }
 
   /** Puts a function's records in order and finds the targets of its jumps. */
