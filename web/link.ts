@@ -1,5 +1,7 @@
 // What one looks at, in the fragment of a link: `#2` and, as base64url, the deflated JSON of it. The fragment never leaves the browser.
 
+import { throughStream } from "./stream.ts";
+
 /** What a link says; all but the script may be absent. */
 export interface Linked {
   script: string;
@@ -16,26 +18,13 @@ const VERSION = "2";
 /** A link may not make the page hold more, in bytes: what inflates to it is refused. */
 const MAX_SIZE = 256 << 10;
 
-async function throughStream(bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream | DecompressionStream): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  const reader = new Blob([bytes]).stream().pipeThrough(stream).getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    length += part.value.length;
-    if (length > MAX_SIZE) throw new Error("the script of the link is too large");
-    parts.push(part.value);
-  }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
+const tooLarge = () => new Error("the script of the link is too large");
+
+const packed = (bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream | DecompressionStream) =>
+  throughStream(bytes, stream, MAX_SIZE, tooLarge);
 
 export async function fragmentOf(linked: Linked): Promise<string> {
-  const bytes = await throughStream(new TextEncoder().encode(JSON.stringify(linked)), new CompressionStream("deflate-raw"));
+  const bytes = await packed(new TextEncoder().encode(JSON.stringify(linked)), new CompressionStream("deflate-raw"));
   const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   return `#${VERSION}${base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
 }
@@ -62,7 +51,7 @@ export async function linkedBy(fragment: string): Promise<Linked | undefined> {
   try {
     const binary = atob(text.slice(VERSION.length).replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    const inflated = await throughStream(bytes, new DecompressionStream("deflate-raw"));
+    const inflated = await packed(bytes, new DecompressionStream("deflate-raw"));
     return linkedOf(new TextDecoder("utf-8", { fatal: true }).decode(inflated));
   } catch (error) {
     throw new Error(

@@ -1,6 +1,7 @@
 // The bytes of a profile's file, unpacked: of the page's own files, and of what people drop into it.
 
 import { BpfcastError } from "../wasm/errors.ts";
+import { throughStream } from "./stream.ts";
 
 /** A kernel with all its modules has 30 MiB of types; whatever unpacks to more is no profile. */
 const MAX_DOCUMENT_BYTES = 256 << 20;
@@ -13,29 +14,6 @@ function tooLarge(): BpfcastError {
   return badProfile(`it unpacks to more than ${MAX_DOCUMENT_BYTES >> 20} MiB`);
 }
 
-/** The chunks of a stream in one piece. */
-async function collected(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = stream.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    length += next.value.length;
-    if (length > MAX_DOCUMENT_BYTES) {
-      // Its reason is of no interest, nor is what comes of it.
-      reader.cancel().catch(() => {});
-      throw tooLarge();
-    }
-    chunks.push(next.value);
-  }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}
-
 /**
  * The document of a profile, which may still be anything. A file that is no gzip stream is taken as it is.
  * @throws BpfcastError `bad-profile`.
@@ -46,8 +24,7 @@ export async function unpackedProfile(file: Uint8Array<ArrayBuffer>): Promise<Ui
     return file;
   }
   try {
-    // As a stream: what comes out is counted before there is too much of it.
-    return await collected(new Blob([file]).stream().pipeThrough(new DecompressionStream("gzip")));
+    return await throughStream(file, new DecompressionStream("gzip"), MAX_DOCUMENT_BYTES, tooLarge);
   } catch (error) {
     throw error instanceof BpfcastError ? error : badProfile("it is no whole gzip file");
   }
