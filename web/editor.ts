@@ -1,6 +1,6 @@
 // The editor. It lives in a shadow root: its own sheets need no inline style there, which the page's policy forbids.
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, type CompletionContext, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab, simplifySelection } from "@codemirror/commands";
 import { bracketMatching } from "@codemirror/language";
 import { forceLinting, linter, lintGutter, lintKeymap } from "@codemirror/lint";
@@ -10,6 +10,7 @@ import type { Diagnostic } from "../wasm/compiler.ts";
 import type { Reference } from "../wasm/reference.ts";
 import { marksOf } from "./diagnostics.ts";
 import { completion, entriesByName, highlighting, hovers, scriptLanguage } from "./language.ts";
+import { type AskNames, probeCompletion } from "./probes.ts";
 
 /** A script is checked when nothing was typed for so long, in milliseconds. */
 const CHECK_DELAY = 10;
@@ -118,8 +119,8 @@ export class Editor {
   }
 
   /** From now on it knows the names of the language. */
-  learn(reference: Reference): void {
-    this.#view.dispatch({ effects: this.#language.reconfigure(languageOf(reference)) });
+  learn(reference: Reference, ask: AskNames): void {
+    this.#view.dispatch({ effects: this.#language.reconfigure(languageOf({ reference, ask })) });
   }
 
   /** Puts the cursor there, in UTF-16 from the start, and shows it. */
@@ -136,8 +137,10 @@ function leaving(view: EditorView): boolean {
   return true;
 }
 
-function languageOf(reference: Reference | undefined): Extension {
-  if (reference === undefined) return scriptLanguage(new Set());
+function languageOf(known: { reference: Reference; ask: AskNames } | undefined): Extension {
+  if (known === undefined) return scriptLanguage(new Set());
+  const { reference, ask } = known;
   const entries = entriesByName(reference);
-  return [scriptLanguage(new Set(entries.keys())), autocompletion({ override: [completion(reference)] }), hovers(entries)];
+  const sources = [(context: CompletionContext) => probeCompletion(context, ask), completion(reference)];
+  return [scriptLanguage(new Set(entries.keys())), autocompletion({ override: sources }), hovers(entries, ask)];
 }

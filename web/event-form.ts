@@ -15,7 +15,7 @@ interface EventKind {
 const KINDS: readonly EventKind[] = [
   { kind: "tracepoint", title: "Tracepoint", example: "syscalls:sys_enter_openat", isCall: false, names: "tracepoint" },
   { kind: "syscall", title: "System call", example: "openat", isCall: true, names: "syscall" },
-  { kind: "call", title: "Kernel function", example: "vfs_read", isCall: true, names: "call" },
+  { kind: "call", title: "Kernel function", example: "vfs_read", isCall: true, names: "function" },
   { kind: "user", title: "User function", example: "/bin/bash:readline", isCall: true },
   { kind: "event", title: "Software event", example: "page-faults", isCall: false },
 ];

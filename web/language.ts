@@ -2,9 +2,10 @@
 
 import type { CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
-import { hoverTooltip } from "@codemirror/view";
+import { hoverTooltip, type Tooltip } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { Reference, ReferenceEntry } from "../wasm/reference.ts";
+import { type AskNames, explain } from "./probes.ts";
 
 const KEYWORDS = new Set(
   "if else while for unroll return break continue let macro fn import config comptime sizeof offsetof typeof typeinfo".split(" "),
@@ -97,36 +98,51 @@ export function completion(reference: Reference): (context: CompletionContext) =
       info: documentation,
     }));
   return (context) => {
+    // What stands behind these is the target's.
+    if (context.matchBefore(/(?:\bargs(?:\.|->)|:)[\w.:]*/) !== null) return null;
     const word = context.matchBefore(/[A-Za-z_]\w*/);
     if (word === null && !context.explicit) return null;
     return { from: word?.from ?? context.pos, options, validFor: /^\w*$/ };
   };
 }
 
-/** Signature and meaning of the word under the pointer. */
-export function hovers(entries: ReadonlyMap<string, ReferenceEntry>) {
-  return hoverTooltip((view, at) => {
-    const line = view.state.doc.lineAt(at);
+/** A head in the type of code, and lines below. */
+function tooltip(from: number, to: number, head: string, lines: string[]): Tooltip {
+  return {
+    pos: from,
+    end: to,
+    create: () => {
+      const dom = document.createElement("div");
+      dom.className = "hover";
+      const code = document.createElement("code");
+      code.textContent = head;
+      const texts = lines.map((line) => {
+        const text = document.createElement("p");
+        text.textContent = line;
+        return text;
+      });
+      dom.append(code, ...texts);
+      return { dom };
+    },
+  };
+}
+
+/** Signature and meaning of the word under the pointer, or what the target says of it. */
+export function hovers(entries: ReadonlyMap<string, ReferenceEntry>, ask: AskNames) {
+  return hoverTooltip(async (view, at) => {
+    const { doc } = view.state;
+    // A target that cannot be had has no more to say.
+    const found = await explain(doc.toString(), at, ask).catch(() => undefined);
+    if (found !== undefined) return tooltip(found.from, found.to, found.head, found.lines);
+    const line = doc.lineAt(at);
     for (const match of line.text.matchAll(/[A-Za-z_]\w*/g)) {
       const from = line.from + match.index;
       const to = from + match[0].length;
       if (at < from || at > to) continue;
       const entry = entries.get(match[0]);
       if (entry === undefined) return null;
-      return {
-        pos: from,
-        end: to,
-        create: () => {
-          const dom = document.createElement("div");
-          dom.className = "hover";
-          const head = document.createElement("code");
-          head.textContent = `${entry.signature ?? entry.name}${entry.type === undefined ? "" : `: ${entry.type}`}`;
-          const text = document.createElement("p");
-          text.textContent = `${entry.documentation}.`;
-          dom.append(head, text);
-          return { dom };
-        },
-      };
+      const head = `${entry.signature ?? entry.name}${entry.type === undefined ? "" : `: ${entry.type}`}`;
+      return tooltip(from, to, head, [`${entry.documentation}.`]);
     }
     return null;
   });

@@ -11,6 +11,7 @@ import type { GalleryPane } from "./learn/gallery-pane.ts";
 import type { Tour } from "./learn/tour-pane.ts";
 import { fragmentOf, type Linked, linkedBy, linkedOf } from "./link.ts";
 import { element, isIdle, makeMenu, save, setIdle, storage, Tabs } from "./page.ts";
+import type { AskNames } from "./probes.ts";
 import type { Control, View } from "./protocol.ts";
 import { RunPane } from "./run-pane.ts";
 import { TargetsPane } from "./targets-pane.ts";
@@ -50,7 +51,7 @@ const toolchain = new Toolchain(new URL("worker.js", document.baseURI));
 const known = toolchain
   .call("reference", {})
   .then((reference) => {
-    editor.learn(reference);
+    editor.learn(reference, askNames);
     // Marks on the browser's own timeline: when the editor is complete, and when messages are.
     performance.mark("usable");
   })
@@ -119,6 +120,9 @@ async function show(tab: Tab): Promise<void> {
   panels.inside.setAttribute("aria-labelledby", `tab-${tab}`);
   await inside.show(tab);
 }
+
+const askNames: AskNames = async (kind, start, place) =>
+  (await toolchain.call("names", { target: targets.chosen, kind, start, place })).names;
 
 let tour: Tour | undefined;
 let gallery: GalleryPane | undefined;
@@ -368,7 +372,7 @@ new EventForm(
       .catch(sayError);
   },
   sayError,
-  async (kind, start) => (await toolchain.call("names", { target: targets.chosen, kind, start })).names,
+  async (kind, start) => (await askNames(kind, start, "")).map(({ name }) => name),
 );
 
 const clicks: Record<string, () => Promise<void>> = {

@@ -38,8 +38,14 @@ export interface Moment {
 /** How a run is to go on. */
 export type Control = { kind: "stop" | "pause" | "resume" | "step" } | { kind: "speed"; speed: number };
 
-/** Kinds of what can be traced and has names that the page can offer, by the field of a step that names them. */
-export type NameKind = "tracepoint" | "syscall" | "call";
+/** What a target has names for. */
+export type NameKind = "tracepoint" | "rawtracepoint" | "syscall" | "function" | "field";
+
+/** A name with its type: of a function, its parameters. */
+export interface Named {
+  name: string;
+  detail: string;
+}
 
 export interface Calls {
   /** What the language has; answered as soon as the compiler is there. */
@@ -61,8 +67,8 @@ export interface Calls {
   control: { request: { control: Control }; answer: Record<never, never> };
   /** An event in the run: a step of a scenario (runner/simulated/scenario.ts). */
   happen: { request: { step: unknown }; answer: Record<never, never> };
-  /** Names of a kind that begin with `start`. */
-  names: { request: { target: string; kind: NameKind; start: string }; answer: { names: string[] } };
+  /** Names of a kind that begin with `start`; of the fields, those of `place`: `category:event`, or a function. */
+  names: { request: { target: string; kind: NameKind; start: string; place: string }; answer: { names: Named[] } };
 }
 
 export type CallName = keyof Calls;

@@ -1,29 +1,16 @@
 // The worker of the page: compilers, profiles and the simulated kernel. Nothing of it needs a server but for the files themselves.
 
 import { compileDiagnostics } from "../runner/core/diagnostics.ts";
-import { systemCallNames } from "../runner/simulated/system-calls.ts";
 import { Compiler } from "../wasm/compiler.ts";
 import { LlvmCompiler } from "./llvm.ts";
-import {
-  type Calls,
-  type Control,
-  type Moment,
-  type NameKind,
-  type News,
-  type Reply,
-  type Request,
-  STAGES,
-  type Stage,
-  type View,
-} from "./protocol.ts";
+import { namesOf } from "./names.ts";
+import { type Calls, type Control, type Moment, type News, type Reply, type Request, STAGES, type Stage, type View } from "./protocol.ts";
 import { Run } from "./run.ts";
 import { Targets } from "./targets.ts";
 import { viewText } from "./views.ts";
 
 /** Text is kept back this long at most, in milliseconds: a message for each event would drown the page. */
 const OUTPUT_DELAY = 50;
-/** Most names that are offered. */
-const MAX_NAMES = 60;
 
 /** A file of the page. @throws Error where it cannot be had. */
 async function fetched(file: string): Promise<Response> {
@@ -125,21 +112,6 @@ async function inspect({ name, script, target, view, backend }: Extract<Request,
   return result.kind === "object" ? viewText(result.object, view) : "";
 }
 
-async function names(target: string, kind: NameKind, start: string): Promise<string[]> {
-  const { profile } = (await targets.get(target)).target;
-  const all: Record<NameKind, () => Iterable<string>> = {
-    tracepoint: () => profile.tracepoints.keys(),
-    syscall: () => systemCallNames(profile.architecture),
-    call: () => [...profile.functions.values()].flat(),
-  };
-  const found: string[] = [];
-  for (const name of all[kind]()) {
-    if (name.startsWith(start)) found.push(name);
-    if (found.length === MAX_NAMES) break;
-  }
-  return found;
-}
-
 async function answer(request: Request, send: Send): Promise<Calls[keyof Calls]["answer"]> {
   switch (request.call) {
     case "reference":
@@ -172,7 +144,7 @@ async function answer(request: Request, send: Send): Promise<Calls[keyof Calls][
       await running.happen(request.step);
       return {};
     case "names":
-      return { names: await names(request.target, request.kind, request.start) };
+      return { names: namesOf(await targets.get(request.target), request.kind, request.start, request.place) };
   }
 }
 

@@ -260,6 +260,53 @@ test("steps stand behind one event each", async () => {
   assert.match(await output(), /@: 2\n/);
 });
 
+test("the target's probes, fields and parameters are offered and explained", async () => {
+  await paste(page, "");
+  await page.keyboard.type("tracepoint:syscalls:sys_enter_opena");
+  const offered = page.locator(".cm-tooltip-autocomplete li", { hasText: "syscalls:sys_enter_openat2" });
+  await offered.waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.type("t { print(args.file");
+  await page.locator(".cm-tooltip-autocomplete li", { hasText: "filename" }).waitFor();
+  // What is offered is not taken at once, so that nobody takes it by accident.
+  await page.waitForTimeout(200);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() =>
+    /args\.filename/.test(document.querySelector("#editor")?.shadowRoot?.querySelector(".cm-content")?.textContent ?? ""),
+  );
+  await paste(page, "fentry:vfs_read { print(args.");
+  await page.locator(".cm-tooltip-autocomplete li", { hasText: /^filestruct file \*$/ }).waitFor();
+  await page.keyboard.press("Escape");
+  await paste(page, "tracepoint:syscalls:sys_enter_openat { print(args.filename); }");
+  const hovered = async (word: string) => {
+    const place = await page.evaluate((wanted) => {
+      const content = document.querySelector("#editor")?.shadowRoot?.querySelector(".cm-content");
+      const walker = document.createTreeWalker(content as Node, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+        const at = node.textContent?.indexOf(wanted) ?? -1;
+        if (at < 0) continue;
+        const range = document.createRange();
+        range.setStart(node, at);
+        range.setEnd(node, at + wanted.length);
+        const { x, y, width, height } = range.getBoundingClientRect();
+        return { x: x + width / 2, y: y + height / 2 };
+      }
+      return { x: 0, y: 0 };
+    }, word);
+    await page.mouse.move(10, 500);
+    await page.mouse.move(place.x, place.y);
+    const tooltip = page.locator(".cm-tooltip .hover");
+    await tooltip.waitFor();
+    const text = (await tooltip.textContent()) ?? "";
+    await page.mouse.move(10, 500);
+    await tooltip.waitFor({ state: "detached" });
+    return text;
+  };
+  assert.match(await hovered("filename"), /^const char \* filenameA field of syscalls:sys_enter_openat\.$/);
+  assert.match(await hovered("sys_enter_openat"), /^syscalls:sys_enter_openat.*int dfdconst char \* filename/);
+  assert.match(await hovered("print"), /^print\(/);
+});
+
 test("the format button lays the script out", async () => {
   await write(page, "begin{print(1)}");
   await page.locator("#format").click();
