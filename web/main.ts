@@ -2,19 +2,19 @@
 
 import { WORKLOADS } from "../runner/simulated/workload.ts";
 import type { Diagnostic } from "../wasm/compiler.ts";
-import { indexOfByte } from "./diagnostics.ts";
-import { Editor } from "./editor.ts";
-import { EventForm } from "./event-form.ts";
-import { InsideView } from "./inside-view.ts";
+import { indexOfByte } from "./editor/diagnostics.ts";
+import { Editor } from "./editor/editor.ts";
+import type { AskNames } from "./editor/probes.ts";
+import { InsideView } from "./inside/view.ts";
 import { FIRST_SCRIPT } from "./learn/first.ts";
 import type { GalleryPane } from "./learn/gallery-pane.ts";
 import type { Tour } from "./learn/tour-pane.ts";
 import { fragmentOf, type Linked, linkedBy, linkedOf } from "./link.ts";
 import { element, isIdle, makeMenu, save, setIdle, storage, Tabs } from "./page.ts";
-import type { AskNames } from "./probes.ts";
 import type { Control, View } from "./protocol.ts";
-import { RunPane } from "./run-pane.ts";
-import { TargetsPane } from "./targets-pane.ts";
+import { EventForm } from "./run/event-form.ts";
+import { RunPane } from "./run/pane.ts";
+import { TargetsPane } from "./targets/pane.ts";
 import { Toolchain } from "./toolchain.ts";
 
 /** Where the last work is kept. */

@@ -3,8 +3,8 @@
 import type { Diagnostic } from "../wasm/compiler.ts";
 import type { Reference } from "../wasm/reference.ts";
 import type { Picture } from "./charts/pictures.ts";
-import type { TargetReport } from "./survey.ts";
-import type { TargetEntry } from "./targets.ts";
+import type { TargetReport } from "./targets/survey.ts";
+import type { TargetEntry } from "./targets/targets.ts";
 
 /** Stages of a compile that can be looked at, by the compiler's names. */
 export const STAGES = ["bpf", "ir", "types", "ast"] as const;

@@ -2,12 +2,12 @@
 
 import { compileDiagnostics } from "../runner/core/diagnostics.ts";
 import { Compiler } from "../wasm/compiler.ts";
-import { LlvmCompiler } from "./llvm.ts";
-import { namesOf } from "./names.ts";
+import { namesOf } from "./editor/names.ts";
+import { LlvmCompiler } from "./inside/llvm.ts";
+import { viewText } from "./inside/views.ts";
 import { type Calls, type Control, type Moment, type News, type Reply, type Request, STAGES, type Stage, type View } from "./protocol.ts";
-import { Run } from "./run.ts";
-import { Targets } from "./targets.ts";
-import { viewText } from "./views.ts";
+import { Run } from "./run/run.ts";
+import { Targets } from "./targets/targets.ts";
 
 /** Text is kept back this long at most, in milliseconds: a message for each event would drown the page. */
 const OUTPUT_DELAY = 50;

@@ -1,6 +1,6 @@
 // The page of the targets' test.
 
-import { Targets } from "../../web/targets.ts";
+import { Targets } from "../../web/targets/targets.ts";
 
 const targets = new Targets({
   module: WebAssembly.compileStreaming(fetch("/compiler.wasm")),

@@ -6,8 +6,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { reduceProfile } from "../../runner/core/reduce-profile.ts";
 import { packProfile, readProfileFile } from "../../runner/host/profile-file.ts";
-import type { TargetReport } from "../../web/survey.ts";
-import { Targets } from "../../web/targets.ts";
+import type { TargetReport } from "../../web/targets/survey.ts";
+import { Targets } from "../../web/targets/targets.ts";
 import { vmProfile } from "./profiles.ts";
 
 const FOLDER = ".out/targets";

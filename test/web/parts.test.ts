@@ -2,11 +2,11 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { fieldsOf } from "../../web/event-form.ts";
-import { codeSize, placedLines } from "../../web/inside.ts";
+import { attachPointBefore, explain } from "../../web/editor/probes.ts";
+import { codeSize, placedLines } from "../../web/inside/lines.ts";
 import { fragmentOf, linkedBy } from "../../web/link.ts";
-import { Pace } from "../../web/pace.ts";
-import { attachPointBefore, explain } from "../../web/probes.ts";
+import { fieldsOf } from "../../web/run/event-form.ts";
+import { Pace } from "../../web/run/pace.ts";
 
 test("fields of an event: numbers, texts, JSON, by name or in their order", () => {
   assert.equal(fieldsOf('a = 1\n\n b.c=x y \nd={"$ip":"127.0.0.1"}\ne=-5', false), { a: 1, "b.c": "x y", d: { $ip: "127.0.0.1" }, e: -5 });

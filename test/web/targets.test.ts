@@ -8,8 +8,8 @@ import { type Profile, writeProfile } from "../../runner/core/profile.ts";
 import { packProfile } from "../../runner/host/profile-file.ts";
 import { BpfcastError } from "../../wasm/errors.ts";
 import type { Architecture } from "../../wasm/manifest.ts";
-import type { TargetReport } from "../../web/survey.ts";
-import { type TargetEntry, Targets } from "../../web/targets.ts";
+import type { TargetReport } from "../../web/targets/survey.ts";
+import { type TargetEntry, Targets } from "../../web/targets/targets.ts";
 import { BtfWriter, richKernel, smallKernel } from "../support/btf.ts";
 import { capturedKernel, makeProfile } from "../support/profiles.ts";
 

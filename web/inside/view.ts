@@ -1,7 +1,7 @@
 // The panel that looks inside: one pane, or our code and LLVM's side by side.
 
-import { codeSize, InsidePane } from "./inside.ts";
-import type { News, View } from "./protocol.ts";
+import type { News, View } from "../protocol.ts";
+import { codeSize, InsidePane } from "./lines.ts";
 
 export interface InsideParts {
   inside: HTMLElement;

@@ -6,15 +6,15 @@
 //   await targets.add(file.name, bytes)           one's own, in this tab alone
 //   await targets.survey(script, onTarget)        what all of them say
 
-import { checkBtf } from "../runner/core/check-btf.ts";
-import { asDiagnostic } from "../runner/core/diagnostics.ts";
-import { type Profile, readProfile } from "../runner/core/profile.ts";
-import { ProfileTypes } from "../runner/core/profile-facts.ts";
-import { ProfileTarget } from "../runner/core/profile-target.ts";
-import { type CompileOptions, type CompileResult, Compiler, type Need } from "../wasm/compiler.ts";
-import { BpfcastError } from "../wasm/errors.ts";
-import type { Architecture } from "../wasm/manifest.ts";
-import { array, integer, oneOf, record, SchemaError, text, textLike } from "../wasm/schema.ts";
+import { checkBtf } from "../../runner/core/check-btf.ts";
+import { asDiagnostic } from "../../runner/core/diagnostics.ts";
+import { type Profile, readProfile } from "../../runner/core/profile.ts";
+import { ProfileTypes } from "../../runner/core/profile-facts.ts";
+import { ProfileTarget } from "../../runner/core/profile-target.ts";
+import { type CompileOptions, type CompileResult, Compiler, type Need } from "../../wasm/compiler.ts";
+import { BpfcastError } from "../../wasm/errors.ts";
+import type { Architecture } from "../../wasm/manifest.ts";
+import { array, integer, oneOf, record, SchemaError, text, textLike } from "../../wasm/schema.ts";
 import { badProfile, contentDigest, unpackedProfile } from "./profile-bytes.ts";
 import { failedReport, reportOf, type TargetReport } from "./survey.ts";
 

@@ -1,14 +1,14 @@
 // What an object holds, as text: its relocations, maps and manifest, and what it needs of a kernel. A line ends with `@54` where it
 // stands for a place in the script, as those of the compiler's stages do: an offset in UTF-8.
 
-import { readManifest } from "../runner/core/bind.ts";
-import { Btf, BtfKind } from "../runner/core/btf.ts";
-import { type CoreRelocation, coreRelocations, lineOfInstruction } from "../runner/core/btf-ext.ts";
-import { type ElfObject, findSection, readElf, relocationsOf, type Section } from "../runner/core/elf.ts";
-import { CoreKind, localEnumerator, localField } from "../runner/simulated/core-types.ts";
-import { type Location, type Manifest, RELOCATION_SECTION, RelocationKind, RING_BUFFER_MAP, type ValueType } from "../wasm/manifest.ts";
-import { parseRelocations } from "../wasm/parse-manifest.ts";
-import type { ObjectView } from "./protocol.ts";
+import { readManifest } from "../../runner/core/bind.ts";
+import { Btf, BtfKind } from "../../runner/core/btf.ts";
+import { type CoreRelocation, coreRelocations, lineOfInstruction } from "../../runner/core/btf-ext.ts";
+import { type ElfObject, findSection, readElf, relocationsOf, type Section } from "../../runner/core/elf.ts";
+import { CoreKind, localEnumerator, localField } from "../../runner/simulated/core-types.ts";
+import { type Location, type Manifest, RELOCATION_SECTION, RelocationKind, RING_BUFFER_MAP, type ValueType } from "../../wasm/manifest.ts";
+import { parseRelocations } from "../../wasm/parse-manifest.ts";
+import type { ObjectView } from "../protocol.ts";
 
 const INSTRUCTION_BYTES = 8;
 

@@ -1,7 +1,7 @@
 // What the editor knows of the target's probes: completion of attach points and of `args`, and what is under the pointer.
 
 import type { Completion, CompletionContext, CompletionResult } from "@codemirror/autocomplete";
-import type { Named, NameKind } from "./protocol.ts";
+import type { Named, NameKind } from "../protocol.ts";
 
 /** Asks the target. `place` of fields: `category:event`, or a function. */
 export type AskNames = (kind: NameKind, start: string, place: string) => Promise<Named[]>;

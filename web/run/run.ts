@@ -1,21 +1,21 @@
 // One run on the simulated kernel, at the pace of the page.
 
-import { errorText } from "../runner/core/diagnostics.ts";
-import type { Style } from "../runner/core/names.ts";
-import type { ProfileTarget } from "../runner/core/profile-target.ts";
-import { placeName } from "../runner/core/targets.ts";
-import { targetTypesOf } from "../runner/simulated/load.ts";
-import { type Play, playStep } from "../runner/simulated/play.ts";
-import { type MapWatcher, runSimulated } from "../runner/simulated/run.ts";
-import type { Step } from "../runner/simulated/scenario.ts";
-import { scenarioStep } from "../runner/simulated/scenario-schema.ts";
-import { Simulation } from "../runner/simulated/simulation.ts";
-import { WORKLOADS, Workload } from "../runner/simulated/workload.ts";
-import { BpfcastError } from "../wasm/errors.ts";
-import { Machine } from "../wasm/machine.ts";
-import { type Picture, picturesOf } from "./charts/pictures.ts";
+import { errorText } from "../../runner/core/diagnostics.ts";
+import type { Style } from "../../runner/core/names.ts";
+import type { ProfileTarget } from "../../runner/core/profile-target.ts";
+import { placeName } from "../../runner/core/targets.ts";
+import { targetTypesOf } from "../../runner/simulated/load.ts";
+import { type Play, playStep } from "../../runner/simulated/play.ts";
+import { type MapWatcher, runSimulated } from "../../runner/simulated/run.ts";
+import type { Step } from "../../runner/simulated/scenario.ts";
+import { scenarioStep } from "../../runner/simulated/scenario-schema.ts";
+import { Simulation } from "../../runner/simulated/simulation.ts";
+import { WORKLOADS, Workload } from "../../runner/simulated/workload.ts";
+import { BpfcastError } from "../../wasm/errors.ts";
+import { Machine } from "../../wasm/machine.ts";
+import { type Picture, picturesOf } from "../charts/pictures.ts";
+import type { Moment } from "../protocol.ts";
 import { Pace } from "./pace.ts";
-import type { Moment } from "./protocol.ts";
 
 const CPUS = 2;
 const USERS = { 33: "www-data", 110: "postgres", 1000: "user" };

@@ -1,6 +1,6 @@
 // The panel of targets: what becomes of the script on each of them, and profiles of one's own.
 
-import { isIdle, setIdle } from "./page.ts";
+import { isIdle, setIdle } from "../page.ts";
 import type { TargetReport } from "./survey.ts";
 import type { TargetEntry } from "./targets.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Action, Diagnostic as Mark } from "@codemirror/lint";
 import type { EditorView } from "@codemirror/view";
-import type { Diagnostic } from "../wasm/compiler.ts";
+import type { Diagnostic } from "../../wasm/compiler.ts";
 
 /** Turns offsets in UTF-8 into indices of the text; those beyond its end become the end. */
 export function indexOfByte(text: string): (offset: number) => number {

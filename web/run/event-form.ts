@@ -1,6 +1,6 @@
 // The form that makes an event of one's own in the run: a step of a scenario (runner/simulated/scenario.ts).
 
-import type { NameKind } from "./protocol.ts";
+import type { NameKind } from "../protocol.ts";
 
 interface EventKind {
   /** The field of a step that names it. */

@@ -3,7 +3,7 @@
 //
 // In BPF code a line without a place has that of the line before it; elsewhere it has none.
 
-import type { View } from "./protocol.ts";
+import type { View } from "../protocol.ts";
 
 interface PlacedLine {
   text: string;

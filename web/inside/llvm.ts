@@ -1,8 +1,8 @@
 // Scripts compiled with LLVM in the page: 56 MB that are fetched when somebody asks for them.
 
-import type { ProfileTarget } from "../runner/core/profile-target.ts";
-import { type CompileOptions, type CompileResult, Compiler } from "../wasm/compiler.ts";
-import { LlcPageWorker } from "../wasm/llvm-browser.ts";
+import type { ProfileTarget } from "../../runner/core/profile-target.ts";
+import { type CompileOptions, type CompileResult, Compiler } from "../../wasm/compiler.ts";
+import { LlcPageWorker } from "../../wasm/llvm-browser.ts";
 
 type Finished = Exclude<CompileResult, { kind: "needs" | "llvm" }>;
 

@@ -1,7 +1,7 @@
 // The pane of a run: what it prints, what its maps hold, and how it goes on.
 
-import type { Charts } from "./charts/charts.ts";
-import type { Control, Moment, News } from "./protocol.ts";
+import type { Charts } from "../charts/charts.ts";
+import type { Control, Moment, News } from "../protocol.ts";
 
 /** Characters of output that the page keeps; of longer ones the beginning is dropped. */
 const MAX_OUTPUT = 200_000;
@@ -133,7 +133,7 @@ export class RunPane {
   async #draw(pictures: NonNullable<Moment["pictures"]>, seconds: number): Promise<void> {
     if (this.#charts === undefined) {
       // Nothing is drawn before a script runs.
-      const { Charts } = await import("./charts/charts.ts");
+      const { Charts } = await import("../charts/charts.ts");
       this.#charts ??= new Charts(this.#parts.charts);
     }
     this.#charts.draw(pictures, seconds);

@@ -1,13 +1,13 @@
 // Would it run there? What a target says to a script: the compiler's messages, and what binding the object would refuse.
 
-import { bind, readManifest } from "../runner/core/bind.ts";
-import { asDiagnostic } from "../runner/core/diagnostics.ts";
-import { readElf } from "../runner/core/elf.ts";
-import { type ProfileTypes, profileFacts } from "../runner/core/profile-facts.ts";
-import type { ProfileTarget } from "../runner/core/profile-target.ts";
-import { isCode } from "../runner/simulated/map-definitions.ts";
-import type { CompileResult, Diagnostic } from "../wasm/compiler.ts";
-import { BpfcastError } from "../wasm/errors.ts";
+import { bind, readManifest } from "../../runner/core/bind.ts";
+import { asDiagnostic } from "../../runner/core/diagnostics.ts";
+import { readElf } from "../../runner/core/elf.ts";
+import { type ProfileTypes, profileFacts } from "../../runner/core/profile-facts.ts";
+import type { ProfileTarget } from "../../runner/core/profile-target.ts";
+import { isCode } from "../../runner/simulated/map-definitions.ts";
+import type { CompileResult, Diagnostic } from "../../wasm/compiler.ts";
+import { BpfcastError } from "../../wasm/errors.ts";
 
 export interface TargetReport {
   id: string;

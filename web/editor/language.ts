@@ -4,7 +4,7 @@ import type { CompletionContext, CompletionResult } from "@codemirror/autocomple
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { hoverTooltip, type Tooltip } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
-import type { Reference, ReferenceEntry } from "../wasm/reference.ts";
+import type { Reference, ReferenceEntry } from "../../wasm/reference.ts";
 import { type AskNames, explain } from "./probes.ts";
 
 const KEYWORDS = new Set(

@@ -1,11 +1,11 @@
 // In the worker: what a target has names for, which the editor offers and explains.
 
-import { prototypeOf } from "../runner/core/btf-text.ts";
-import { FIRST_READABLE_OFFSET } from "../runner/core/tracepoint-format.ts";
-import { profileFormat } from "../runner/simulated/facts.ts";
-import { systemCallNames } from "../runner/simulated/system-calls.ts";
-import type { Named, NameKind } from "./protocol.ts";
-import type { LoadedTarget } from "./targets.ts";
+import { prototypeOf } from "../../runner/core/btf-text.ts";
+import { FIRST_READABLE_OFFSET } from "../../runner/core/tracepoint-format.ts";
+import { profileFormat } from "../../runner/simulated/facts.ts";
+import { systemCallNames } from "../../runner/simulated/system-calls.ts";
+import type { Named, NameKind } from "../protocol.ts";
+import type { LoadedTarget } from "../targets/targets.ts";
 
 /** Most names that are offered. */
 const MAX_NAMES = 60;

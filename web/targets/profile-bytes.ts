@@ -1,7 +1,7 @@
 // The bytes of a profile's file, unpacked: of the page's own files, and of what people drop into it.
 
-import { BpfcastError } from "../wasm/errors.ts";
-import { throughStream } from "./stream.ts";
+import { BpfcastError } from "../../wasm/errors.ts";
+import { throughStream } from "../stream.ts";
 
 /** A kernel with all its modules has 30 MiB of types; whatever unpacks to more is no profile. */
 const MAX_DOCUMENT_BYTES = 256 << 20;
